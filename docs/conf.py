@@ -26,7 +26,7 @@ html_show_copyright = False
 
 
 class Site(StandaloneHTMLBuilder):
-    """HTML files, with the results of a search on find.html: search.html is the page search.md."""
+    """HTML files, with search results on find.html, because search.html is the page search.md."""
 
     def handle_page(self, name: str, context: dict[str, Any], template: str = "page.html", **options: Any) -> None:
         """Write a page."""
@@ -34,7 +34,7 @@ class Site(StandaloneHTMLBuilder):
 
 
 def add_contents(_: Sphinx, page: str, source: list[str]) -> None:
-    """Add the table of contents to the index: the pages that it links to, in its order."""
+    """Add a table of contents to the index, with its linked pages in their order."""
     if page == "index":
         pages = [f"{title} <{name}>" for title, name in re.findall(r"\[(.+)\]\(([\w-]+)\.\w+\)", source[0])]
         source[0] += "\n".join(["\n```{toctree}", ":hidden:", *pages, "```\n"])

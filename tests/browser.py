@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium without a window; without it, or without its driver, the test is skipped."""
+    """Headless Chromium; if it or its driver is missing, the test is skipped."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 

@@ -1,4 +1,4 @@
-"""TensorBoard's event files, read back by its own backends."""
+"""TensorBoard's event files, read by its own backends."""
 
 from pathlib import Path
 

@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fail, from now on, each test that should have been left out."""
+    """From now on, fail each test that should have been left out."""
     if session.config.getoption("--check"):
         sys.addaudithook(_refuse)
         BaseProcess.start = lambda process: _refuse("multiprocessing", (process,))

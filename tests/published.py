@@ -38,7 +38,7 @@ def leads_to(path: Path) -> list[str]:
 
 
 def mnist_files(folder: Path, images: np.ndarray, labels: np.ndarray, test: int) -> None:
-    """Write the four files of MNIST's format: all examples for training, the last `test` ones again for test."""
+    """Write the four files of MNIST's format: all examples for training, the last `test` ones again for testing."""
     folder.mkdir(parents=True)
     for part, chosen in (("train", np.s_[:]), ("t10k", np.s_[-test:])):
         (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(images[chosen])))

@@ -1,4 +1,4 @@
-"""The containers' files fit the rest of the repository; no image is built here."""
+"""The containers' files agree with the rest of the repository; no image is built here."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Runs and sweeps that earlier commits wrote: earlier/COMMIT.zip holds a sweep of two runs, of which one was trained,
+"""Runs and sweeps written by earlier commits: earlier/COMMIT.zip holds a sweep of two runs, one of them trained,
 and a run that was interrupted after 5 of its 60 epochs, both of a tiny network on the digits of scikit-learn.
 """
 
@@ -54,7 +54,7 @@ def test_their_sweep_is_reported_on(earlier, trained):
 
 
 def test_their_run_is_reproduced(earlier, trained, monkeypatch):
-    # Another test may have started TensorFlow in this process with other threads than the recorded ones.
+    # Another test may have started TensorFlow in this process with a different number of threads.
     monkeypatch.setattr(Original, "config_here", lambda original: original.config)
     reproduce(Original.read(trained), earlier / "again", QUIET, tolerance=0.02)  # raises Stopped if a metric differs
 
@@ -66,7 +66,7 @@ def test_their_interrupted_run_continues_where_it_stopped(earlier):
     assert directory.read_record().status == "completed"
     history = directory.read_history()
     assert (len(before), len(history)) == (5, 60)
-    assert history[:5] == before  # which may lack metrics that are measured now
+    assert history[:5] == before  # old runs may lack metrics that are measured now
     assert {*history[5]} >= {*history[0]}
 
 

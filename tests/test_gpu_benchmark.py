@@ -1,4 +1,4 @@
-"""`make gpu`, rehearsed on the CPU: no machine of ours has a GPU."""
+"""`make gpu`, rehearsed on the CPU, because the test machines have no GPU."""
 
 import sys
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The wheel, really built and installed into a fresh virtual environment."""
+"""The wheel, built and installed into a fresh virtual environment."""
 
 import re
 import shlex
@@ -46,13 +46,13 @@ def test_every_package_that_is_imported_is_declared():
 
 @pytest.fixture(scope="module")
 def fresh_runner(wheel, shell, pytestconfig, tmp_path_factory) -> Path:
-    """The `runner` command of an environment with the wheel, and with this one's packages.
+    """The `runner` command of an environment with the wheel and the packages of this environment.
 
-    With --torture, all is installed that the wheel asks for (minutes).
+    With --torture, all requirements of the wheel are installed (minutes).
     """
     directory = tmp_path_factory.mktemp("fresh")
     if pytestconfig.getoption("--torture"):
-        # The versions of the lock file, so that the test does not change from day to day; its hashes do not fit a
+        # The versions of the lock file, so that the test does not change from day to day; its hashes do not match a
         # wheel that was built a moment ago.
         pins = re.findall(r"^[a-z0-9][^ ]*==[^\\\n]*", (REPOSITORY / "requirements.lock").read_text(), re.MULTILINE)
         (directory / "constraints.txt").write_text("\n".join(pins))
@@ -65,7 +65,7 @@ def fresh_runner(wheel, shell, pytestconfig, tmp_path_factory) -> Path:
     if done.returncode and re.search(r"connection|resolve|No matching distribution", done.stderr, re.IGNORECASE):
         pytest.skip(f"no package index can be reached: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
-    if not pytestconfig.getoption("--torture"):  # behind its own packages, and without what .pth files there would add
+    if not pytestconfig.getoption("--torture"):  # after its own packages, and without additions by .pth files
         (own,) = directory.glob("venv/lib/python*/site-packages")
         (own / "packages_of_this_environment.pth").write_text(sysconfig.get_path("purelib"))
     return directory / "venv" / "bin" / "runner"
@@ -94,7 +94,7 @@ print(runner.__file__, results.run(0).status, len(results.history.query("metric 
 
 
 def test_an_installed_runner_sweeps_from_a_plain_script(fresh_runner, shell, tmp_path):
-    """Without `if __name__ == "__main__"`, and whatever start method the script chooses for its own processes."""
+    """The script needs no `if __name__ == "__main__"`, and may choose any start method for its own processes."""
     (tmp_path / "analysis.py").write_text(ANALYSIS)
     done = shell(f"{fresh_runner.with_name('python')} analysis.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Imports point one way only, and TensorFlow has one place."""
+"""Imports go in one direction, and only one package imports TensorFlow."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ import pytest
 from tests.imports import REPOSITORY, imported, imported_on_loading, longest_chain, roots
 
 PACKAGE = REPOSITORY / "runner"
-# A module may import those before it in this list, and its own package, never those after it.
+# A module may import its own package and the packages before it in this list, but not those after it.
 ORDER = [
     "core",
     "config",
@@ -133,10 +133,10 @@ def _private_names(tree: ast.Module) -> Iterator[str]:
                 yield from (one.arg for one in keywords if one.arg and _is_private(one.arg))
 
 
-# Strings that name a module of ours or begin as one does; all other modules import what they mean.
+# Strings that look like the name of one of our modules; elsewhere, modules are imported instead of named.
 PATHS = {
     "runner.optim.constant.constant",  # config does not import optim
-    "runner.sweeps.preload",  # imported by the server of the workers alone: it takes seconds
+    "runner.sweeps.preload",  # imported only by the workers' server, because it takes seconds
 }
 RESOLVERS = {"runner.sweep_name", "runner.mode"}  # Hydra's, in conf/
 
@@ -165,7 +165,7 @@ def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
-# Modules that import inside functions, beside the commands: what they import there takes seconds or is an extra.
+# Modules, besides the commands, that import inside functions, because an import takes seconds or is an extra.
 LATE = {
     "data/storage/archives.py",
     "data/splitting/folds.py",
@@ -200,7 +200,7 @@ def test_imports_inside_functions_are_in_few_modules():
 
 
 def test_no_chain_of_imports_is_long():
-    """Whoever reads the first module of a chain may have to know all others; passing values in shortens it."""
+    """A reader of the first module of a chain may need to know all others; passing values in shortens the chain."""
     longest = max(map(longest_chain, MODULES), key=len)
     assert len(longest) <= 12, " imports ".join(str(path.relative_to(PACKAGE)) for path in longest)
 

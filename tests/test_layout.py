@@ -1,4 +1,4 @@
-"""A module's tests are found by its path: `runner/optim/layerwise.py` has `tests/optim/test_layerwise.py`."""
+"""A module's path leads to its tests: `runner/optim/layerwise.py` has `tests/optim/test_layerwise.py`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.imports import REPOSITORY
 
 TESTS = REPOSITORY / "tests"
-# Of the whole program, and of a folder that a table of its own names.
+# Tests of the whole program, and of folders with their own table.
 ELSEWHERE = {
     "config/test_option_names.py": "the names of the options in conf/",
     "data/test_hostile_names.py": "odd names through all loaders",
@@ -31,7 +31,7 @@ OF_A_FOLDER = sorted(
 
 @pytest.mark.parametrize("name", [name for name in OF_A_FOLDER if name not in ELSEWHERE])
 def test_a_file_of_tests_has_its_module(name):
-    """It may be named after one aspect of it: `test_report_formats.py`."""
+    """It may be named after one aspect of the module: `test_report_formats.py`."""
     folder, subject = Path(name).parent, Path(name).stem.removeprefix("test_")
     modules = [path.stem for path in (REPOSITORY / "runner" / folder).iterdir()]
     assert [module for module in modules if subject == module or subject.startswith(f"{module}_")]

@@ -1,7 +1,7 @@
-"""Every file in `conf/` composes, builds and trains for two steps; a new one is picked up from there.
+"""Every file in `conf/` composes, builds and trains for two steps; the test finds new files itself.
 
-Options of different groups are trained together, since most of the time goes into composing and compiling. Where such a
-row fails, each of its options is trained alone, and the one that fails is named.
+Options of different groups are trained together, because composing and compiling take most of the time. If such a row
+fails, each of its options is trained alone, and the failing one is named.
 """
 
 from itertools import zip_longest
@@ -33,13 +33,13 @@ def options(group: str) -> list[tuple[str, str]]:
 
 
 def rows() -> list[list[tuple[str, str]]]:
-    """All options: those of groups that go together side by side, those of other groups alone."""
+    """Return rows of all options: options of compatible groups together, options of other groups alone."""
     together = [row for groups in TOGETHER for row in zip_longest(*map(options, groups))]
     alone = [[part] for group in sorted(GROUPS.difference(*TOGETHER)) for part in options(group)]
     return [[part for part in row if part] for row in together] + alone
 
 
-EXAMPLES = 100  # of data that are made here
+EXAMPLES = 100  # for data that are made here
 STEPS, BATCH = 2, 16  # a warm-up has no rate in its first step
 BRIEF = {
     "online": ["training.batch_size=1", f"dataset.train_size={STEPS}"],
@@ -53,8 +53,8 @@ BRIEF = {
     "mini_batch": [f"training.batch_size={BATCH}", f"dataset.train_size={STEPS * BATCH}", "training.epochs=1"],
 }
 NEEDS = {
-    "spatial_dropout": ["model=cnn", "model.kernel_size=2"],  # which it cannot do without
-    # Seconds less to compile; tests/models/test_families.py and tests/test_recipes.py build all blocks.
+    "spatial_dropout": ["model=cnn", "model.kernel_size=2"],  # it requires this
+    # This saves seconds of compilation; tests/models/test_families.py and tests/test_recipes.py build all blocks.
     "vit_tiny": ["model.depth=1"],
     "resnet20": ["model.blocks=1"],
     "cifar10_resnet20": ["model.blocks=1"],
@@ -63,7 +63,7 @@ NEEDS = {
 
 
 def files_for(option: str, directory, monkeypatch) -> list[str]:
-    """Write what a data set is read from, and return the overrides that lead there."""
+    """Write the files of a data set, and return the overrides that select them."""
     generator = np.random.default_rng(0)
     labels = np.arange(EXAMPLES) % 10
     images = generator.integers(0, 256, (EXAMPLES, 12, 12), np.uint8)
@@ -106,7 +106,7 @@ def files_for(option: str, directory, monkeypatch) -> list[str]:
 
 
 def data_for(row, directory, monkeypatch) -> list[str]:
-    """Return the overrides for little data of the kind that the options are for."""
+    """Return the overrides for a small data set of the kind that the options need."""
     chosen = dict(row)
     if "dataset" in chosen:
         return files_for(chosen["dataset"], directory, monkeypatch)
@@ -155,5 +155,5 @@ def test_it_trains_for_two_steps(row, tmp_path, monkeypatch):
     except Exception as error:
         for part in row:
             assert_trains([part], tmp_path / part[1], monkeypatch)
-        if not isinstance(error, ConfigError):  # which says that they do not go together
+        if not isinstance(error, ConfigError):  # the message says that they are incompatible
             raise

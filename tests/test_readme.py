@@ -1,4 +1,4 @@
-"""Every command in the README is run, in the README's order, in one directory."""
+"""Every command in the README runs in one directory, in the README's order."""
 
 import re
 import shutil
@@ -13,18 +13,18 @@ README = (REPOSITORY / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 LINES = [line for block in BLOCKS for line in block.splitlines() if line.strip() and not line.startswith("#")]
 COMMANDS = [line.partition("  #")[0].strip() for line in LINES]
-# What makes a command quick without making it another one.
+# Settings that make a command fast without changing its meaning.
 QUICK = " dataset=mnist_5k dataset.train_size=200 training.epochs=2"
 ADDED = {"study=smoke": ""}  # the study has been trained before, in `workplace`
 NO_TRAININGS = ("--help", "--cfg", "report", "ensemble", "status", "resume", "reproduce", "bundle")
 ADDED |= dict.fromkeys(NO_TRAININGS, "")
-# The only one to draw its figures here, which take seconds: tests/test_cli.py looks at those of runs and sweeps.
+# Only this command draws figures here, because they take seconds; other tests check those of runs and sweeps.
 DRAWS = "runner report outputs/studies/*"
 
 
 @pytest.fixture
 def run_as_typed(cli, quick_cli, shell):
-    """run_as_typed("runner 'seed=0'", cwd) -> what `runner` makes of the words that bash makes of the line."""
+    """run_as_typed("runner 'seed=0'", cwd) -> the result of `runner` for the words into which bash splits the line."""
 
     def run(command: str, cwd: Path):
         words = shell(f"runner() {{ printf '%s\\n' \"$@\"; }}; {command}", cwd=cwd).stdout.splitlines()
@@ -45,7 +45,7 @@ def workplace(smoke_study, tmp_path) -> Path:
 
 
 def test_every_command_works_in_the_readmes_order(run_as_typed, workplace):
-    """One test, since they build on one another."""
+    """There is only one test, because the commands build on one another."""
     assert DRAWS in COMMANDS
     for command in (command for command in COMMANDS if command.startswith("runner")):
         done = run_as_typed(command + ADDED.get(command.split()[1], QUICK), workplace)

@@ -1,4 +1,4 @@
-"""Every recipe in `conf/experiment/` composes and builds what its source describes."""
+"""Every recipe in `conf/experiment/` builds the network that its source describes."""
 
 import keras
 import numpy as np
@@ -32,7 +32,7 @@ PARAMETERS = {
     "algoperf_mnist": ARTICLE,
     "article_mnist": ARTICLE,
     "article_mnist_full": ARTICLE + 4 * 128,  # gamma, beta, moving mean and variance
-    "best_single": None,  # a network of our own: no count was published
+    "best_single": None,  # our own network, without a published count
     "binary_classifier": 10 * 64 + 64 + 64 * 32 + 32 + 32 + 1,
     "cifar10_rand_augment": RESNET20,
     "cifar10_resnet20": RESNET20,
@@ -40,7 +40,7 @@ PARAMETERS = {
     "cnn_step_decay": CNN,
     "deepobs_mnist_mlp": 784 * 1000 + 1000 + 1000 * 500 + 500 + 500 * 100 + 100 + 1010,
     "fast_99": None,
-    "keras_convnet": 34_826,  # as Keras's page prints it
+    "keras_convnet": 34_826,  # as printed on Keras's page
     "keras_mlp": 669_706,  # likewise
     "lr_range_test": ARTICLE,
     "mlp_sgd": 784 * 256 + 256 + 256 * 128 + 128 + 1290,
@@ -92,19 +92,19 @@ def test_a_recipe_trains_on_as_many_images_as_its_source(recipe, examples):
 
 
 def test_the_cifar_recipe_trains_as_he_et_al_do():
-    """Section 4.2: 45,000 images in batches of 128, 64,000 steps, a tenth of the rate after 32,000 and 48,000."""
+    """Section 4.2: 45,000 images in batches of 128, 64,000 steps, the rate divided by 10 after 32,000 and 48,000."""
     chosen = config("experiment=cifar10_resnet20")
     steps = -(-int(50_000 * (1 - chosen["dataset"]["validation_split"])) // chosen["training"]["batch_size"])
     assert steps * chosen["training"]["epochs"] == pytest.approx(64_000, abs=steps)
     assert chosen["schedule"]["boundaries"] == [32_000, 48_000]
     assert (chosen["optimizer"]["learning_rate"], chosen["optimizer"]["momentum"]) == (0.1, 0.9)
-    assert 2 * chosen["regularizer"]["l2"]["l2"] == 0.0001  # their decay is half of it times the square
+    assert 2 * chosen["regularizer"]["l2"]["l2"] == 0.0001  # their penalty is half the decay times the square
     assert [*chosen["augmentation"]] == ["crop", "horizontal_flip"]
 
 
 def test_the_keras_convnet_is_layer_for_layer_that_of_the_page():
     kinds = [type(layer).__name__ for layer in built("keras_convnet").layers]
-    block = ["Conv2D", "MaxPooling2D", "Activation"]  # ReLU after the maximum: the same, at a quarter of the work
+    block = ["Conv2D", "MaxPooling2D", "Activation"]  # same result with a quarter of the work
     assert kinds == [*block, *block, "Flatten", "Dropout", "Dense"]
 
 

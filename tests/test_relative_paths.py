@@ -1,4 +1,4 @@
-"""What a run or a sweep reads from a relative path is found again from another directory."""
+"""Files that a run or a sweep reads from a relative path are also found from another directory."""
 
 import json
 

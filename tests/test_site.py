@@ -1,4 +1,4 @@
-"""The documentation site, really built: complete, without a link to nowhere, and readable without a network."""
+"""The built documentation site is complete, has no broken links, and is readable without a network."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ DOCS = REPOSITORY / "docs"
 
 
 class Page(HTMLParser):
-    """Anchors of a page, the places that it links to, and the files that a browser loads with it."""
+    """Anchors of a page, its links, and the files that a browser loads with it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

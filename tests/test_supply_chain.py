@@ -1,4 +1,4 @@
-"""What is installed is what the lock files hash, nothing that is read is a pickle, and a run needs no network."""
+"""All installed packages are hashed in the lock files, no pickle is read, and a run needs no network."""
 
 import ast
 import hashlib
@@ -38,7 +38,7 @@ def test_every_requirement_is_one_version_with_its_hashes_and_names_no_host(lock
 
 
 def test_everything_that_is_installed_comes_from_the_lock_files():
-    """CI installs by the Makefile alone, which asks pip for the hashes of all but the checkout itself."""
+    """CI installs only with the Makefile, which makes pip check the hashes of everything except the checkout."""
     makefile = (REPOSITORY / "Makefile").read_text()
     installs = [line for line in makefile.splitlines() if line.startswith("\t") and "$(INSTALL)" in line]
     assert len(installs) == 3
@@ -66,7 +66,7 @@ def test_what_users_are_told_to_install_is_what_an_extra_asks_for():
     allowed = {requirement for extra in extras.values() for requirement in extra} | {
         ".",
         *(f".[{key}]" for key in extras),
-        "optuna-dashboard",  # a program beside this one
+        "optuna-dashboard",  # a separate program
     }
     files = [REPOSITORY / "README.md"]
     for folder, pattern in (("runner", "*.py"), ("conf", "*.yaml"), ("docs", "*.md")):
@@ -77,7 +77,7 @@ def test_what_users_are_told_to_install_is_what_an_extra_asks_for():
 
 @cache
 def all_calls() -> list[tuple[str, ast.Call]]:
-    """Every call in all files, under the last part of its name."""
+    """Return every call in all files, by the last part of its name."""
     return [call for path in SOURCES for call in calls(path)]
 
 
@@ -92,13 +92,13 @@ def argument(call: ast.Call, name: str) -> object:
 
 
 def test_no_pickle_is_ever_read():
-    """A pickle runs code when it is read. The torture writes some, to see them refused."""
+    """A pickle runs code when it is read. The torture tests write pickles to check that they are refused."""
     unpickling = {
         path.relative_to(REPOSITORY).as_posix()
         for path in SOURCES
         if UNPICKLING & {name.partition(".")[0] for name in imported(path)}
     }
-    archives = {"runner/data/cifar.py", "tests/data/test_cifar.py", "tests/published.py"}  # read as arrays alone
+    archives = {"runner/data/cifar.py", "tests/data/test_cifar.py", "tests/published.py"}  # reads only arrays
     assert unpickling == {"tests/torture/hostile.py", "tests/torture/test_data.py"} | archives
     assert not {name for name, _ in all_calls()} & {"read_pickle", "Unpickler"}
     of_loading = [(ast.unparse(call.func), call) for name, call in all_calls() if name in ("load", "loads")]
@@ -108,7 +108,7 @@ def test_no_pickle_is_ever_read():
         for _, call in calls(path)
         if ast.unparse(call.func) in ("pickle.load", "pickle.loads")
     }
-    assert unpickled <= {"test_cifar.py"}  # which reads what it has written
+    assert unpickled <= {"test_cifar.py"}  # reads its own files
     loads = [call for name, call in of_loading if name == "np.load"]
     readers = [call for name, call in all_calls() if name == "read_array"]
     assert loads
@@ -117,14 +117,14 @@ def test_no_pickle_is_ever_read():
 
 
 def test_every_model_is_loaded_in_safe_mode():
-    """In which Keras refuses a file that holds code (lambdas)."""
+    """In safe mode, Keras refuses a file that contains code (lambdas)."""
     loads = [call for name, call in all_calls() if name == "load_model"]
     assert loads
     assert {argument(call, "safe_mode") for call in loads} == {"True"}
 
 
 def test_the_default_job_and_a_report_need_no_network(shell, tmp_path):
-    """Not even one to this machine itself. The one download is tried, and its failure answered with embedded digits."""
+    """Not even this machine can be reached. The only download fails, and the embedded digits replace it."""
     isolated = "unshare --map-root-user --net"
     if shell(f"{isolated} true", cwd=tmp_path).returncode:
         pytest.skip("this system allows no network namespaces")

@@ -1,4 +1,4 @@
-"""The tour: a notebook that is executed as a reader would, and whose committed outputs are its own."""
+"""The tour: the notebook runs as for a reader, and its committed outputs are up to date."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def executed(processes, tmp_path_factory) -> nbformat.NotebookNode:
 
 
 def shown(notebook: nbformat.NotebookNode) -> list[list[str]]:
-    """Return the kinds of output of each cell of code."""
+    """Return the kinds of output of each code cell."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return [sorted({kind for output in cell.outputs for kind in output.get("data", ["text"])}) for cell in cells]
 

@@ -1,4 +1,4 @@
-"""Local files of Weights & Biases, read back with its own message types, from LevelDB's log format."""
+"""Local files of Weights & Biases in LevelDB's log format, read with its own message types."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ def runs(folder: Path) -> dict[str, dict]:
     """The facts, metrics by step, summary and files of each run below `wandb/` in a folder, by name."""
     import wandb
 
-    wandb.teardown()  # its service has then written everything
+    wandb.teardown()  # by then, its service has written everything
     found = [_read(path) for path in sorted(folder.glob("wandb/offline-run-*/*.wandb"))]
     assert len({run["name"] for run in found}) == len(found)
     return {run["name"]: run for run in found}

@@ -32,7 +32,7 @@ def _be_runner(
     if not figures:
         _leave_out_figures()
     logging.getLogger("tensorflow").handlers.clear()  # TensorFlow adds one if it is imported before Hydra is set up
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore SIGINT
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for descriptor, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)

@@ -37,7 +37,7 @@ def shell_completion(wanted: str) -> str:
     """Return the result of Hydra's flag -sc: a script (install=SHELL, uninstall=SHELL) or completions (query=SHELL).
 
     Raises:
-        UserError: if it asks for something else.
+        UserError: if the flag asks for something else.
     """
     asked, _, shell = wanted.partition("=")
     if asked not in ("install", "uninstall", "query") or shell not in SCRIPTS:
@@ -60,7 +60,7 @@ def shown_completions(shell: str) -> str:
     try:
         words, current = _typed(line)
         found = (_for_fish if shell == "fish" else completions)(words, current)
-    except Exception:  # any error: a prompt is no place to report it
+    except Exception:  # any error: a prompt cannot show it
         return ""
     return "".join(f"{text}\n" for text in found)
 

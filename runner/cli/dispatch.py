@@ -73,7 +73,7 @@ def train(arguments: Sequence[str], observer: Observer) -> None:
 
 @contextmanager
 def _workers_started(arguments: Sequence[str]) -> Iterator[None]:
-    """Start the server of a sweep's workers: its imports take seconds, and Hydra's take one of them."""
+    """Start the server of a sweep's workers early, because its slow imports can run while Hydra is imported."""
     from runner.config.multirun import wants_local_workers
 
     if not wants_local_workers(arguments):

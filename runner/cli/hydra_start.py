@@ -1,4 +1,4 @@
-"""Start of Hydra with the application, without the parts of its start that runner does not need."""
+"""Start-up of Hydra with the application, without the steps that runner does not need."""
 
 import string
 import sys

@@ -61,7 +61,7 @@ def prepare_process() -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it searches every installed package
     os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may not be installed here, and Keras imports Matplotlib
-    logging.raiseExceptions = False  # otherwise each log line on a full disk gives a traceback
+    logging.raiseExceptions = False  # otherwise, each log line on a full disk causes a traceback
     # Python sets a closed stream to None, and the next file to be opened would get its descriptor.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
 

@@ -58,7 +58,7 @@ _OF_EACH_COMPOSITION = ("runtime", "overrides")
 
 
 def guard_hydra() -> None:
-    """Make Hydra read files with `GuardedFiles` and compose with `GuardedLoader`. It has no public hook for this."""
+    """Make Hydra read files with `GuardedFiles` and compose with `GuardedLoader`; it has no public hook for this."""
     Plugins.instance()  # registers Hydra's own sources
     SourcesRegistry.instance().types["file"] = GuardedFiles
     hydra._internal.hydra.ConfigLoaderImpl = GuardedLoader  # type: ignore[attr-defined]
@@ -292,7 +292,7 @@ class _VariantLoader:
 
 
 class GuardedLoader(ConfigLoaderImpl):
-    """Config loader that composes as Hydra does, but refuses settings by which a file could make Hydra run code."""
+    """Config loader that composes as Hydra does, but refuses settings with which a file could make Hydra run code."""
 
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
         super().__init__(config_search_path)

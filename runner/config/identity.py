@@ -23,7 +23,7 @@ USUAL_PRECISION = "float32"
 
 
 def is_volatile(key: str) -> bool:
-    """Return whether a dotted key is, or lies below, one that does not belong to a run's identity."""
+    """Return whether a dotted key, or a key above it, does not belong to a run's identity."""
     return key != PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)
 
 

@@ -64,7 +64,7 @@ def group_schema(group: str) -> Schema:
 
 
 def recipe_schema(title: str = "runner: recipe (experiment)") -> Schema:
-    """Return the schema of experiment files, which give any part of a configuration."""
+    """Return the schema of experiment files, which may set any part of a configuration."""
     schema = Settings.model_json_schema()
     for part in (schema, *schema["$defs"].values()):
         part.pop("required", None)

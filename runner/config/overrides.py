@@ -1,4 +1,4 @@
-"""Overrides: the `KEY=VALUE` texts of a command line, a study and a record, taken apart."""
+"""Overrides: parser of the `KEY=VALUE` texts of command lines, studies and records."""
 
 import json
 import re
@@ -15,7 +15,7 @@ class Override(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take an override apart. Any text is accepted; Hydra's grammar decides what it means."""
+        """Parse an override. Any text is accepted; Hydra's grammar determines its meaning."""
         written, equals, value = text.partition("=")
         key = written.lstrip("+~")
         return cls(written.removesuffix(key), key, value, bool(equals))

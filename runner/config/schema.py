@@ -100,7 +100,7 @@ class ModelPart(Part):
     OURS = frozenset({"small", "init_from", "freeze"})
 
     small: bool = False
-    """Whether its operations are too small to be split; device.threads=auto then means one CPU thread."""
+    """True for a model whose operations are too small to split; device.threads=auto then means one CPU thread."""
     init_from: str | None = None
     """Directory of a run; training starts from its weights."""
     freeze: list[str] | None = None

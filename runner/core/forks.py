@@ -32,7 +32,7 @@ def free_processes() -> int:
 def in_processes(tasks: Sequence[Task[Value]], processes: int) -> Iterator[Value]:
     """Yield the results of tasks in the order of the tasks, computed by several processes.
 
-    Results travel pickled. A task whose process dies is computed in the calling process, as are all tasks if there
+    Results are pickled. A task whose process dies is computed in the calling process, as are all tasks if there
     are few. An error of a task is raised when its result would be yielded. Processes that still work when the caller
     stops are killed.
     """

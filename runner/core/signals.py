@@ -1,4 +1,4 @@
-"""Signal handling: a Ctrl-C that cannot get lost or cut a cleanup short; SIGTERM and SIGHUP treated as Ctrl-C."""
+"""Signal handling: no Ctrl-C is lost or interrupts a cleanup; SIGTERM and SIGHUP act like Ctrl-C."""
 
 import math
 import os
@@ -67,7 +67,7 @@ class Interruption:
 class FirstInterruption:
     """Context manager for a block that cleans up after a SIGINT: signals that follow the first do not disturb it.
 
-    An end is often signaled more than once: `timeout` signals the process and its group, and users press Ctrl-C again.
+    A process often gets several signals: `timeout` signals the process and its group, and users press Ctrl-C again.
     """
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN",
 _SEPARATORS = (";", ",", "\t", "|")  # looked for in the first line
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _SHOWN_COLUMNS = 5
-_LARGEST_WHOLE = 2**53  # above it, float64 cannot tell all whole numbers apart
+_LARGEST_WHOLE = 2**53  # float64 cannot represent all larger whole numbers
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def read_features(
     """Read the features of new examples: (examples, features), in the order of `columns`.
 
     Args:
-        columns: names of the features; a file may have further columns, and in any order. A file without a header has
+        columns: names of the features; a file may have them in any order, and further columns. A file without a header
+        has
             either exactly the features or all columns of the training file; then the names are positions from 0.
         header, separator, memory_limit_gb: as in `load_csv`.
 
@@ -255,7 +256,7 @@ def _label_column(path: Path, columns: list[str], style: Format) -> str:
 def _holds_numbers(first_row: list[str], label: str | None) -> bool:
     """Return whether all names are numbers, except the label's if it was given by position.
 
-    Pandas's default names (0, 1, 2, ...) do not count, nor do rising whole numbers (years) next to a named label.
+    Pandas's default names (0, 1, 2, ...) do not count, nor do increasing whole numbers (years) next to a named label.
     """
     if not all(_is_number(name) or name == label for name in first_row):
         return False

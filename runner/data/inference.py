@@ -49,7 +49,7 @@ class Inference:
 
     @property
     def has_images(self) -> bool:
-        """Whether an example is an image."""
+        """True if an example is an image."""
         return len(self.shape) == 3
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -74,7 +74,7 @@ class Inference:
         kind = _KINDS[_one_of("preprocessing", arrays, _KINDS)]
         shape = arrays["shape"]
         if shape.dtype.kind not in "iu" or shape.shape not in ((1,), (3,)) or shape.min() < 1:
-            raise ValueError("shape is neither of an image nor of features")
+            raise ValueError("shape fits neither an image nor features")
         found = cls(
             shape=tuple(map(int, shape)),
             dtype=_one_of("dtype", arrays, _DTYPES),

@@ -11,8 +11,9 @@ from runner.engine.keras_internals import replaced, schedule_of
 from runner.optim.keras_internals import innermost
 
 _schedules = keras.optimizers.schedules
-# These schedules turn this attribute, and nothing that depends on it, into a tensor in each step, with the bits of a
-# constant. CosineDecayRestarts is missing, because TensorFlow first multiplies a constant by the factor of m_mul.
+# These schedules turn this attribute, and nothing that depends on it, into a tensor in each step, with the same bits as
+# a constant. CosineDecayRestarts is missing, because TensorFlow first multiplies a constant rate by the factor of
+# m_mul.
 _SCALABLE = (
     _schedules.CosineDecay,
     _schedules.ExponentialDecay,
@@ -31,7 +32,7 @@ class BaseRate:
 
     @property
     def value(self) -> float:
-        """The base rate; without a schedule that takes one, 0."""
+        """The base rate; 0 without a schedule that takes one."""
         return float(getattr(self._schedule, _RATE, 0.0))
 
     @contextmanager
@@ -39,7 +40,7 @@ class BaseRate:
         """Let functions that are compiled in the block read the rate from a variable.
 
         Args:
-            variable: a variable or a tensor in place of the own variable.
+            variable: a variable or a tensor to use instead of the object's own variable.
         """
         if self._schedule is None:
             yield

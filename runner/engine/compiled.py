@@ -25,7 +25,7 @@ class Compiled:
         """Copy all values from an untrained model of the same architecture.
 
         These are weights, statistics, random streams, the optimizer's state and its base learning rate: the run then
-        trains exactly like one of a newly compiled model.
+        trains exactly like a run of a newly compiled model.
 
         Args:
             model: its optimizer's schedule has equal `other_constants`.
@@ -44,7 +44,7 @@ class Compiled:
 def compiled(
     model: keras.Model, targets: Split, batch_size: int, augment: Augment | None, *, jit_compile: bool
 ) -> Compiled:
-    """Return a model with its epoch and evaluations, to be compiled."""
+    """Return a model with its epoch and evaluations, which are compiled at their first run."""
     return Compiled(
         model,
         CompiledEpoch(model, targets.train, batch_size, augment, jit_compile=jit_compile),

@@ -21,7 +21,7 @@ class Diagnostic(Protocol):
     rows: list[Row]
 
     def watching(self, model: keras.Model, steps: int) -> Any:
-        """Return a context manager for tracing and running the model's steps, `steps` in each epoch."""
+        """Return a context manager within which the model's steps are traced and run, `steps` in each epoch."""
 
     def end_epoch(self) -> None:
         """Add the epoch's rows to the table."""

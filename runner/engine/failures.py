@@ -1,4 +1,4 @@
-"""Failed operations of TensorFlow, with the reason in one line."""
+"""Errors of failed TensorFlow operations, with the reason in one line."""
 
 import re
 from collections.abc import Iterator

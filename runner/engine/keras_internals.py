@@ -73,13 +73,13 @@ def updates_stateless(optimizer: keras.optimizers.Optimizer) -> AbstractContextM
     """
     names = ("assign", "assign_add", "assign_sub", "_apply_weight_decay", "_backend_update_step")
     if any(getattr(type(optimizer), name) is not getattr(keras.optimizers.Optimizer, name) for name in names):
-        raise ValueError(f"the optimizer {type(optimizer).__name__} has its own form of the common update")
+        raise ValueError(f"the optimizer {type(optimizer).__name__} has its own implementation of the update")
     methods: dict[str, Any] = {name: partial(getattr(BaseOptimizer, name), optimizer) for name in names}
     return replaced(optimizer, _var_key=lambda variable: variable._value._unique_id, **methods)
 
 
 def vectorization_rule(operation: str) -> Callable[[Callable[..., Sequence[Any]]], None]:
-    """Return a decorator that makes a function the rule by which `tf.vectorized_map` vectorizes an operation.
+    """Return a decorator that registers a function as the rule of `tf.vectorized_map` for an operation.
 
     The function takes the conversion's input, and returns the outputs for all elements of the map.
     """

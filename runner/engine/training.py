@@ -22,7 +22,7 @@ from runner.optim.keras_internals import innermost, steps_taken
 from runner.records.record import Row
 
 Order = Callable[[int], np.ndarray]  # epoch (from 0) -> a permutation of the training examples
-_MEASURED = 5  # the part of an epoch by which its time is measured: a fifth
+_MEASURED = 5  # the time of an epoch is estimated from a fifth of it
 Augment = Callable[[Any, Any], tuple[Any, Any]]  # inputs and labels of a batch -> augmented ones
 
 
@@ -80,7 +80,7 @@ def train(
 
 
 class Trainable(Protocol):
-    """A model to train, with what is observed of its steps."""
+    """A model to train, with the augmentation and observers of its steps."""
 
     @property
     def model(self) -> keras.Model:
@@ -135,7 +135,7 @@ class Training:
 
     @property
     def is_over(self) -> bool:
-        """Whether the last epoch has ended."""
+        """True if the last epoch has ended."""
         return len(self._progress.rows) >= self._epochs or _is_over(self._model, self._progress.logs)
 
     def begin_epoch(self) -> np.ndarray:
@@ -230,7 +230,7 @@ class CompiledEpoch:
         self._run(tf.constant(order, tf.int32), tf.constant(self.steps))
 
     def seconds(self) -> float:
-        """Measure the seconds of an epoch by a part of it, which changes the model's variables."""
+        """Estimate the seconds of an epoch by training a part of it, which changes the model's variables."""
         order, part = tf.range(self._examples), math.ceil(self.steps / _MEASURED)
         with self.compiling(()):
             self._run(order, tf.constant(1))  # TensorFlow optimizes the graph in its first call
@@ -254,7 +254,7 @@ def _compiled_epoch(
 
     @tf.function(jit_compile=jit_compile, autograph=False)
     def run_epoch(permutation: tf.Tensor, most: tf.Tensor) -> None:
-        # XLA needs the number of batches: else a GPU waits for the CPU's decision after each of them.
+        # XLA needs the number of batches: otherwise, a GPU waits for the CPU's decision after each of them.
         batches = full_batches if jit_compile else tf.minimum(most, full_batches)
 
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:

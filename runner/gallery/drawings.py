@@ -1,7 +1,7 @@
 """Small drawings of the gallery as SVG: a bar of the forest plot for each variant, and curves by epoch.
 
-They are drawn from the numbers instead of being shrunk from a report's figures: each takes a few hundred bytes, is
-sharp at any size, and gets its colours by class from the page's style sheet.
+They are drawn from the numbers, not shrunk from a report's figures. Each takes a few hundred bytes, is sharp at any
+size, and gets its colours from the page's style sheet.
 """
 
 import math
@@ -43,7 +43,7 @@ def _bar(row: Finding, low: float, high: float) -> str:
     parts = [f'<path class="zero" d="M{place(0)} 0V{height}"/>']
     parts += [f'<path class="interval" d="M{place(left)} {middle}H{place(right)}"/>'] if has_interval else []
     parts.append(f'<circle cx="{place(difference)}" cy="{middle}" r="3.2"/>')
-    # The text beside it says the same, so that screen readers skip the drawing.
+    # The text next to it says the same, so screen readers skip the drawing.
     return (
         f'<svg class="bar {escape(row.word)}" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
     )

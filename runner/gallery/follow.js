@@ -1,8 +1,8 @@
 "use strict";
-// `runner serve`: the report is loaded again after its files have changed, while the page is visible.
+// `runner serve`: reloads the report when its files have changed, while the page is visible.
 const seconds = 3;
 const report = document.querySelector("iframe");
-let version = null; // of the files from which the shown report was made, as far as known
+let version = null; // version of the files behind the shown report, if known
 const look = async () => {
   if (document.hidden) return;
   const connection = document.getElementById("connection");
@@ -14,7 +14,7 @@ const look = async () => {
     state.className = `state ${now.state}`;
     document.getElementById("detail").textContent = now.detail;
     if (now.version === version) return;
-    if (now.version === "current") location.reload(); // the report on the disk is up to date now
+    if (now.version === "current") location.reload(); // the report on disk is now up to date
     else if (version !== null) report.contentWindow.location.reload();
     version = now.version;
   } catch {

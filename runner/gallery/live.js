@@ -1,4 +1,4 @@
-// `runner serve`: new entries and states replace the old ones while the page is visible.
+// `runner serve`: replaces entries and states with new ones while the page is visible.
 const seconds = 3;
 let version = document.documentElement.dataset.version;
 const look = async () => {

@@ -62,7 +62,7 @@ class Server(ThreadingHTTPServer):
 
 def _refused(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"--port {port}: in use by another program; choose another one (--port 0 takes a free one)"
+        return f"--port {port}: in use by another program; choose another one (--port 0 finds a free one)"
     if error.errno == errno.EACCES:
         return f"--port {port}: not allowed for this user; choose one above 1023"
     return f"--host {host}: not an address of this machine ({error.strerror}); 127.0.0.1 is the usual one"

@@ -186,8 +186,8 @@ class Results:
     def where(self, condition: str | Mapping[str, Any] | None = None, /, **columns: Any) -> "Results":
         """Return the results of those runs that meet all conditions; variants keep their labels.
 
-        A column is one of `runs`, `started`, or any key or group of the configuration. A value may be a list, of which
-        any value matches. Values are compared as numbers if both are numbers, else as text. None is a missing value.
+        A column is one of `runs`, `started`, or any key or group of the configuration. A value may be a list of
+        alternatives. Values are compared as numbers if both are numbers, else as text. None is a missing value.
 
         Args:
             condition: columns and values as a dictionary, which may hold dotted keys; or comparisons as text, joined
@@ -262,7 +262,7 @@ class Results:
 
         Raises:
             UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
-                not above 0 or above 1 for a share, there is no such correction, or there are too few data sets for a
+            not above 0 (or, for a share, is above 1), there is no such correction, or there are too few data sets for a
                 region.
 
         >>> import runner
@@ -350,7 +350,7 @@ class Results:
         seeds: int | None = None,
         power: float = 0.8,
     ) -> pd.DataFrame:
-        """Return what the comparisons can show with a number of seeds, as `runner power` does.
+        """Return the differences that the comparisons can show with a number of seeds, as `runner power` does.
 
         One row per paired comparison: the standard deviation of its differences (`std`), the smallest `detectable`
         difference, and the number of seeds that a difference or equivalence needs, each with limits (`_low`, `_high`)

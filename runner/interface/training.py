@@ -187,8 +187,8 @@ def study(
         overrides: overrides for all variants.
         seeds: a number of seeds, a list of them, or planned looks (`{"first": 8, "most": 30, "looks": 5}`); default:
             the study's.
-        folds: number of cross-validation folds, on each of which every variant runs with every seed; default: the
-            study's, or none.
+        folds: number of cross-validation folds; every variant runs on each fold with every seed; default: the study's,
+        or none.
         dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
         name: the study's name, if it is given as a dict.
         workers: number of runs at a time; default: one for each core.

@@ -1,4 +1,4 @@
-"""Baselines: the variant that each variant is compared with."""
+"""Baselines: the variants with which the others are compared."""
 
 from collections.abc import Iterable, Sequence
 

@@ -74,7 +74,7 @@ class Job:
 
     @property
     def is_rival(self) -> bool:
-        """Whether its variant competes with the others; variants that measure a source of variance do not."""
+        """True if its variant competes with the others; variants that measure a source of variance do not."""
         return self.phase != "source"
 
     def path(self, sweep: Path) -> Path:

@@ -81,7 +81,7 @@ Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learn
 Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
-Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else a million wrong numbers would give a million errors
+Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else, a million wrong numbers cause a million errors
 Few = BeforeValidator(_few)
 Lines = Annotated[list[Text], Field(fail_fast=True)]
 Texts = Annotated[dict[Text, Text], Few]

@@ -186,7 +186,7 @@ class Question:
 
     @property
     def has_independent_points(self) -> bool:
-        """Whether the tuning points, and the epochs trained at each, do not depend on the results of others."""
+        """True if the tuning points, and the epochs trained at each, do not depend on the results of others."""
         return self.sampler not in LEARNING and self.pruner == "none"
 
     @classmethod

@@ -1,13 +1,13 @@
 """Metrics: better direction, names, units and number formats."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.records.record import QUANTITIES
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
-_SHARES = ("accuracy", "precision", "recall", "f1")  # metrics of which higher is better
+_SHARES = ("accuracy", "precision", "recall", "f1")  # metrics for which higher is better
 _MORE_IS_BETTER = ("auc", "f1_score", "iou", "io_u")  # parts of names; Keras writes mean_io_u
 USUAL_METRICS = ("test_accuracy", "test_negative_log_likelihood", "test_loss", "val_accuracy", "val_loss")
 WARM_SECONDS = "warm_seconds_to_target"  # excludes the compilation in the first epoch
@@ -78,16 +78,21 @@ def spread_text(mean: float, std: float, metric: str) -> str:
     return f"{mean * scale:{form}}{spread}"
 
 
-def signed_text(value: float, metric: str) -> str:
-    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07, unbounded if infinite."""
+def signed_text(value: float, metric: str, among: Sequence[float] = ()) -> str:
+    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07, unbounded if infinite.
+
+    Args:
+        among: numbers shown next to it; a tiny value has as many digits as the largest of them: -0.00 next to +0.45.
+    """
     if math.isnan(value):
         return "-"
     if math.isinf(value):
         return "unbounded"
+    largest = max([value, *filter(math.isfinite, among)], key=abs)
     if is_share(metric):
         points = value * 100 if abs(value * 100) >= _TINY else 0.0
-        return f"{points:+{'.2g' if 0 < abs(points) < 0.005 else '.2f'}}"
-    return f"{value + 0.0:+{_form(value, metric)}}"  # + 0.0 removes the sign of a negative zero
+        return f"{points:+{'.2g' if points and abs(100 * largest) < 0.005 else '.2f'}}"
+    return f"{value + 0.0:+{_form(largest, metric)}}"  # + 0.0 removes the sign of a negative zero
 
 
 def shown_unit(metric: str) -> str:
@@ -124,10 +129,10 @@ def spread_of(std: float, metric: str) -> str:
 
 def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = "ci") -> str:
     """Format an interval of a comparison, given the prefix of its columns: [+0.05, +0.37]."""
-    low, high = (comparison[f"{interval}_{end}"] for end in ("low", "high"))
-    if math.isnan(low):
+    ends = [comparison[f"{interval}_{end}"] for end in ("low", "high")]
+    if math.isnan(ends[0]):
         return "-"
-    return f"[{signed_text(low, metric)}, {signed_text(high, metric)}]"
+    return f"[{', '.join(signed_text(end, metric, ends) for end in ends)}]"
 
 
 def seeds_interval(comparison: "Mapping[Any, Any]") -> str:

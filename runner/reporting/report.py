@@ -1,6 +1,6 @@
 """Report: files for one or many runs, and verdicts on the terminal."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
-from runner.reporting.figures.drawing.files import drawn, write_figures
+from runner.reporting.figures.drawing.files import Named, drawn, listed, write_figures
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
@@ -31,7 +31,8 @@ from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
-from runner.reporting.sentences.figure_captions import figure_caption, write_captions
+from runner.reporting.sentences.captions import CAPTIONS, TUNING_CAPTIONS
+from runner.reporting.sentences.figure_captions import OWN_CAPTIONS, figure_caption, write_captions
 from runner.reporting.tables.csv_files import write_frame
 from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
@@ -115,72 +116,53 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    for stale in _stale(results, ranks, out):
+    figures = listed(report_figures(results, ranks, output.confusion, seeds=output.seeds), results.left_out)
+    frames = _frames(results, ranks)
+    for stale in _stale({stem for stem, _ in figures}, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
-        yield from _write_frames(results, ranks, out)
+        yield from (write_frame(frame, out / name) for name, frame in frames.items() if frame is not None)
     if formats <= {"csv"}:
         return
     table = results_table(results)
     if "table" in formats:
         yield from _write_tables(results, ranks, table, out, output)
     if {*FIGURE_FORMATS, "html"} & formats:
-        yield from _write_figures(results, ranks, table, out, replace(output, formats=formats), look)
+        yield from _write_figures(results, figures, table, out, replace(output, formats=formats), look)
 
 
-def _stale(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
-    """Yield the files of an earlier report that do not belong to this one."""
-    has_profile = results.tasks is not None and not results.tasks.profile.empty
-    present = {
-        "forest.*": len(results.comparisons) > 0,
-        "difference_over_time.*": len(results.comparisons) > 0 and results.validation_metric in results.history,
-        "selection.csv": results.selection is not None,
-        "tuning_curve.*": results.tuning_curve is not None,
-        "tuning_history.*": results.tuning is not None,
-        "tuning_slices.*": any(trials.axes for trials in results.trials),
-        "tuning_parallel.*": any(len(trials.axes) > 1 for trials in results.trials),
-        "importances.*": bool(len(results.importances.frame)) or (out / "trials.csv").exists(),  # files of a search
-        "variance_sources.*": results.variance_sources is not None,
-        "ranks.csv": ranks is not None,
-        "table_by_dataset.*": len({*results.summary["dataset"]}) > 1,
-        "critical_difference.*": ranks is not None,
-        "tasks.csv": results.tasks is not None,
-        "performance_profile.*": has_profile,
-        "aggregate_scores.*": has_profile,
-        "score_by_time.*": len({*results.summary["dataset"]}) > 1,
-        "effects.csv": results.effects is not None,
-        "interaction.*": results.effects is not None,
-        "time_profile.*": results.time_profile is not None,
+def _stale(figures: Collection[str], frames: Mapping[str, pd.DataFrame | None], out: Path) -> Iterator[Path]:
+    """Yield the files of an earlier report that do not belong to this one.
+
+    Args:
+        figures: stems of this report's figures.
+    """
+    if RunDirectory(out).record_path.exists():  # a run has its own figures
+        return
+    of_search = TUNING_CAPTIONS if (out / "trials.csv").exists() else {}  # files of the search itself
+    for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
+        yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
+    yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
+
+
+def _frames(results: Results, ranks: Ranks | None) -> dict[str, pd.DataFrame | None]:
+    """Return the frames of the report by the names of their files; None for a frame that it does not have."""
+    tasks, profile, importances = results.tasks, results.time_profile, results.importances.frame
+    return {
+        "summary.csv": runs_frame(results),
+        "history.csv": long_history(results.history),
+        "aggregate.csv": results.aggregate,
+        "comparisons.csv": results.comparisons,
+        "selection.csv": results.selection,
+        "tuning_curve.csv": results.tuning_curve,
+        "importances.csv": importances if len(importances) else None,
+        "variance_sources.csv": results.variance_sources,
+        "ranks.csv": ranks.frame() if ranks else None,
+        "tasks.csv": tasks.frame if tasks else None,
+        "performance_profile.csv": tasks.profile if tasks and len(tasks.profile) else None,
+        "effects.csv": results.effects,
+        "time_profile.csv": profile.frame if profile else None,
     }
-    for pattern, is_present in present.items():
-        if not is_present:
-            yield from out.glob(pattern)
-            yield from out.glob(pattern.removesuffix(".*") + "_data.csv")
-
-
-def _write_frames(results: Results, ranks: Ranks | None, out: Path) -> Iterator[Path]:
-    yield write_frame(runs_frame(results), out / "summary.csv")
-    yield write_frame(long_history(results.history), out / "history.csv")
-    yield write_frame(results.aggregate, out / "aggregate.csv")
-    yield write_frame(results.comparisons, out / "comparisons.csv")
-    if results.selection is not None:
-        yield write_frame(results.selection, out / "selection.csv")
-    if results.tuning_curve is not None:
-        yield write_frame(results.tuning_curve, out / "tuning_curve.csv")
-    if len(results.importances.frame):
-        yield write_frame(results.importances.frame, out / "importances.csv")
-    if results.variance_sources is not None:
-        yield write_frame(results.variance_sources, out / "variance_sources.csv")
-    if ranks:
-        yield write_frame(ranks.frame(), out / "ranks.csv")
-    if results.tasks:
-        yield write_frame(results.tasks.frame, out / "tasks.csv")
-        if len(results.tasks.profile):
-            yield write_frame(results.tasks.profile, out / "performance_profile.csv")
-    if results.effects is not None:
-        yield write_frame(results.effects, out / "effects.csv")
-    if results.time_profile:
-        yield write_frame(results.time_profile.frame, out / "time_profile.csv")
 
 
 def runs_frame(results: Results) -> pd.DataFrame:
@@ -208,9 +190,14 @@ class _WrittenFigure:
 
 
 def _write_figures(
-    results: Results, ranks: Ranks | None, table: PaperTable, out: Path, output: Output, look: Look
+    results: Results, figures: Named, table: PaperTable, out: Path, output: Output, look: Look
 ) -> Iterator[Path]:
     formats = output.formats or ()
+    with_labels = (
+        dict(report_figures(results, results.ranks, output.confusion, seeds=output.seeds, printed=False))
+        if output.figure_data
+        else {}
+    )
 
     def write(stem: str, figure: Figure) -> _WrittenFigure:
         caption = figure_caption(stem, figure, results, output.confusion)
@@ -222,11 +209,10 @@ def _write_figures(
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
         if output.figure_data:
-            written.append(write_frame(drawn_data(figure, results.print_names), out / f"{stem}_data.csv"))
+            written.append(write_frame(drawn_data(with_labels[stem]()), out / f"{stem}_data.csv"))
         written += [save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats]
         return _WrittenFigure(stem, caption, shown, written)
 
-    figures = report_figures(results, ranks, output.confusion, seeds=output.seeds)
     found = []
     for one in drawn(figures, write, results.left_out, look, free_processes()):
         yield from one.paths
@@ -274,6 +260,9 @@ def _write_tables(
         wide = dataset_table(results.aggregate, arms, marks, average, [*order])
     if wide:
         yield from wide.write(out, siunitx=output.siunitx)
+    else:  # of an earlier report
+        for suffix in (".md", ".tex"):
+            (out / "table_by_dataset").with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _test_examples(results: Results) -> int | None:

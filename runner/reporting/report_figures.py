@@ -1,5 +1,6 @@
 """Figures of a report, selected by the data of its runs."""
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from runner.reporting.figures.drawing.axes import (
     number,
     overrides_frame,
     points_along,
+    rest_of,
     sensitivity_axis,
     varying_axes,
 )
@@ -38,7 +40,7 @@ from runner.reporting.figures.of_differences_over_time import difference_over_ti
 from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_scores_by_time import scores_by_time
-from runner.reporting.figures.of_tasks import aggregate_scores, performance_profile
+from runner.reporting.figures.of_tasks import aggregate_scores, improvement_probability, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
 from runner.reporting.results import Results
@@ -48,18 +50,22 @@ from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
+_UNBOUNDED = (-math.inf, math.inf)
 _FEWEST_ALONG = 3  # least number of values of one group for a curve along an axis
 
 
-def report_figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
+def report_figures(
+    results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, printed: bool = True
+) -> Named:
     """Yield the file stem and the drawing function of each figure; see `drawn`.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
+        printed: use the variants' names in print, and otherwise their labels.
     """
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds):
-        yield stem, partial(_with_names, results.print_names, draw)
+        yield stem, partial(_with_names, results.print_names if printed else {}, draw)
 
 
 def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
@@ -85,8 +91,8 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
     yield from _prediction_figures(results, confusion, shown)
-    if results.tasks and len(results.tasks.profile):
-        yield from _tasks_figure(results, results.tasks)
+    if results.tasks:
+        yield from _tasks_figures(results, results.tasks)
     if results.variance_sources is not None:
         title = f"Spread of {quantity(results.metric)} by source: {_datasets(results)}"
         yield "variance_sources", partial(spread_by_source, results.variance_sources, results.metric, title)
@@ -102,7 +108,8 @@ def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
     if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
-    yield "forest", partial(forest, found, results.metric, title, margin=results.margin, unit=results.unit, shown=shown)
+    options: dict[str, Any] = {"margin": results.margin, "unit": results.unit, "shown": shown}
+    yield "forest", partial(forest, found, results.metric, title, apart=results.has_several_datasets, **options)
     frame = results.differences_by_epoch
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
@@ -129,12 +136,17 @@ def _baseline_arm(results: Results) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _tasks_figure(results: Results, tasks: Tasks) -> Named:
-    """Yield the aggregates and the performance profile over several data sets."""
-    frame = tasks.frame.sort_values("iqm", ascending=False, kind="stable")
+def _tasks_figures(results: Results, tasks: Tasks) -> Named:
+    """Yield the probability of improvement and, for shares, aggregates and performance profile over data sets."""
+    frame = tasks.frame.sort_values(["iqm", "improvement"], ascending=False, kind="stable")
     styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
     label = axis_label(results.metric)
+    if len(compared := frame[frame["improvement"].notna()]):
+        title = f"Probability of improvement in {quantity(results.metric)} {over}"
+        yield "probability_of_improvement", partial(improvement_probability, compared, title, styles)
+    if tasks.profile.empty:
+        return
     yield "aggregate_scores", partial(aggregate_scores, tasks.frame, label, f"Aggregates {over}", styles)
     title = f"Performance profile {over}"
     yield "performance_profile", partial(performance_profile, tasks.profile, label, title, styles)
@@ -143,7 +155,7 @@ def _tasks_figure(results: Results, tasks: Tasks) -> Named:
 def _time_figure(results: Results) -> Named:
     """Yield the validation scores by training time on several data sets."""
     history, metric, cells = results.history, results.validation_metric, names_and_cells(results)
-    several = len({*results.summary["dataset"]}) > 1 and len({cell for _, cell in cells.values()}) > 1
+    several = results.has_several_datasets and len({cell for _, cell in cells.values()}) > 1
     if several and {metric, "seconds"} <= {*history} and len({*history["epoch"]}) > 1:
         timed = history.assign(elapsed=warm_seconds(history["seconds"], history["position"]))
         title = f"{_begin(quantity(metric))} by training time: {results.title}"
@@ -154,12 +166,14 @@ def _time_figure(results: Results) -> Named:
 def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
-    common: dict[str, Any] = {"unit": results.unit, "shown": shown}
+    common = _rows(results, shown)
+    missing = _without_result(results)
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
-        notes = _missed(results) if is_time(metric) else _without_result(results)
-        options = {"share": is_share(metric), "baseline": results.baseline, "notes": notes, **common}
+        notes = _missed(results) if is_time(metric) else missing
+        bounds = (0, 1) if is_share(metric) else (0, math.inf) if is_time(metric) else _UNBOUNDED
+        options = {"share": is_share(metric), "notes": notes, "bounds": bounds, **common}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -169,7 +183,7 @@ def _final_figures(results: Results, shown: frozenset[str]) -> Named:
     if gaps["gap"].notna().any():
         label = "final training accuracy - validation accuracy (percentage points)"
         title = f"Generalization gap: {results.title}"
-        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, **common)
+        yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, notes=missing, **common)
     ended = summary[summary["status"] != "running"]
     timed = ended if results.target is None else without_lost_times(ended)
     if results.target is not None and timed[WARM_SECONDS].notna().any():
@@ -178,13 +192,21 @@ def _final_figures(results: Results, shown: frozenset[str]) -> Named:
         if results.target_source:
             label += _target_line(results.target_source)
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed, **common}
+        options = {"share": False, "notes": missed, "biased": missed, "bounds": (0, math.inf), **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (
             f"Profile of times to a {results.goal} over {counted(profile.workloads, profile.workload)}: {results.title}"
         )
         yield "time_profile", partial(profile.draw, title, _baseline_arm(results))
+
+
+def _rows(results: Results, shown: frozenset[str]) -> dict[str, Any]:
+    """Return the options of figures with a row for each variant: a panel for each data set, and the baselines."""
+    several = results.has_several_datasets
+    baselines = {*results.baselines.values()} if several else {results.baseline}
+    cells = names_and_cells(results) if several else None
+    return {"unit": results.unit, "shown": shown, "baselines": baselines, "cells": cells}
 
 
 def _target_line(text: str) -> str:
@@ -218,17 +240,22 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
         return
     metric = tuned_metric(tuning)
     scores = [record.summary().get(metric) if record.status == "completed" else None for record in records]
+    best = tuning[tuning["chosen"]]
+    parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
+    tuned = [parts.get(record.variant, {}) for record in records]
+    rows = overrides.to_dict("records")
     points = pd.DataFrame(
         {
             "group": [record.variant for record in records],
+            "rest": [
+                rest_of({key: row.get(key) for key in keys}, axis.key) for row, keys in zip(rows, tuned, strict=True)
+            ],
             "value": overrides[axis.key].astype(float),
             "score": pd.Series(scores, dtype=float),
         }
     )
-    best = tuning[tuning["chosen"]]
-    parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
-    values = {variant: number(found.get(axis.key, "")) for variant, found in parts.items()}
-    chosen = {variant: value for variant, value in values.items() if value is not None}
+    values = {variant: (number(found.get(axis.key, "")), rest_of(found, axis.key)) for variant, found in parts.items()}
+    chosen = {variant: (value, rest) for variant, (value, rest) in values.items() if value is not None}
     title = f"Tuned on validation: {_datasets(results)}"
     options: dict[str, Any] = {"direction": results.asked.direction, "baseline": results.baseline}
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, **options)
@@ -272,7 +299,17 @@ def _prediction_figures(results: Results, confusion: str | None, shown: frozense
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
         yield (
             "ensemble",
-            partial(dots, completed, "test_accuracy", label, title, share=True, crosses=crosses, shown=shown),
+            partial(
+                dots,
+                completed,
+                "test_accuracy",
+                label,
+                title,
+                share=True,
+                crosses=crosses,
+                bounds=(0, 1),
+                **_rows(results, shown),
+            ),
         )
 
 

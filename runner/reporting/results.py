@@ -283,6 +283,11 @@ class Results:
         return compare_over_datasets(self.summary, self.common_datasets, self.metric, baselines, self.rope)
 
     @property
+    def has_several_datasets(self) -> bool:
+        """True if the runs used more than one data set."""
+        return len({*self.summary["dataset"]}) > 1
+
+    @property
     def common_datasets(self) -> list[str]:
         """The data sets on which every variant has completed or diverged runs."""
         return [str(name) for name in self._scores_by_dataset.dropna().index]
@@ -309,7 +314,7 @@ class Results:
         if self.margin is None or self.is_margin_planned:
             return []
         margin = margin_text(self.margin, self.metric)
-        why = "A margin that is chosen by the results proves nothing: name it before the runs (study.margin)"
+        why = "A margin that is chosen after the results are known proves nothing: set study.margin before the runs"
         return [f"the margin of {margin} is not in the plan of these runs. {why}."]
 
     def _own_correction(self) -> list[str]:
@@ -343,7 +348,7 @@ class Results:
         """Warn if seeds were added after a look at the results."""
         if self.asked.looks is not None or not self.looks_note:
             return []
-        why = "looking and adding seeds makes false claims more frequent; plan it: seeds={first:8,most:30,looks:5}"
+        why = "adding seeds after a look causes more false claims; plan the looks: seeds={first:8,most:30,looks:5}"
         return [f"{self.looks_note}; {why}."]
 
     def _of_folds(self) -> list[str]:
@@ -357,7 +362,7 @@ class Results:
         if self.levels is not None:
             found.append("effects of the grid's axes are not estimated over folds; the comparisons are.")
         if len(self.common_datasets) >= FEWEST_DATASETS:
-            found.append("over several data sets only the ranks are compared: resampling takes runs for independent.")
+            found.append("over several data sets, only ranks are compared: resampling assumes independent runs.")
         return found
 
     def _own_losses(self) -> list[str]:

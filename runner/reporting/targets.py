@@ -1,7 +1,7 @@
 """Time to target: epochs and seconds until a run reaches a value of the validation metric."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,22 +54,35 @@ def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
     """Warn about runs with a single epoch, whose seconds without compilation include it."""
     if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
         return []
-    text = "a single epoch, which may include the compilation; no later epoch shows how long it takes without"
+    text = "a single epoch, which may include the compilation; no later epoch shows its time without compilation"
     return [f"{counted(single, 'run')} trained {text}."]
 
 
-def target_columns(runs: pd.DataFrame, target: float | None) -> dict[str, float | int | None]:
-    """Return the number of a variant's completed runs that reached the target, and the median epochs and seconds.
+def target_columns(
+    summary: pd.DataFrame, variants: Mapping[str, Sequence[int]], target: float | None
+) -> dict[str, dict[str, float | int | None]]:
+    """Return the number of each variant's completed runs that reached the target, and the median epochs and seconds.
 
     A run that diverged or never reached the target counts as infinitely slow; a median that falls on such a run is NaN.
     Runs that failed, were interrupted or are still training count as missing, as in comparisons.
+
+    Args:
+        summary: one row per run; with a target, the columns of `with_targets`.
+        variants: positions of each variant's runs.
     """
-    if target is None or "epochs_to_target" not in runs:
-        return dict.fromkeys([*TARGET_COLUMNS, WARM_SECONDS])
-    ended = without_lost_times(runs[runs["status"].isin(["completed", "diverged"])])
-    medians = {name: ended[name].fillna(np.inf).median() for name in TIMES_TO_TARGET}
-    finite = {name: value if np.isfinite(value) else math.nan for name, value in medians.items()}
-    return {"target": target, "reached": int(ended["epochs_to_target"].notna().sum()), **finite}
+    if target is None or "epochs_to_target" not in summary:
+        return {variant: dict.fromkeys([*TARGET_COLUMNS, WARM_SECONDS]) for variant in variants}
+    ended = summary["status"].isin(["completed", "diverged"]).to_numpy(bool)
+    times = without_lost_times(summary)
+    columns = {name: times[name].fillna(np.inf).to_numpy(float) for name in TIMES_TO_TARGET}
+    found: dict[str, dict[str, float | int | None]] = {}
+    for variant, places in variants.items():
+        own = [place for place in places if ended[place]]
+        medians = {name: float(np.median(column[own])) if len(own) else math.nan for name, column in columns.items()}
+        finite = {name: value if math.isfinite(value) else math.nan for name, value in medians.items()}
+        reached = int(np.isfinite(columns["epochs_to_target"][own]).sum())
+        found[variant] = {"target": target, "reached": reached, **finite}
+    return found
 
 
 def without_lost_times(summary: pd.DataFrame) -> pd.DataFrame:

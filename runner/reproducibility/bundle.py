@@ -203,7 +203,7 @@ def _tell(
     if left_out := _left_out(bundled, choice):
         say(console, f"left out: {left_out}")
     for need in needs(bundled, contents):
-        say(console, f"needs from outside: {need}", style="yellow")
+        say(console, f"external requirement: {need}", style="yellow")
     for note in _notes(bundled, code, trouble):
         say(console, f"note: {note}", style="yellow")
 

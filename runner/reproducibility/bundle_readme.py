@@ -47,7 +47,7 @@ def needs(bundled: Bundled, contents: Contents) -> list[str]:
         f"{named}: Python objects that no record describes, so their runs cannot be trained again" for named in objects
     ]
     said += [
-        f"{TRUST}=[{package}]: a package of the user whose code is not in the bundle"
+        f"{TRUST}=[{package}]: a user's package, whose code is not in the bundle"
         for package in bundled.packages
         if not any(name.partition(".")[0] == package for name in contents.trusted)
     ]
@@ -95,18 +95,18 @@ def _lines(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
     yield from ("# Results of training with `runner`", "")
     if bundled.question:
         yield from (f"Question: {bundled.question}", "")
-    yield from (state_text(bundled), "", "## What is in it", "")
+    yield from (state_text(bundled), "", "## Contents", "")
     yield from (f"- {line}" for line in _parts(bundled, contents, code))
-    yield from ("", "## How it was made", "")
+    yield from ("", "## Origin", "")
     if bundled.command:
         yield from ("The results:", "", f"    {bundled.command}", "")
     yield from (f"This file, with runner {versions()['runner']}:", "", f"    {_bundle_command(contents)}", "")
     yield code_text(code)
     if others := other_versions(bundled.records):
         yield f"Versions that the runs recorded, and those where the bundle was made: {'; '.join(others)}."
-    yield from ("", "## What it needs from outside", "")
+    yield from ("", "## External requirements", "")
     yield from (f"- {line}" for line in [*_data(bundled.records), *needs(bundled, contents)])
-    yield from ("", "## How to check it", "")
+    yield from ("", "## Checking the bundle", "")
     yield from _checks(bundled, contents, code)
 
 
@@ -120,7 +120,7 @@ def _parts(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
         name for name, there in (("predictions", contents.predictions), ("models", contents.models)) if not there
     ]
     lacks = f" (without {' and '.join(without)})" if without else ""
-    yield f"`{RESULTS}/`: {', '.join(held[:-1])} and {held[-1]}{lacks}. Paths of the machine may occur in them."
+    yield f"`{RESULTS}/`: {', '.join(held[:-1])} and {held[-1]}{lacks}. They may contain paths of the machine."
     if contents.is_report_new:
         yield "The report was written for this bundle, because the directory held none."
     locks = f"the checkout's lock files ({', '.join(contents.locks)}), and " if contents.locks else ""
@@ -162,7 +162,7 @@ def _checks(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
     if contents.sources:
         packages = ",".join(contents.trusted)
         yield (
-            f"The runs use classes of the user. Read `code/packages/`, copy it to the current directory and add "
+            f"The runs use the user's classes. Read `code/packages/`, copy it to the current directory and add "
             f"`{TRUST}=[{packages}]`: `runner reproduce` never uses code from a bundle."
         )
     yield f"The report can be written again from the records: `runner report {RESULTS} --out OTHER`."

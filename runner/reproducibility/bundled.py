@@ -102,12 +102,12 @@ class Bundled:
 
     @property
     def is_whole(self) -> bool:
-        """Whether no run is left to train."""
+        """True if no run is left to train."""
         return not self.to_come and not any(self.states[state] for state in LEFT)
 
     @property
     def has_report(self) -> bool:
-        """Whether its directory holds a report: a sweep's page, or a run's figures."""
+        """True if its directory holds a report: a sweep's page, or a run's figures."""
         own = files_in(self.path)
         return any(path.name == PAGE if self.kind == "sweep" else _is_figure(path) for path in own)
 

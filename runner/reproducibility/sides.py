@@ -54,7 +54,7 @@ class ComparedSides:
 
     @property
     def is_worse(self) -> bool:
-        """Whether a variant became worse, beyond the margin if there is one."""
+        """True if a variant became worse, beyond the margin if there is one."""
         return bool(self.frame["fails"].any())
 
     @cached_property
@@ -83,7 +83,7 @@ class ComparedSides:
 
     @cached_property
     def _is_identical(self) -> bool:
-        """Whether every variant has the same metric on every seed, and bit-identical runs."""
+        """True if every variant has the same metric on every seed, and bit-identical runs."""
         is_same = self.frame["bit_identical"] & (self.frame["verdict"] == IDENTICAL)
         return bool(is_same.all()) and not self._missing
 

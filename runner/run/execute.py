@@ -140,11 +140,11 @@ def run_in_steps(
     started: float,
     share: float = 1.0,
 ) -> Generator[None, None, RunRecord]:
-    """Do what `run` does with a prepared run, and pause before each epoch; return the record.
+    """Train a prepared run as `run` does, with a pause before each epoch; return the record.
 
     Args:
         started: the time at which the run began, by the performance counter.
-        share: of the time since then that is the run's own.
+        share: the run's share of the time since then.
     """
     from runner.engine.failures import failures_in_a_line
 

@@ -1,4 +1,4 @@
-"""Runs of a stack: trained as one batch of models, each with its own directory, record and end."""
+"""Runs of a stack, trained as one batch of models, each with its own directory and record."""
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -34,11 +34,11 @@ class Wanted:
     request: Request
     callbacks: Sequence[Any] = ()
     warn: Callable[[str], None] | None = None
-    log: Callable[[], AbstractContextManager[Any]] = field(default=nullcontext)  # for its output
+    log: Callable[[], AbstractContextManager[Any]] = field(default=nullcontext)  # context for its output
 
 
 class NotStacked(Exception):
-    """Runs cannot be trained as a stack; nothing has been written. The text gives the reason."""
+    """Some runs cannot be trained as a stack; nothing has been written. The text gives the reason."""
 
 
 def run_stack(wanted: Sequence[Wanted], kept: Kept) -> list[Ending]:
@@ -66,7 +66,7 @@ def run_stack(wanted: Sequence[Wanted], kept: Kept) -> list[Ending]:
 
 
 def run_in_its_stack(config: dict[str, Any], request: Request, console: Console, objects: None = None) -> RunRecord:
-    """Train a recorded run as `run` does, in a stack like that of its record; the others leave no trace.
+    """Train a recorded run as `run` does, in a stack like the recorded one; the other runs write nothing.
 
     Raises:
         UserError: as `run` does.
@@ -76,7 +76,7 @@ def run_in_its_stack(config: dict[str, Any], request: Request, console: Console,
     others = [with_values(config, values) for values in request.stack]
     try:
         if own not in request.stack:
-            raise NotStacked("its record does not name its own seed")
+            raise NotStacked("its record does not list its own seed and learning rate")
         with loading(console):
             prepared = [_prepared(other, request, kept) for other in others]
             stack, runs = _compiled(prepared, kept)
@@ -117,12 +117,12 @@ def _prepared(config: dict[str, Any], request: Request, kept: Kept) -> Prepared:
         return prepare(config, Path(request.directory), kept, one_thread=True, base=request.working_directory)
     except EnvironmentFault:
         raise
-    except UserError as error:  # alone, each run says so itself
+    except UserError as error:  # trained alone, each run reports the error itself
         raise NotStacked(str(error)) from error
 
 
 def _compiled(prepared: Sequence[Prepared], kept: Kept) -> tuple[Stack, list[StackedRun]]:
-    """Return the compiled stack at the runs' initial values; one of as many like runs may have compiled it."""
+    """Return the compiled stack with the runs' initial values; an earlier stack of the same kind may be reused."""
     first, key = prepared[0], shared_key(prepared[0])
     if reason := obstacle(first):
         raise NotStacked(reason)
@@ -132,7 +132,7 @@ def _compiled(prepared: Sequence[Prepared], kept: Kept) -> tuple[Stack, list[Sta
 
     def make() -> tuple[Stack, Evaluator, Evaluator]:
         stack = Stack(models, targets.train, targets.validation, first.parts.batch_size, jit_compile=jit_compile)
-        # Of the last model, because the runs end in reverse order: no run needs its values any more.
+        # The last model lends its variables: the runs end in reverse order, so no run needs its values any more.
         validation, test = (
             Evaluator(models[-1], part, jit_compile=jit_compile) for part in (targets.validation, targets.test)
         )
@@ -149,7 +149,7 @@ def _compiled(prepared: Sequence[Prepared], kept: Kept) -> tuple[Stack, list[Sta
 
 
 class _Lockstep:
-    """Runs that go through their steps together; each ends with its record or its error."""
+    """Runs that perform their steps together; each ends with its record or its error."""
 
     def __init__(
         self,
@@ -158,10 +158,10 @@ class _Lockstep:
         steps: Mapping[int, Steps],
         logs: Mapping[int, Callable[[], AbstractContextManager[Any]]],
     ) -> None:
-        """Take the runs of a stack.
+        """Set the runs of a stack.
 
         Args:
-            steps: of the runs that are recorded, by position; the others are prepared for their training.
+            steps: the steps of the recorded runs, by position; the other runs have prepared their training.
             logs: contexts for the output of those runs.
         """
         self._stack = stack
@@ -171,7 +171,7 @@ class _Lockstep:
         self._endings: dict[int, Ending] = {}
 
     def to_the_end(self) -> dict[int, Ending]:
-        """Train all runs, and end them in reverse order: so each restores the signal handler that it found.
+        """Train all runs, and end them in reverse order, so that each restores the signal handler that it found.
 
         Raises:
             EnvironmentFault: if the machine fails; all runs count as interrupted.
@@ -203,10 +203,10 @@ class _Lockstep:
         return [position for position in sorted(self._steps, reverse=True) if position not in self._endings]
 
     def _resume(self, position: int, error: BaseException | None = None) -> None:
-        """Let a run go on to its next pause or to its end, with an error if one is given.
+        """Continue a run to its next pause or its end, or raise a given error in it.
 
         Raises:
-            KeyboardInterrupt: if it was interrupted, as all runs then are.
+            KeyboardInterrupt: if the run was interrupted; all runs then are.
             EnvironmentFault: if the machine fails.
         """
         steps = self._steps[position]

@@ -72,7 +72,7 @@ def _computed_again(directory: RunDirectory) -> Inference:
     refuse_missing(settings)
     dataset = build_dataset(settings)
     if dataset.fingerprint != record.dataset["fingerprint"]:
-        raise UserError(f"{dataset.source} holds other data than the run used (another fingerprint)")
+        raise UserError(f"{dataset.source} does not hold the run's data (the fingerprints differ)")
     inference = Inference.of(dataset, build_split(settings, dataset))
     if inference is None:
         raise UserError(f"preprocessing._target_={settings.preprocessing.target}: has no statistics that can be saved")

@@ -39,7 +39,7 @@ class Source(Protocol):
         """The expected number of runs that have not begun."""
 
     def more(self) -> list[Job]:
-        """Return the runs to begin now; none means to wait for those under way."""
+        """Return the runs to begin now; if there are none, wait for those under way."""
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Record the outcome of a run."""
@@ -126,7 +126,7 @@ class Sweep:
             EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
         """
         if any(not one.reason for one in self._stackable.values()):
-            show_warning(self._console, f"{NOT_STACKED}: each is decided on by the results of earlier ones")
+            show_warning(self._console, f"{NOT_STACKED}: each depends on the results of earlier ones")
         failed, begun, ended = False, source.more(), set[str]()
         task = partial(train_job, sweep=self._directory.resolve(), wait=True)
         self._remove_checkpoints(job for job, _ in source.ended)

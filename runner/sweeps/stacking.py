@@ -11,17 +11,17 @@ NOT_STACKED = "device.stacked_seeds: its runs are trained one by one"
 
 @dataclass(frozen=True)
 class JobStack:
-    """Jobs that differ in seeds and learning rates alone."""
+    """Jobs that differ only in seeds and learning rates."""
 
     kind: str
     jobs: tuple[Job, ...]
 
 
 def stacks_of(jobs: Sequence[Job], stackable: Mapping[str, Stackable], workers: int) -> list[Job | JobStack]:
-    """Return the jobs in stacks as large as possible; those that cannot be in one stay alone.
+    """Return the jobs in stacks as large as possible; jobs that cannot be stacked stay alone.
 
     Args:
-        stackable: by the jobs' kind.
+        stackable: the possible stacks, by kind of job.
     """
     groups: dict[str, list[Job]] = {}
     for job in jobs:
@@ -38,7 +38,7 @@ def stacks_of(jobs: Sequence[Job], stackable: Mapping[str, Stackable], workers: 
 
 
 def reasons(jobs: Sequence[Job], stackable: Mapping[str, Stackable]) -> dict[str, str]:
-    """Return why variants with several runs are not stacked, by variant."""
+    """Return the reasons why variants with several runs are not stacked, by variant."""
     counts: dict[str, int] = {}
     found: dict[str, str] = {}
     for job in jobs:

@@ -41,7 +41,7 @@ class Checked:
     compiling_seconds: float = 0.0  # time for compilation, if an epoch was measured
     warnings: tuple[str, ...] = ()
     measured: frozenset[str] = frozenset()  # names of the loss and the metrics
-    stackable: Stackable | None = None  # None: no stacks are wanted
+    stackable: Stackable | None = None  # None: stacking is off
 
 
 @cache
@@ -117,7 +117,7 @@ def train_task(task: Job | JobStack, sweep: Path, *, wait: bool = False) -> list
 
 
 def train_stack(stack: JobStack, sweep: Path) -> list[Outcome] | EnvironmentFault:
-    """Train jobs as one stack, but those that have begun, or that another process is training, as `train_job` does.
+    """Train new jobs as one stack; jobs that have begun, or are in use, are trained one by one.
 
     Args:
         sweep: the sweep's directory, which must exist.
@@ -158,7 +158,7 @@ def _is_new(job: Job, sweep: Path, locks: ExitStack) -> bool:
 
 
 def _train_together(jobs: Sequence[Job], sweep: Path) -> tuple[dict[str, Outcome], tuple[str, ...]]:
-    """Return the outcomes of a stack's jobs, by run id; none, and a warning, if these jobs cannot be stacked."""
+    """Return the outcomes of a stack's jobs, by run id; if the jobs cannot be stacked, no outcome and a warning."""
     from runner.run.stacked import NotStacked, Wanted, run_stack
 
     directories = [RunDirectory(job.path(sweep)) for job in jobs]
@@ -225,7 +225,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
 def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None, float]:
     """Compile an epoch; return its seconds and those of its compilation.
 
-    The first is None if it was not measured, or if it fails: the run reports the error.
+    The first is None if it was not measured or failed; the run then reports the error.
     """
     from runner.run.prepare import take_compiled
 
@@ -241,7 +241,7 @@ def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None,
         compiled.validation.evaluate()
         validation = time.perf_counter() - ready
         return training + validation, ready - began
-    except Exception:  # any error, also of the user's own parts
+    except Exception:  # any error, including those of the user's own parts
         return None, 0.0
 
 

@@ -1,1 +1,1 @@
-"""What the program costs, measured side by side in one run: `make bench`. Never part of the suite."""
+"""Benchmarks, which measure alternatives side by side in one run (`make bench`). They are not part of the suite."""

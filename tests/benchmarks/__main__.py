@@ -52,7 +52,7 @@ def cases(epochs: int) -> dict[str, Callable[[], list[float]]]:
     }
 
 
-# (what, numerator, denominator, required at least)
+# (name, numerator, denominator, required minimum)
 RATIOS = [
     ("MLP, against the article's script", "MLP: article's script, default threads", "MLP: runner", 5.0),
     ("MLP, against the script with one thread", "MLP: article's script, one thread", "MLP: runner", 3.5),

@@ -48,7 +48,7 @@ class Tested:
 
     @property
     def is_different(self) -> np.ndarray:
-        """Whether a difference is significant, as without a margin."""
+        """True if a difference is significant, as without a margin."""
         return self.difference < _LEVEL
 
     @property

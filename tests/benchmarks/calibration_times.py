@@ -1,7 +1,7 @@
-"""Level, power and coverage of the sign test of times to a target, with runs that never get there (`make calibration`).
+"""Level, power and coverage of the sign test of times to a target, with runs that miss the target (`make calibration`).
 
-In each pair, the sooner run takes a log-normal time, and the other exp(|e|) times as long; the sign of e says which is
-which. With a median of e of 0 neither variant is sooner, however skewed e is.
+In each pair, the sooner run takes a log-normal time, and the other exp(|e|) times as long; the sign of e determines
+which run is sooner. If the median of e is 0, neither variant is sooner, however skewed e is.
 """
 
 import argparse
@@ -41,13 +41,13 @@ class Times:
 
     @property
     def is_significant(self) -> np.ndarray:
-        """Whether the sign test gives p < 0.05 in each study."""
+        """True for each study in which the sign test gives p < 0.05."""
         faster, slower = (self.differences < 0).sum(axis=1), (self.differences > 0).sum(axis=1)
         return 2 * stats.binom.cdf(np.minimum(faster, slower), faster + slower, 0.5) < _LEVEL
 
     @property
     def is_significant_by_ranks(self) -> np.ndarray:
-        """The same by the exact signed-rank test, in which a run that never got there has the largest rank."""
+        """The same by the exact signed-rank test, in which a run that missed the target has the largest rank."""
         differences = np.nan_to_num(self.differences, nan=0.0, posinf=np.inf, neginf=-np.inf)
         parts = np.array_split(differences, -(-len(differences) // _AT_ONCE))
         return np.concatenate([_rank_p(part) < _LEVEL for part in parts])
@@ -74,7 +74,7 @@ def _rank_p(differences: np.ndarray) -> np.ndarray:
 
 
 def draw(noise: Noise, n: int, studies: int, *, limit: float = np.inf, ratio: float = 1.0, seed: int = 0) -> Times:
-    """Draw studies of n pairs; a variant with a ratio below 1 takes that part of the time."""
+    """Draw studies of n pairs; the ratio is that of the variant's time to the baseline's."""
     generator = np.random.default_rng([seed, n])
     sooner = 8 * np.exp(0.25 * generator.standard_normal((studies, n)))
     apart = noise(generator, (studies, n))
@@ -83,7 +83,7 @@ def draw(noise: Noise, n: int, studies: int, *, limit: float = np.inf, ratio: fl
 
 
 def in_epochs(times: Times) -> Times:
-    """Return the times in whole epochs, of which many are ties."""
+    """Return the times in whole epochs, many of which are ties."""
     return Times(np.ceil(times.variant), np.ceil(times.baseline))
 
 

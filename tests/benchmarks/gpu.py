@@ -1,4 +1,4 @@
-"""Tests of the program on a GPU: speed, memory, bits, sharing, resuming, running out of memory (`make gpu`).
+"""Checks of the program on a GPU: speed, memory, identical bits, sharing, resuming, lack of memory (`make gpu`).
 
 It needs a GPU, but no network: it trains on the real MNIST (RUNNER_DATA_DIR), or else on the 5,000 embedded digits.
 On a machine without a GPU, it exits with 2; `--device cpu` rehearses all steps except running out of memory.
@@ -29,7 +29,7 @@ KINDS = {  # overrides of a run on the device, in addition to its defaults
 AT_A_TIME = (1, 4)  # runs of a sweep on the one GPU
 STACKED = (1, 16, 64)  # runs of a sweep in one batch of models
 MOST_TIMES = 3.0  # the goal for the epoch of the largest stack, relative to that of one run
-TOLERANCE = 0.02  # of the validation accuracy of a run in a stack, relative to the same run alone
+TOLERANCE = 0.02  # tolerance of the validation accuracy of a run in a stack, relative to the same run alone
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Row:
 
 
 def speed(lab: Lab) -> Iterator[Row]:
-    """An epoch of either network, by kind of run, against the CPU of the same machine."""
+    """Time an epoch of either network, by kind of run, relative to the CPU of the same machine."""
     for title, network in NETWORKS.items():
         yield Row(f"{title}, CPU", lab.cpu(network))
         yield Row(f"{title}, defaults", lab.alone(network), lab.cpu(network))
@@ -65,14 +65,14 @@ def speed(lab: Lab) -> Iterator[Row]:
 
 
 def same_seed(lab: Lab) -> Iterator[Row]:
-    """The same seed again."""
+    """Repeat a run with the same seed."""
     for title, network in NETWORKS.items():
         again = lab.run(f"{network}-again", f"model={network}")
         yield compared(f"{title}, the same seed again", again, lab.alone(network), lab.cpu(network))
 
 
 def sweeps(lab: Lab) -> Iterator[Row]:
-    """A sweep over seeds, one run and several runs at a time; one of them has the seed of the run alone."""
+    """Train a sweep over seeds, with one run and with several runs at a time; one seed is that of the separate run."""
     for workers in AT_A_TIME:
         seconds, runs = lab.sweep(f"sweep-{workers}", workers, "device.stacked_seeds=1")
         middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
@@ -82,11 +82,11 @@ def sweeps(lab: Lab) -> Iterator[Row]:
 
 
 def stacks(lab: Lab) -> Iterator[Row]:
-    """Seeds trained as one batch of models; the first has the seed of the run alone."""
+    """Train seeds as one batch of models; the first seed is that of the separate run."""
     of_one = None
     for size in STACKED:
         seconds, runs = lab.sweep(f"stacked-{size}", 1, f"device.stacked_seeds={size}", seeds=size)
-        epoch = sum(run.seconds for run in runs)  # each run has its share
+        epoch = sum(run.seconds for run in runs)  # each run reports its share
         of_one = of_one or epoch
         gap = abs(runs[0].accuracy - lab.alone("mlp").accuracy)
         is_met = gap <= TOLERANCE and (lab.device == "cpu" or size < STACKED[-1] or epoch <= MOST_TIMES * of_one)
@@ -95,7 +95,7 @@ def stacks(lab: Lab) -> Iterator[Row]:
 
 
 def two_processes(lab: Lab) -> Iterator[Row]:
-    """Two processes at once."""
+    """Train in two processes at once."""
     names = ["beside-1", "beside-2"]
     for command in [lab.begin(name, "model=mlp") for name in names]:
         lab.ended(command)
@@ -105,7 +105,7 @@ def two_processes(lab: Lab) -> Iterator[Row]:
 
 
 def resuming(lab: Lab) -> Iterator[Row]:
-    """A run that is interrupted after an epoch, and continued."""
+    """Interrupt a run after an epoch, and continue it."""
     whole = lab.run("whole", "model=mlp", times=10)
     command = lab.begin("resumed", "model=mlp", times=10)
     while command.is_alive() and not (lab.folder / "resumed" / "checkpoint" / "state.npz").exists():
@@ -117,7 +117,7 @@ def resuming(lab: Lab) -> Iterator[Row]:
 
 
 def out_of_memory(lab: Lab) -> Iterator[Row]:
-    """A run with an array of at least twice the memory: a message of one line."""
+    """Train a run with an array of at least twice the memory, which must end with a one-line message."""
     least = 4_000  # training examples
     units = 2 * gpu_memory()[1] * 2**20 // (4 * least)
     command = lab.begin("large", "model=mlp", f"model.hidden_units=[{units}]", "training.batch_size=full")
@@ -130,7 +130,7 @@ STEPS = (speed, same_seed, sweeps, stacks, two_processes, resuming, out_of_memor
 
 
 def rows(lab: Lab) -> Iterator[Row]:
-    """Take all steps; a failure costs the remaining rows of its step."""
+    """Perform all steps; a failure loses the remaining rows of its step."""
     for step in STEPS:
         if step is out_of_memory and lab.device == "cpu":
             continue  # it would take the memory of all other processes
@@ -141,7 +141,7 @@ def rows(lab: Lab) -> Iterator[Row]:
 
 
 def compared(what: str, run: Trained, other: Trained, cpu: Trained) -> Row:
-    """Return the row of a run that should equal another one."""
+    """Return the row for a run that should equal another one."""
     is_equal = run.bits == other.bits
     return Row(what, run, cpu, f"bits {said(is_equal)}", is_equal)
 
@@ -157,7 +157,7 @@ def table(found: Sequence[Row]) -> str:
 
 
 def main() -> int:
-    """Take all steps and print one table; return 1 if something is not met, 2 without a GPU."""
+    """Perform all steps and print one table; return 1 if a check fails, 2 without a GPU."""
     parser = argparse.ArgumentParser(prog="make gpu ARGS=...", description=__doc__)
     parser.add_argument("--device", choices=["gpu", "cpu"], default="gpu", help="cpu: rehearse the steps")
     parser.add_argument("--epochs", type=int, default=5, help="of a run; the first is not counted (default: 5)")

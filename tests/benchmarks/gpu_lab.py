@@ -1,4 +1,4 @@
-"""Runs of `make gpu`: each in its own process on the first visible GPU, with its seconds, its memory and its bits."""
+"""Runs of `make gpu`: each in its own process on the first visible GPU, with its time, memory and exact results."""
 
 import csv
 import hashlib
@@ -17,12 +17,12 @@ from typing import Protocol
 
 import numpy as np
 
-SAMPLE = 0.2  # seconds between two looks at the memory
+SAMPLE = 0.2  # seconds between two measurements of the memory
 PATIENCE = 1800  # seconds for a command
 
 
 class Command(Protocol):
-    """A `runner` that works while the caller continues."""
+    """A `runner` process that works while the caller continues."""
 
     def is_alive(self) -> bool: ...
     def said(self) -> tuple[str, str]: ...
@@ -34,7 +34,7 @@ Start = Callable[..., Command]  # start("optimizer=sgd", cwd=folder)
 
 
 class Failed(Exception):
-    """A step that did not end as it should."""
+    """A step that did not end as expected."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Trained:
 
 @dataclass
 class Lab:
-    """The means of all steps, and the runs that several of them need."""
+    """The tools of all steps, and the runs that several steps need."""
 
     folder: Path
     start: Start
@@ -82,7 +82,7 @@ class Lab:
         """Train a run to its end, once.
 
         Args:
-            times: how many times the usual number of epochs it has.
+            times: factor of the usual number of epochs.
         """
         if name not in self.known:
             with memory_watched(self.device) as most:
@@ -119,7 +119,7 @@ class Lab:
 
 
 def last_line(command: Command) -> str:
-    """Return the error that a command reports, or else its last line."""
+    """Return the error that a command reports, or otherwise its last line."""
     out, errors = command.said()
     lines = (errors.strip() or out.strip()).splitlines() or ["it wrote nothing"]
     return next((line for line in out.splitlines() if line.startswith("error ")), lines[-1])
@@ -163,7 +163,7 @@ def first_gpu() -> str:
 
 
 def gpu_name() -> str | None:
-    """Return the name of the first GPU that TensorFlow finds, in another process: this one must not hold it."""
+    """Return the name of the first GPU that TensorFlow finds, in a separate process: this one must not use it."""
     program = (
         "import tensorflow as tf\nfor gpu in tf.config.list_physical_devices('GPU')[:1]:\n"
         "    print(tf.config.experimental.get_device_details(gpu).get('device_name', 'GPU'))"
@@ -173,7 +173,7 @@ def gpu_name() -> str | None:
 
 
 def gpu_memory() -> tuple[int, int]:
-    """Return the MB of the first GPU's memory that are in use, and of all of it.
+    """Return the used and the total memory of the first GPU in MB.
 
     Raises:
         Failed: if `nvidia-smi` does not report them.
@@ -189,7 +189,7 @@ def gpu_memory() -> tuple[int, int]:
 
 @contextmanager
 def memory_watched(device: str) -> Iterator[Callable[[], int | None]]:
-    """Yield a function that returns the most MB in use so far; None on the CPU, or if nobody knows."""
+    """Yield a function that returns the peak memory so far in MB; None on the CPU, or if it is unknown."""
     seen, over = [0], threading.Event()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""What Tab offers, asked for as bash asks: in a prompt nothing but words may come out."""
+"""Completions, requested as bash does: the output may contain only words."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.imports import REPOSITORY
 
 
 def offered(line: str) -> list[str]:
-    """What bash would be offered behind a line."""
+    """Return the completions that bash would get after a line."""
     *words, current = line.split(" ")
     return completions(words, current)
 
@@ -55,7 +55,7 @@ def elsewhere(tmp_path, monkeypatch):
         ("hydra/launcher=ra", ["hydra/launcher=ray "]),
         ("study=smoke +study.mar", ["+study.margin="]),
         ("++training.ep", ["++training.epochs="]),
-        ("+training.ep", []),  # it is there
+        ("+training.ep", []),  # it exists
         ("~regulari", ["~regularizer ", "~regularizer."]),
         ("~optimizer.learn", ["~optimizer.learning_rate "]),
         ("--config-dir ", []),
@@ -116,7 +116,7 @@ def test_a_name_that_a_shell_would_read_otherwise_is_not_offered(tmp_path, name)
 
 @pytest.fixture
 def results(tmp_path):
-    """Runs and sweeps in a working directory, beside other directories."""
+    """Runs and sweeps in a working directory, next to other directories."""
     for place in ("outputs/studies/mine/plan.json", "outputs/studies/mine/a/record.json", "outputs/runs/b/record.json"):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).touch()
@@ -129,7 +129,7 @@ def results(tmp_path):
 @pytest.mark.parametrize(
     ("typed", "among"),
     [
-        ("report ", ["outputs/runs/", "outputs/studies/"]),  # where there is no choice, the next level
+        ("report ", ["outputs/runs/", "outputs/studies/"]),  # without a choice, the next level
         ("report out", ["outputs/runs/", "outputs/studies/"]),
         ("status outputs/s", ["outputs/studies/mine/"]),
         ("diff outputs/runs/b outputs/studies/mine/", ["outputs/studies/mine/a/"]),

@@ -24,7 +24,7 @@ class Recorder:
 
 @pytest.fixture
 def recorder(monkeypatch, tmp_path):
-    """An application, in an empty directory, with Hydra's own classes restored afterwards."""
+    """An application in an empty directory; Hydra's own classes are restored afterwards."""
     monkeypatch.chdir(tmp_path)
     for name in ("Hydra", "ConfigLoaderImpl"):
         monkeypatch.setattr(hydra._internal.hydra, name, getattr(hydra._internal.hydra, name))

@@ -1,4 +1,4 @@
-"""The program as its users meet it: processes of its own, their output, exit codes and files."""
+"""The program as users start it: separate processes, with their output, exit codes and files."""
 
 import importlib.metadata
 import json
@@ -47,7 +47,7 @@ def record(directory: Path) -> dict:
 
 
 def one_line(code: int, errors: str, expected: int = 2) -> str:
-    """The one message of a refused command, after the checks that hold for all of them."""
+    """Return the only message of a refused command, after checks that apply to all refusals."""
     assert code == expected, errors
     assert "Traceback" not in errors
     lines = [line for line in errors.splitlines() if line]
@@ -64,7 +64,7 @@ class TestOneRun:
     def test_leaves_the_files_of_the_contract_and_no_other(self, finished_run):
         files = {path.name for path in finished_run.iterdir()}
         assert files == RUN_FILES
-        assert {name for name in files if not name.endswith(".png")} <= run_directory.RUN_FILES  # no callback's
+        assert {name for name in files if not name.endswith(".png")} <= run_directory.RUN_FILES  # not from a callback
 
     def test_prints_choices_data_device_an_epoch_a_line_and_paths(self, finished_run):
         printed = (finished_run.parent / "stdout").read_text()
@@ -132,7 +132,7 @@ class TestSweep:
         assert (finished_sweep / "accuracy.png").read_bytes().startswith(b"\x89PNG")
 
     def test_a_run_of_a_sweep_equals_the_same_run_alone_and_elsewhere(self, finished_sweep, cold_cli, tmp_path):
-        # A name that rich and matplotlib would take for markup.
+        # A name that rich and matplotlib would interpret as markup.
         alone = ("optimizer=adam", "seed=1", "dataset=digits", "training.epochs=2", r"name='[/red] $\frac$'")
         done = cold_cli(*alone, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -495,7 +495,7 @@ for command in sys.argv[1:]:
 
 
 def test_what_need_not_import_tensorflow_does_not(finished_run, finished_sweep, shell, tmp_path):
-    """A later command sees also what an earlier one imported."""
+    """The commands share a process, so each one also sees the imports of earlier ones."""
     keras_alone = {"tensorflow", "keras"}
     neither_tables_nor_figures = keras_alone | {"pandas", "matplotlib"}
     hydra_alone = neither_tables_nor_figures | {"numpy", "scipy"}

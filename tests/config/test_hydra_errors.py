@@ -1,4 +1,4 @@
-"""What a mistake on the command line is answered with, from the errors that Hydra itself raises."""
+"""Messages for mistakes on the command line, from the errors that Hydra itself raises."""
 
 import shlex
 
@@ -74,7 +74,7 @@ def test_a_mistake_is_one_line_with_what_was_written_what_is_wrong_and_the_neare
     ],
 )
 def test_a_value_that_needs_quotes_is_shown_as_it_has_to_be_typed(value):
-    """The form is for a shell; what the shell hands on is the value."""
+    """The quotes are for a shell, which passes on the value without them."""
     text = message(f"name={value}")
     form = text.partition(" quotes that the shell does not remove: ")[2]
     (argument,) = shlex.split(form)
@@ -146,7 +146,7 @@ def test_a_key_of_another_study_is_not_a_reason_to_choose_it():
 
 def test_a_key_of_a_group_that_is_not_composed_names_the_group_and_not_a_similar_one():
     assert message("study.tune.budget=2") == "study.tune.budget=2: no study is chosen; choose one too: study=NAME"
-    mine = ["study=mine", "study.tune.budget=2"]  # in a directory of the user's own
+    mine = ["study=mine", "study.tune.budget=2"]  # in the user's own directory
     assert composition_message(ValueError("Could not override 'study.tune.budget'."), mine) == (
         "study.tune.budget=2: the chosen study has no tune.budget; to add it, use +study.tune.budget=2"
     )

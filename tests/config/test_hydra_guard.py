@@ -68,7 +68,7 @@ def test_as_many_overrides_as_are_taken_can_be_read_back_from_the_record(tmp_pat
 
 @pytest.mark.parametrize("argument", ["hydra.run.dir=", "hydra.sweep.dir=''", "+hydra.run.dir= "])
 def test_an_output_directory_has_a_name(argument):
-    """As of `hydra.run.dir=$UNSET` in a shell: all would be written into the current directory."""
+    """With `hydra.run.dir=$UNSET` in a shell, all files would be written into the current directory."""
     with pytest.raises(ConfigError, match="must name a directory"):
         refuse_no_place(["optimizer=sgd", argument])
     refuse_no_place(["hydra.run.dir=here", "name="])
@@ -128,8 +128,8 @@ class TestSweeps:
 @pytest.mark.parametrize(
     ("file", "asked"),
     [
-        ("optimizer/mine", "optimizer=mine"),  # there is none
-        ("optimizer/sgd", "optimizer=sgd"),  # it was meant, and runner's own would be taken
+        ("optimizer/mine", "optimizer=mine"),  # it does not exist
+        ("optimizer/sgd", "optimizer=sgd"),  # the user means this file, but runner's own would be used
         ("regularizer/mine", "regularizer=[l2,mine]"),
         ("regularizer/l2", "regularizer=[l2]"),
         ("experiment/mine", "+experiment=mine"),

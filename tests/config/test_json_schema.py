@@ -1,4 +1,4 @@
-"""The schema of an option file accepts what runner composes and checks, and refuses what it refuses."""
+"""The schema of an option file accepts and refuses the same files as runner."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""Names of Keras's, read from its files, against those of Keras itself."""
+"""Keras's names as read from its files, compared with those of the imported Keras."""
 
 import importlib
 import time

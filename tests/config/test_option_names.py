@@ -1,4 +1,4 @@
-"""Options are files, and a file may have any name."""
+"""Options are files, and files may have any name."""
 
 import pytest
 from hydra.types import RunMode
@@ -13,7 +13,7 @@ OPTIONS = [name for name in NAMES if not {"/", "\\", "."} & {*name}]
 
 @pytest.fixture(scope="module")
 def own_options(tmp_path_factory):
-    """own_options(override) composes, with a directory of the user's that has an optimizer of each name."""
+    """own_options(override) composes with a user's directory that has an optimizer for each name."""
     own = tmp_path_factory.mktemp("own")
     (own / "optimizer").mkdir()
     for name in OPTIONS:

@@ -56,7 +56,7 @@ def test_every_group_and_option_has_a_line_that_says_what_it_is():
 
 
 def without_comment(files):
-    """Those whose first line (after `# @package`) does not say what they are."""
+    """Return the files without a comment that describes them in the first line (after `# @package`)."""
     firsts = {
         file: next((line for line in file.read_text().splitlines() if not line.startswith("# @package")), "")
         for file in files

@@ -1,4 +1,4 @@
-"""The second of the three checks, on configurations as Hydra composes them."""
+"""The second of the three checks, on configurations that Hydra composed."""
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -26,7 +26,7 @@ def test_every_key_of_the_default_configuration_is_one_of_the_schema_and_the_oth
 
 @pytest.mark.parametrize("number", range(max(map(len, GROUPS.values()))))
 def test_every_option_passes(number):
-    """Each once, together with others: as many compositions as the largest group has options."""
+    """Each option is composed once, together with options of other groups, to save compositions."""
     chosen = {group: options[number % len(options)] for group, options in GROUPS.items() if options}
     required = [override for option in chosen.values() for override in REQUIRED.get(option, [])]
     check(config(*(choice(*one) for one in chosen.items()), *required))
@@ -61,7 +61,7 @@ def test_what_is_ours_and_what_is_not_used_is_not_handed_to_the_target():
 
 
 def changed(chosen, override):
-    """Do as Hydra does with an override of a key: tens of compositions take seconds."""
+    """Change a key as an override would, because dozens of compositions take seconds."""
     read = OverridesParser.create().parse_override(override)
     *path, last = read.key_or_group.split(".")
     section = chosen

@@ -1,4 +1,4 @@
-"""What a configuration may name, and what it may set of Hydra: decided before anything is imported."""
+"""Names and Hydra settings that a configuration may use, checked before anything is imported."""
 
 from pathlib import Path
 
@@ -128,7 +128,7 @@ SYSTEM = "own:\n  _target_: os.system\n  command: touch canary\n"
 
 
 class TestOptionFilesOfOthers:
-    """What a file below --config-dir can bring about: a choice of parts."""
+    """A file below --config-dir can only choose parts."""
 
     @pytest.mark.parametrize(
         ("files", "overrides", "said"),
@@ -284,7 +284,7 @@ class TestTheCommandLine:
 
 
 class TestDirectoriesOfOthers:
-    """A run and a sweep whose records came from elsewhere: their configurations are held to the same."""
+    """Configurations of runs and sweeps from elsewhere obey the same rules."""
 
     @pytest.fixture(params=["resume run", "reproduce run", "resume sweep"])
     def command(self, request, tmp_path) -> list[str]:

@@ -21,7 +21,7 @@ pytestmark = [
 
 
 def process_of(number):
-    time.sleep(0.01 * (number == 0))  # the first is the last to end
+    time.sleep(0.01 * (number == 0))  # the first task ends last
     return number, os.getpid()
 
 

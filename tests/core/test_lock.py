@@ -48,7 +48,7 @@ def test_one_process_at_a_time(tmp_path, holder):
     assert is_locked(tmp_path)
     with pytest.raises(Locked, match="this run is in use by another process") as caught, run_lock(tmp_path):
         pass
-    assert isinstance(caught.value, UserError)  # one message, whichever command it was
+    assert isinstance(caught.value, UserError)  # one message, for any command
     holder.end.close()
     holder.ended.result()
     with run_lock(tmp_path):

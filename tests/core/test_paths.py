@@ -12,9 +12,9 @@ def test_a_relative_path_leads_to_where_it_led_when_it_was_asked_for(tmp_path, m
     asked = config("dataset=csv", "dataset.path=own.csv")
     base = working_directory(asked)
     assert base == str(began)
-    assert located(asked, base) is asked  # as typed, where it was typed
+    assert located(asked, base) is asked  # as typed, in the directory where it was typed
     monkeypatch.chdir(here)
-    (here / "own.csv").touch()  # another table of that name
+    (here / "own.csv").touch()  # another table with the same name
     assert located(asked, base)["dataset"]["path"] == str(began / "own.csv")
     assert located(asked, None) == asked
     assert asked["dataset"]["path"] == "own.csv"

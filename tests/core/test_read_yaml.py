@@ -1,4 +1,4 @@
-"""YAML that nobody looked at before: read as PyYAML reads it, or refused in a line that names file, line and key."""
+"""Untrusted YAML, which is read as by PyYAML, or refused with a message that names file, line and key."""
 
 import os
 import time
@@ -32,7 +32,7 @@ def test_aliases_of_a_moderate_size_are_written_out(tmp_path):
         (LAUGHS, "KB after its aliases are expanded"),
         ("a: [1, &b [2, *b]]\n", r"line 1: a.1.1: \*b contains itself"),
         ("a: " + "[" * 40 + "]" * 40, "line 1: a.0.0.*: nested more than 32 levels deep"),
-        ("[" * 60_000, "more than 32 levels deep|exceeded maximum nesting depth"),  # runner's words, or libyaml's
+        ("[" * 60_000, "more than 32 levels deep|exceeded maximum nesting depth"),  # runner's message, or libyaml's
         ("a: " + "b" * LARGEST, "more than 64 KB of YAML"),
         ("a:\n  b: " + "9" * 5000, "line 2: a.b: a number of 5000 characters"),
         ("a: [1\n", "line 2: while parsing a flow sequence"),

@@ -119,7 +119,7 @@ def test_the_total_of_a_record_without_one_is_its_seconds_of_training(stopped):
 
 
 def deafly(ear):
-    """Stand in for what would end this process."""
+    """Replace the function that would end this process."""
     with ear:
         while ear.recv(64):
             pass

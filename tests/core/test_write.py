@@ -36,7 +36,7 @@ def test_leftovers_of_processes_that_are_gone_are_removed_and_those_of_others_st
         mine.touch()
         machine, process = mine.suffixes[-2][1:].split("-")
         assert int(process) == os.getpid()
-        dead = 2**22 + 1  # more than Linux gives
+        dead = 2**22 + 1  # longer than Linux allows
         for name in (f".state.{machine}-{dead}.npz", f".record.00000000-{dead}.json", ".lock", ".hidden.csv"):
             (tmp_path / name).touch()
         remove_leftovers(tmp_path)
@@ -50,7 +50,7 @@ def test_a_directory_that_was_set_aside_is_a_leftover_once_its_process_is_gone(t
     assert leftovers(tmp_path) == []
     monkeypatch.setattr("psutil.pid_exists", lambda _: False)
     assert leftovers(tmp_path) == [aside]
-    remove_leftovers(tmp_path)  # of files: a run that writes must not stumble over it
+    remove_leftovers(tmp_path)  # of files: it must not make a run that writes fail
     assert aside.exists()
 
 

@@ -46,7 +46,7 @@ def write_idx(arrays) -> Callable[..., Path]:
 
 class Handler(SimpleHTTPRequestHandler):
     requests: ClassVar[list[str]]
-    cut: str | None = None  # prefix of the paths whose responses break off
+    cut: str | None = None  # prefix of paths with incomplete responses
 
     def do_GET(self):
         self.requests.append(self.path)

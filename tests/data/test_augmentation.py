@@ -36,7 +36,7 @@ GEOMETRIC = ["rotation", "translation", "zoom", "shear", "horizontal_flip", "ela
 
 
 class Fixed:
-    """A stream whose numbers are known: a share of the way from low to high."""
+    """A stream of known numbers: a fixed share of the way from low to high."""
 
     def __init__(self, *shares):
         self.shares = iter(shares)
@@ -66,7 +66,7 @@ def warped(images, *parts):
 
 
 def augmented(kind, images, labels, seed=3, steps=1, compiled=lambda step: step):
-    """What the augmenter makes of the same batch, step after step."""
+    """Return the results of the augmenter for the same batch in successive steps."""
     change = augmenter({kind: KINDS[kind](seed)}, images.shape[1:], compiled)
     return [tuple(np.asarray(value) for value in change(images, labels)) for _ in range(steps)]
 
@@ -77,7 +77,7 @@ def test_rotation_is_that_of_scipy(share):
     result = warped(images, fixed(Rotation(30.0, seed=0), share))
     angle = -30.0 + 60.0 * share
     for image, turned in zip(images, result, strict=True):
-        # scipy turns from its first axis to its second, which is seen counterclockwise with rows downwards
+        # scipy rotates from its first axis to its second, which looks counterclockwise because rows point downwards
         expected = ndimage.rotate(image, angle, axes=(0, 1), reshape=False, order=1, mode="nearest")
         np.testing.assert_allclose(turned, expected, atol=1e-5)
 
@@ -117,7 +117,7 @@ def test_shear_is_that_of_scipy_and_leaves_rows_in_place():
 
 
 def scipy_affine(image, matrix):
-    """Resample about the middle; `matrix` takes (row, column) of the new image to that of the old one."""
+    """Resample about the centre; `matrix` maps (row, column) of the new image to the old one."""
     middle = (np.array(image.shape) - 1) / 2
     return ndimage.affine_transform(image, matrix, middle - matrix @ middle, order=1, mode="nearest")
 
@@ -258,7 +258,7 @@ def test_mixup_mixes_each_images_label_with_the_images_own_weight():
     ((mixed, labels),) = augmented("mixup", images, np.eye(8, dtype=np.float32))
     values = mixed[:, 0, 0, 0]
     np.testing.assert_allclose(mixed, np.broadcast_to(values[:, None, None, None], mixed.shape), atol=1e-6)
-    # image i is i everywhere, so that the expected class is the value
+    # image i has the value i everywhere, so the expected class equals the value
     np.testing.assert_allclose(labels @ np.arange(8), values, atol=1e-5)
     np.testing.assert_allclose(labels.sum(axis=1), 1.0, atol=1e-6)
     weights = labels[np.arange(8), np.arange(8)]
@@ -285,7 +285,7 @@ def test_cutmix_mixes_labels_by_the_share_of_pixels_and_pastes_from_the_same_pla
         share = np.bincount(origin[index].ravel(), minlength=count) / origin[index].size
         np.testing.assert_allclose(labels[index], share, atol=1e-6)
     own = labels[np.arange(count), np.arange(count)]
-    assert len(np.unique(own)) > 10  # each image has a square of its own
+    assert len(np.unique(own)) > 10  # each image has its own square
 
 
 def test_cutmixs_square_has_an_area_uniform_in_0_to_1():

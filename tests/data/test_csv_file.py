@@ -33,7 +33,7 @@ def load(path, **changes):
 
 
 def both(tmp_path, text=PLAIN, **changes):
-    """The file as training and as test part, which keeps its order."""
+    """Load the file as both training and test part, which keeps its order."""
     path = write(tmp_path, text)
     return load(path, test_path=path, **changes)
 

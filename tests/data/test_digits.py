@@ -20,5 +20,5 @@ def test_the_parts_never_change_and_hold_each_class():
     dataset = load_digits("digits")
     assert (len(dataset.train_labels), len(dataset.test_labels)) == (1437, 360)
     assert np.bincount(dataset.test_labels).min() >= 33
-    assert np.bincount(dataset.train_labels[-287:]).min() >= 28  # what the default split takes for validation
+    assert np.bincount(dataset.train_labels[-287:]).min() >= 28  # the part that the default split uses for validation
     assert dataset.fingerprint == "c5fdb8584c72c9ddc626bcb256c54945473ae428f44b16ba23b6fabf9d4e3cb5"

@@ -35,7 +35,7 @@ def test_images_are_upright_and_labels_begin_at_0(tmp_path, subset):
 
 
 def test_the_balanced_classes_have_the_characters_of_nists_mapping(tmp_path):
-    """Digits, capitals, and the small letters that look unlike their capitals (NIST's emnist-balanced-mapping.txt)."""
+    """Digits, capitals, and the small letters that differ from their capitals (NIST's emnist-balanced-mapping.txt)."""
     mapping = [*range(48, 58), *range(65, 91), 97, 98, 100, 101, 102, 103, 104, 110, 113, 114, 116]
     dataset = load(emnist_archive(tmp_path, "balanced", *made("balanced"), TEST), "balanced")
     assert dataset.class_names == tuple(map(chr, mapping))

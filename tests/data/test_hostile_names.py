@@ -1,4 +1,4 @@
-"""Names of classes and files are text, whatever they look like."""
+"""Names of classes and files are treated as text, even if they look like something else."""
 
 import csv
 

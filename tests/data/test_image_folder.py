@@ -129,7 +129,7 @@ def test_more_than_bytes_are_an_error_and_never_clipped(two_parts, mode):
 
 
 def ink(mode):
-    """A black dot on a transparent ground, in one of the ways that there are to say so."""
+    """A black dot on a transparent background, in each of the formats for transparency."""
     image = Image.new("RGBA", (6, 4), (0, 0, 0, 0))
     image.putpixel((2, 1), (0, 0, 0, 255))
     return image.convert(mode) if mode != "P" else image.quantize(4)
@@ -211,7 +211,7 @@ def test_no_class_folders_are_an_error(tmp_path, content):
 
 
 def test_folders_of_folders_are_an_error(two_parts):
-    (two_parts / "test").rename(two_parts / "holdout")  # so that train and holdout look like classes
+    (two_parts / "test").rename(two_parts / "holdout")  # so `train` and `holdout` look like classes
     with pytest.raises(DataError, match="holdout/cat: is a folder; images are expected"):
         load(two_parts)
 
@@ -292,7 +292,7 @@ def test_capitals_in_the_names_of_the_parts_do_not_matter(two_parts):
         (two_parts / name).rename(two_parts / name.capitalize())
     assert load(two_parts).fingerprint == before.fingerprint
     save(two_parts / "TEST" / "cat" / "only.png")
-    if not (two_parts / "tEST").exists():  # where the file system tells capitals apart
+    if not (two_parts / "tEST").exists():  # on a case-sensitive file system
         with pytest.raises(DataError, match=r"Test: TEST exists too; keep one of them"):
             load(two_parts)
 

@@ -67,8 +67,8 @@ def test_a_file_has_the_common_keys_and_those_of_its_preprocessing(kind):
     [
         ({"preprocessing": np.array("own")}, "preprocessing is none of affine, "),
         ({"dtype": np.array("int8")}, "dtype is none of uint8, "),
-        ({"shape": np.array([2, 3])}, "shape is neither"),
-        ({"shape": np.array([2, 0, 1])}, "shape is neither"),
+        ({"shape": np.array([2, 3])}, "shape fits neither"),
+        ({"shape": np.array([2, 0, 1])}, "shape fits neither"),
         ({"classes": np.array(["one"])}, "fewer than two"),
         ({"classes": np.array([1, 2])}, "classes holds no names"),
         ({"features": np.array(["a", "b"])}, "lists 2 features for examples of shape"),

@@ -53,7 +53,7 @@ def test_real_mnist_has_the_fingerprint_that_the_option_asks_for(mnist_root):
     dataset = load(mnist_root)
     assert dataset.fingerprint == MNIST
     assert yaml.safe_load((conf_directory() / "dataset" / "mnist.yaml").read_text())["fingerprint"] == MNIST
-    # SHA-256 of the uncompressed train-images-idx3-ubyte as it is published in several places.
+    # SHA-256 of the uncompressed train-images-idx3-ubyte, as published in several places.
     header = struct.pack(">HBB3I", 0, 8, 3, 60000, 28, 28)
     published = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
     assert hashlib.sha256(header + dataset.train_inputs.tobytes()).hexdigest() == published
@@ -135,7 +135,7 @@ def test_a_damaged_npz_is_one_error_wherever_the_damage_is(tmp_path, arrays):
     for place in range(0, len(whole), 7):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         try:
-            load(tmp_path, fingerprint)  # some bytes, such as a date's, mean nothing
+            load(tmp_path, fingerprint)  # some bytes, such as those of a date, have no effect
         except DataError as error:
             messages.append(str(error))
     assert len(messages) > len(whole) / 7 / 2

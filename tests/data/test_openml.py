@@ -19,7 +19,7 @@ def load(root, **changed):
 
 @pytest.fixture
 def cached(tmp_path):
-    """cached(arff, ...) -> a data directory with answers of OpenML, which are then not asked for."""
+    """cached(arff, ...) -> a data directory with OpenML's answers, so that no request is made."""
 
     def write(arff=ARFF, **changed):
         openml_cache(tmp_path, openml_pages("http://127.0.0.1:9/", arff, **changed))
@@ -30,7 +30,7 @@ def cached(tmp_path):
 
 @pytest.fixture
 def openml(tmp_path, serve, monkeypatch):
-    """openml(arff) -> a server that answers as OpenML, which scikit-learn then asks."""
+    """openml(arff) -> a server that answers scikit-learn like OpenML."""
 
     def start(arff=ARFF):
         folder = tmp_path / "published"

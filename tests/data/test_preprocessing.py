@@ -24,7 +24,7 @@ def split_of(inputs) -> Split:
 
 @pytest.fixture
 def features() -> np.ndarray:
-    """250 examples of five features of different location and spread, in float32."""
+    """250 examples of five features with different means and spreads, in float32."""
     generator = np.random.default_rng(5)
     return generator.normal([0, 5, -300, 1e4, 0.1], [1, 0.01, 100, 5, 3], (250, 5)).astype(np.float32)
 
@@ -91,7 +91,7 @@ class TestStandardize:
         np.testing.assert_allclose(standardize(split).train.inputs, whole, rtol=1e-6)
 
     def test_only_centres_a_constant_feature(self, features):
-        features[:, 4] = np.float32(0.1)  # whose computed deviation is not quite 0
+        features[:, 4] = np.float32(0.1)  # its computed deviation is not exactly 0
         features[200:, 4] = 0.6
         after = standardize(split_of(features))
         np.testing.assert_allclose(after.train.inputs[:, 4], 0, atol=1e-7)

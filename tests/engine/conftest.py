@@ -17,7 +17,7 @@ class NoValidation:
 
 
 def eager(model: keras.Model) -> keras.Model:
-    """Make Keras train the model step by step, which for a few steps is quicker than compiling them."""
+    """Make Keras train the model step by step, which is faster than compiling if there are few steps."""
     model.run_eagerly = True
     return model
 

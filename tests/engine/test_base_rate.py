@@ -9,7 +9,7 @@ from runner.engine.base_rate import _SCALABLE, BaseRate
 
 schedules = keras.optimizers.schedules
 STEPS = 60
-ODD = [  # values that rounding does not hide; each schedule's factors are all different
+ODD = [  # values whose differences rounding does not hide; the factors of each schedule differ
     schedules.CosineDecay(0.0137, 41, alpha=0.07),
     schedules.CosineDecay(0.0137, 41, warmup_target=0.31, warmup_steps=7),
     schedules.CosineDecayRestarts(0.0137, 13, m_mul=0.83),

@@ -1,4 +1,4 @@
-"""Keras's callbacks do at epoch granularity what they do under `model.fit`."""
+"""Keras's callbacks have the same effects per epoch as under `model.fit`."""
 
 import csv
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def test_early_stopping_stops_at_the_same_epoch_and_restores_the_same_weights(pa
     lengths, weights, validation_losses = [], [], []
     for way in (fit, ours):
         model = make_model(keras.optimizers.SGD(0.1))
-        # No epoch is better than the first by so much: it counts as the best.
+        # No epoch is better than the first by this amount, so the first counts as the best.
         stopping = keras.callbacks.EarlyStopping("val_loss", min_delta=10, patience=2, restore_best_weights=True)
         rows = way(model, parts, [stopping])
         lengths.append(len(rows))
@@ -109,7 +109,7 @@ class Diary(keras.callbacks.Callback):
 
 @dataclass
 class Watched:
-    """A training that callbacks watch and do not change."""
+    """A training that callbacks watch but do not change."""
 
     rows: list[dict[str, float]]
     diary: Diary
@@ -118,7 +118,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(parts, make_model, tmp_path_factory) -> tuple[Watched, Watched]:
-    """The same training under `model.fit` and as ours, with the files that the callbacks wrote."""
+    """The same training under `model.fit` and in the engine, with the files that the callbacks wrote."""
 
     def trained(way):
         folder, diary = tmp_path_factory.mktemp(way.__name__), Diary()

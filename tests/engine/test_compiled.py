@@ -50,7 +50,7 @@ def test_a_run_on_what_another_seed_compiled_is_the_run_to_the_last_bit(override
 
 SCHEDULES = sorted(path.stem for path in (conf_directory() / "schedule").glob("*.yaml"))
 NEW_FOR_EACH_RATE = {"cosine_restarts", "multi_step", "noam", "one_cycle", "piecewise", "range_test", "warmup_cosine"}
-WITH = [  # what else depends on the rate
+WITH = [  # other values that depend on the rate
     ["optimizer=adam", "optimizer.gradient_accumulation_steps=2", "regularizer=[l2,dropout]"],
     ["optimizer=sgd", "optimizer.layerwise={decay: 0.5}", "clipping=by_global_norm"],
     ["optimizer=adamw", "optimizer.exclude_from_weight_decay=[bias]", "callbacks=[early_stopping]"],

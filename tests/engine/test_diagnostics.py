@@ -22,7 +22,7 @@ def rows_of(model, parts, diagnostics=(), epochs=2, jit_compile=False):
 
 
 def steps_by_hand(model, parts, epochs=2):
-    """The loss and the gradients of each step, as a plain loop of Keras's own parts gives them."""
+    """The loss and the gradients of each step, from a plain loop over Keras's own parts."""
     training, _ = parts
     steps = []
     for _ in range(epochs):

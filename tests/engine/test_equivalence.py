@@ -1,4 +1,4 @@
-"""The compiled epoch trains what `model.fit` trains."""
+"""The compiled epoch gives the same training as `model.fit`."""
 
 import keras
 import numpy as np
@@ -33,7 +33,7 @@ def in_order(examples):
 
 
 class BatchesSeen(keras.Model):
-    """Learns nothing, and notes its batches."""
+    """Model that learns nothing and records its batches."""
 
     def __init__(self):
         super().__init__()
@@ -47,8 +47,8 @@ class BatchesSeen(keras.Model):
 
 @pytest.mark.parametrize(("seed", "repeats"), [(3, True), (None, False)])
 def test_a_seeded_fit_repeats_one_shuffle_and_an_unseeded_one_does_not(seed, repeats):
-    """docs/reproducibility.md says so: a reference for our training sets no seed; ours shuffles anew with one."""
-    tf.random.set_seed(seed)  # the part of keras.utils.set_random_seed that decides it
+    """Reference scripts therefore set no seed (docs/reproducibility.md); our training shuffles anew even with one."""
+    tf.random.set_seed(seed)  # the part of keras.utils.set_random_seed that causes this
     try:
         model, examples = BatchesSeen(), np.arange(30.0)[:, None]
         model.fit(examples, examples, batch_size=30, epochs=3, verbose=0)
@@ -62,9 +62,9 @@ def test_a_seeded_fit_repeats_one_shuffle_and_an_unseeded_one_does_not(seed, rep
 @pytest.mark.parametrize(
     ("name", "batch_size"),
     [
-        *((name, 64) for name in OPTIMIZERS),  # leaves a rest of the 200
+        *((name, 64) for name in OPTIMIZERS),  # does not divide the 200 examples
         *((name, 50) for name in ("sgd", "adam with accumulation")),  # divides them
-        ("adam", 300),  # exceeds them
+        ("adam", 300),  # exceeds their number
     ],
 )
 def test_two_epochs_equal_those_of_model_fit(parts, make_model, name, batch_size):
@@ -108,7 +108,7 @@ def test_mixed_precision_trains_what_model_fit_trains_with_it(parts, make_model,
     reference, model = (make_model(keras.optimizers.Adam(schedule(0.003)), precision=precision) for _ in range(2))
     expected = eager(reference).fit(training.inputs, training.labels, batch_size=64, epochs=2, shuffle=False, verbose=0)
     rows = train(CompiledEpoch(model, training, 64), NoValidation(), epochs=2, order=in_order(200))
-    # bfloat16 has 8 bits: where a last bit rounds the other way, the gradient is 0.4% off.
+    # bfloat16 has 8 bits: if the last bit is rounded differently, the gradient differs by 0.4%.
     np.testing.assert_allclose([row["loss"] for row in rows], expected.history["loss"], rtol=2e-3)
     for ours, theirs in zip(model.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-3)

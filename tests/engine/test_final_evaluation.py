@@ -1,4 +1,4 @@
-"""What is tested at a training's end is the last network, or the ensemble of its snapshots."""
+"""At the end of training, the last network or the ensemble of its snapshots is tested."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ from tests.engine.conftest import eager
 
 @pytest.fixture
 def split(parts) -> Split:
-    """The data in three parts: validation and test are the same."""
+    """A split whose validation and test parts are the same."""
     return Split(*parts, parts[1])
 
 
@@ -54,7 +54,7 @@ def test_an_ensemble_averages_the_probabilities_of_each_cycles_network(split, ma
 
 @pytest.mark.parametrize("average", [lambda: MovingAverage(0.5, nothing), lambda: LastEpochs(3, nothing)])
 def test_the_validation_metrics_of_an_average_are_those_of_the_network_that_is_tested(split, make_model, average):
-    """The average's, not those of the weights that the training goes on from, which would score otherwise."""
+    """They are not those of the weights from which the training continues, which have other scores."""
     model, averaging = make_model(keras.optimizers.SGD(1.0)), average()
     trained_weights = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: trained_weights.append(averaging._trained))
@@ -89,7 +89,7 @@ def test_without_snapshots_it_is_the_model_itself(split, make_model):
 
 
 def test_the_validation_metrics_are_those_of_a_network_that_was_restored(split, make_model):
-    """Early stopping goes back to the weights of an earlier epoch, whatever the last one came to."""
+    """Early stopping restores the weights of an earlier epoch, whatever the result of the last one."""
     stopping = keras.callbacks.EarlyStopping(monitor="val_loss", mode="max", patience=9, restore_best_weights=True)
     model = make_model(keras.optimizers.SGD(0.1))
     every = compiled(model, split, 64, None, jit_compile=False)

@@ -37,7 +37,7 @@ def test_three_steps_of_adam_equal_the_papers_algorithm():
         for gradient in gradients:
             step(tf.constant(gradient, tf.float32))
     weight, m, v = adam_in_numpy(start, gradients)
-    # 1 - beta_2 in float32 is 1.3e-5 off.
+    # 1 - beta_2 has an error of 1.3e-5 in float32.
     np.testing.assert_allclose(model.get_weights()[0], weight, rtol=2e-5)
     for found, expected in zip(moments_of(model.optimizer, model.trainable_weights[0]), (m, v), strict=True):
         np.testing.assert_allclose(found, expected, rtol=2e-5)

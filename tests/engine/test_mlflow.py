@@ -1,4 +1,4 @@
-"""Runs tracked in MLflow as they train: in a folder, on MLflow's own server, and on servers that are no help."""
+"""Runs tracked in MLflow as they train: in a folder, on MLflow's own server, and on servers that fail."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.engine.test_tensorboard import GRADIENTS, RECORD
 
 STARTED = replace(RECORD, started="2026-01-01T00:00:00+00:00", dataset={"name": "mnist", "fingerprint": "f" * 64})
 TESTED = replace(STARTED, status="completed", test={"accuracy": 0.75, "loss": None})
-START_SECONDS = 300.0  # of a server, on a busy machine
+START_SECONDS = 300.0  # time limit of a server on a busy machine
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ KEY = "0" * 32
 
 @pytest.fixture
 def store(tmp_path):
-    """A folder, which would keep a metric that is written twice; a database takes seconds to create."""
+    """A folder, which would store a repeated metric twice; creating a database would take seconds."""
     return MlflowStore(str(tmp_path / "folder"))
 
 

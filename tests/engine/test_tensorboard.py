@@ -27,7 +27,7 @@ def written(directory, epochs, record=RECORD):
 
 
 def test_an_epoch_is_in_the_file_as_soon_as_it_is_over(tmp_path):
-    written(tmp_path, [1, 2])  # whose end does not come
+    written(tmp_path, [1, 2])  # the run never ends
     assert event_files.scalars(tmp_path) == {
         "loss": [(1, 1.0), (2, 0.5)],
         "gradients/output.weight": [(1, np.float32(0.1)), (2, np.float32(0.2))],

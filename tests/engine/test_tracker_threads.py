@@ -8,7 +8,7 @@ from tests.engine.test_tensorboard import RECORD
 
 
 class Noting(Tracker):
-    """Notes what it is told, and fails or waits where it should."""
+    """Tracker that records its notifications, and fails or waits on demand."""
 
     def __init__(self, failing=(), waiting=None, error=None):
         self.told = []
@@ -69,7 +69,7 @@ def test_a_run_waits_for_a_tracker_that_hangs_no_longer_than_its_patience():
     warnings = warnings_of(Trackers({"hanging": hanging, "other": other}, patience=0.05))
     assert warnings == ["hanging: no answer within 0.05 s. The run is trained and recorded without this tracker."]
     assert other.told == ["begin", 1, 2, "end"]
-    assert all(thread.daemon for thread in hanging.threads)  # it does not keep the process
+    assert all(thread.daemon for thread in hanging.threads)  # the thread does not keep the process alive
     never.set()
     for thread in hanging.threads:
         thread.join(10)

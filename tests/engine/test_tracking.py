@@ -1,4 +1,4 @@
-"""Runs that TensorBoard shows, from the command line to what its own backends read."""
+"""Runs in TensorBoard, from the command line to the data that its own backends read."""
 
 import json
 
@@ -38,14 +38,14 @@ class Halt(keras.callbacks.Callback):
 
 
 def rows(table: pd.DataFrame, group: str = "") -> dict[str, list[tuple[int, float]]]:
-    """The columns of a table of epochs, as event files have them: in single precision."""
+    """Return the columns of a table of epochs in single precision, as in event files."""
     single = table.drop(columns="epoch").astype(np.float32)
     return {f"{group}{name}": list(zip(table["epoch"], column, strict=True)) for name, column in single.items()}
 
 
 @pytest.fixture(scope="module")
 def sweep(quick_cli, tmp_path_factory):
-    """A study of two variants and two seeds, tracked: its directory."""
+    """Directory of a tracked study with two variants and two seeds."""
     folder = tmp_path_factory.mktemp("tracked")
     (folder / "conf" / "study").mkdir(parents=True)
     (folder / "conf" / "study" / "steps.yaml").write_text(STUDY)

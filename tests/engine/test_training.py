@@ -71,7 +71,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_after_its_epoch(parts, make
 def test_a_validation_loss_that_is_not_finite_ends_the_training_too(parts):
     training, validation = parts
     broken = Part(np.full_like(validation.inputs, np.nan), validation.labels)
-    rows = run(logistic("sgd"), (training, broken), epochs=5)  # a ReLU would make zeros of NaN
+    rows = run(logistic("sgd"), (training, broken), epochs=5)  # a ReLU would turn NaN into zeros
     assert len(rows) == 1
     assert np.isfinite(rows[0]["loss"])
     assert np.isnan(rows[0]["val_loss"])
@@ -98,7 +98,7 @@ def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts
 
 
 class Visits(keras.metrics.Metric):
-    """How often the example was visited that was visited most, or least; a label is the example's number."""
+    """Largest or smallest number of visits to an example; the label is the number of the example."""
 
     def __init__(self, examples, extreme):
         super().__init__(name=extreme.__name__)
@@ -148,7 +148,7 @@ def test_one_seed_gives_bit_identical_results_and_another_does_not(parts, make_m
 
 
 def test_dropout_draws_another_mask_each_step(parts, make_model):
-    model = make_model(keras.optimizers.SGD(1e-12), dropout=0.5)  # weights stay as they are
+    model = make_model(keras.optimizers.SGD(1e-12), dropout=0.5)  # weights stay unchanged
     one, other = run(model, parts, epochs=2)
     assert one["val_loss"] == pytest.approx(other["val_loss"], rel=1e-6)
     assert one["loss"] != pytest.approx(other["loss"], rel=1e-4)
@@ -172,7 +172,7 @@ def test_a_fifth_of_an_epoch_measures_its_seconds(digits):
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_tensorflow_keeps_nothing_of_a_training_that_is_over(optimizer, digits):
-    """Its registry of gradients would hold the graph, and with that the training set, for as long as the process."""
+    """Its registry of gradients would keep the graph, and thus the training set, until the process ends."""
     registered = ops.gradient_registry._registry
     before = set(registered)
     model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "silu")])

@@ -14,7 +14,7 @@ from tests.engine.test_tensorboard import GRADIENTS
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, processes):
-    """A run's directory; W&B writes into the current one, through a process of its own."""
+    """Directory of a run; W&B writes into the current directory from its own process."""
     monkeypatch.delenv("WANDB_MODE", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run").mkdir()

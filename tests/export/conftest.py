@@ -1,4 +1,4 @@
-"""A study made by hand: two variants of two seeds each, and a tuning run; and a run outside sweeps."""
+"""Made-up study with two variants of two seeds each and a tuning run, and a run outside sweeps."""
 
 import json
 import zlib

@@ -34,7 +34,7 @@ def test_epochs_end_after_the_seconds_that_they_took_and_before_the_run(alone, l
     assert sweep.path is None
     assert [(seconds - run.began, row["epoch"]) for seconds, row in run.epochs()] == [(10, 1), (20, 2)]
     assert (run.ended - run.began, run.last_epoch) == (60, 2)
-    assert [(table.file, len(table.rows)) for table in run.tables] == [("gradients.csv", 2)]  # not that of steps
+    assert [(table.file, len(table.rows)) for table in run.tables] == [("gradients.csv", 2)]  # not the table of steps
 
 
 def test_a_run_of_two_variants_has_two_places(study, left_out):

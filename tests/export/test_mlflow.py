@@ -24,7 +24,7 @@ def stored(place):
 
 
 def contents(place):
-    """All that is stored, with each value of each metric and each file."""
+    """Return the content of the store, with each value of each metric and each file."""
     client, runs = stored(place)
     return {
         name: (
@@ -84,9 +84,9 @@ def test_exporting_twice_adds_nothing(study, alone, store, left_out):
 
 
 def test_a_run_that_was_tracked_live_is_completed_not_doubled(alone, study, left_out, monkeypatch, tmp_path):
-    """In a database, which MLflow recommends."""
+    """The store is a database, which MLflow recommends."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/runs.db")
-    monkeypatch.chdir(tmp_path)  # artifacts of a database lie beside it
+    monkeypatch.chdir(tmp_path)  # artifacts of a database are next to it
     directory = RunDirectory(alone)
     record, history = directory.read_record(), directory.read_history()
     tracker = MLflow(alone)

@@ -4,9 +4,10 @@
     make faults ARGS="one-sided-p clipping-ignored"
     make faults ARGS="--checkout DIR"              in DIR: a clean checkout that `make setup` has set up
 
-The suite runs once under coverage, which tells the tests that reach each line. A fault then meets the tests that reach
-its line, the quickest first, and after them the rest of the suite, because coverage cannot tell for which test another
-process ran a line. The first failure ends it. A fault that outlives its seconds counts as undecided.
+The suite runs once under coverage, which shows the tests that reach each line. For each fault, the tests that reach its
+line run first, the fastest ones before the others, and then the rest of the suite, because coverage cannot tell for
+which test another process ran a line. The first failure ends the search. A fault that exceeds its time limit counts as
+undecided.
 """
 
 import argparse
@@ -69,9 +70,9 @@ def _clone(place: Path) -> Path:
 
 
 def reached(checkout: Path) -> dict[str, Any]:
-    """Return which tests reach which line of which file, and each test's seconds.
+    """Return the tests that reach each line of each file, and the seconds of each test.
 
-    They are kept below the checkout's .pytest_cache, with their commit.
+    They are stored below the checkout's .pytest_cache, with their commit.
     """
     kept = checkout / ".pytest_cache" / f"faults-{_git(checkout, 'rev-parse', 'HEAD')}"
     if not (kept / "reached.json").exists():
@@ -105,14 +106,14 @@ def _measured(checkout: Path, kept: Path) -> dict[str, Any]:
 
 
 def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float, *, only_near: bool) -> str:
-    """Plant a fault, run tests until one fails, and mend it.
+    """Plant a fault, run tests until one fails, and repair the line.
 
     Returns:
         A text that begins with "caught", "NOT CAUGHT" or "undecided".
     """
     lines = reach["tests"].get(fault.file, {})
     near = set(lines.get(str(fault.number(checkout)), []))
-    near = near or {test for tests in lines.values() for test in tests}  # what an import runs, no test does
+    near = near or {test for tests in lines.values() for test in tests}  # an import runs this line, not a test
     ordered = sorted(map(_named, near), key=lambda test: reach["seconds"].get(test, 0.0))
     stages = [["--numprocesses=2", "--dist=worksteal"]] if not only_near else []
     begun = time.monotonic()
@@ -121,7 +122,7 @@ def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float,
         for chosen in filter(None, [ordered, *stages]):
             left = seconds - (time.monotonic() - begun)
             with TemporaryDirectory() as place:
-                arguments = Path(place, "arguments")  # a file: a command line has an end
+                arguments = Path(place, "arguments")  # a file, because the length of a command line is limited
                 arguments.write_text("\n".join(chosen))
                 command = [*_pytest(checkout), "-x", "-q", "-rfE", f"@{arguments}"]
                 done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=max(left, 1.0))
@@ -142,7 +143,7 @@ def _git(checkout: Path, *arguments: str) -> str:
 
 
 def _named(test: str) -> str:
-    """Return a test's name as pytest takes it: without parameters where they would not survive a line of a file."""
+    """Return a test's name for pytest, without parameters that cannot be written on a line of a file."""
     return test if test.isascii() and test.isprintable() and "\\" not in test else test.partition("[")[0]
 
 

@@ -1,4 +1,4 @@
-"""The list of seeded faults fits the program as it is."""
+"""The list of seeded faults matches the current program."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Folder of made-up studies, sweeps and runs in all states, without a training."""
+"""Folder of made-up studies, sweeps and runs in all states; nothing is trained."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def study(sweep: Path, states: list[str], question: str | None = None, jobs=JOBS
 
 
 def report_on(sweep: Path, verdict: str = "lower", statuses=("completed",) * 4, **others: object) -> None:
-    """Write the tables and the page of a report, as far as the gallery reads them."""
+    """Write those tables of a report that the gallery reads, and its page."""
     row = {
         "variant": "sgd", "baseline": "adam", "metric": "test_accuracy", "difference": -0.0125, "ci_low": -0.02,
         "ci_high": -0.005, "verdict": verdict, "reason": "", "looks": 0,

@@ -1,4 +1,4 @@
-"""Places of dots and lines in the small drawings."""
+"""Positions of dots and lines in the small drawings."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Which entries are found, and what their files say of them."""
+"""The entries that are found, and their descriptions."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Words, differences and means that a report's tables hold."""
+"""Verdicts, differences and means in a report's tables."""
 
 import pytest
 

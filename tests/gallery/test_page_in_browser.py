@@ -1,4 +1,4 @@
-"""The gallery in a real browser, where one is installed: filter, width, colours, printing, news."""
+"""The gallery in a real browser, if one is installed: filter, width, colours, printing, updates."""
 
 import threading
 

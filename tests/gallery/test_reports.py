@@ -1,4 +1,4 @@
-"""When a report is made anew, and what becomes of one that cannot be made."""
+"""Renewal of reports, and reports that cannot be made."""
 
 from pathlib import Path
 from urllib.parse import quote

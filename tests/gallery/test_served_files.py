@@ -1,4 +1,4 @@
-"""What the server hands out, and that no path leads anywhere else."""
+"""Files that the server sends; no path leads anywhere else."""
 
 import os
 
@@ -49,7 +49,7 @@ TRAVERSALS = [
 
 @pytest.fixture
 def site(outputs):
-    """The folder, with a secret beside it, and links to it inside."""
+    """The served folder, which contains links to a secret outside it."""
     (outputs.parent / "secret.csv").write_text(SECRET)
     done = outputs / "studies" / "done"
     (done / ".hidden.csv").write_text(SECRET)

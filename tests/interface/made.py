@@ -1,4 +1,4 @@
-"""The runs that the examples of the Python interface read."""
+"""Runs for the examples of the Python interface."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The commands in a child process; a small script stands in for the program where none is needed."""
+"""Commands in a child process; a small script replaces the program where possible."""
 
 import io
 import json
@@ -30,7 +30,7 @@ except KeyboardInterrupt:
 
 @pytest.fixture
 def child(monkeypatch):
-    """child(code, outcome) -> replaces the program by a script that writes an outcome and runs the code."""
+    """child(code, outcome) -> replaces the program with a script that writes an outcome and runs the code."""
 
     def replace(code: str, outcome: dict | None = None) -> None:
         written = f"open(request['outcome'], 'w').write({json.dumps(json.dumps(outcome))})\n" if outcome else ""
@@ -47,7 +47,7 @@ def test_the_directory_and_the_exit_code_come_back(child):
 
 def test_the_child_gets_the_arguments_and_finds_modules_where_the_caller_does(child, monkeypatch, capfd):
     monkeypatch.syspath_prepend("/a/place")
-    monkeypatch.setattr(sys, "path", [*sys.path, Path("/ignored")])  # Python looks only into places that are text
+    monkeypatch.setattr(sys, "path", [*sys.path, Path("/ignored")])  # Python searches only paths that are text
     child("print(request['arguments'], request['path'][0])", ENDED)
     run_command(["optimizer=sgd", "name=my run"])
     assert capfd.readouterr().out == "['optimizer=sgd', 'name=my run'] /a/place\n"
@@ -135,7 +135,7 @@ def test_the_program_composes_a_run_without_training_it(tmp_path, monkeypatch):
 
 def test_the_program_ends_with_its_caller(tmp_path):
     request = {"arguments": ["dataset=digits"], "path": sys.path, "outcome": str(tmp_path / "o"), "composes": False}
-    done = subprocess.run(  # run closes the child's standard input, as the end of a caller does
+    done = subprocess.run(  # run closes the child's standard input, as if the caller had ended
         [sys.executable, "-c", command._START],
         input=json.dumps(request) + "\n",
         cwd=tmp_path,

@@ -1,4 +1,4 @@
-"""Every public name has examples, and they give what they show."""
+"""Every public name has examples, and they produce the output that they show."""
 
 import doctest
 import inspect
@@ -24,7 +24,7 @@ def examples_of(name):
 
 
 def public_members(name):
-    """The public name, its methods and its properties."""
+    """Return a public name, its methods and its properties."""
     own = getattr(runner, name)
     members = vars(own) if inspect.isclass(own) else {}
     public = [member for member in members if member[0] != "_"]

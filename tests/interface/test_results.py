@@ -72,7 +72,7 @@ def test_frames_are_those_that_pandas_reads_from_the_files_of_the_report(make_ru
         expected = pd.read_csv(f"out/{file}.csv", dtype=texts)
         if name == "runs":
             assert frame.pop("directory").tolist()[:2] == ["odd/a0", "odd/a1"]
-            assert frame.pop("mine").tolist()[-1] == "NA"  # which pandas takes for a missing value
+            assert frame.pop("mine").tolist()[-1] == "NA"  # pandas reads this as a missing value
             expected = expected.drop(columns="mine")
         assert_frame_equal(frame, expected, check_dtype=name in ("runs", "history"))
 
@@ -362,7 +362,7 @@ def test_a_figure_has_the_style_the_width_and_the_font_that_were_asked_for(resul
     figure = results.figure("forest", style="paper", width=140, font="DejaVu Serif")
     assert figure.get_figwidth() * 25.4 == pytest.approx(140)
     assert not figure.get_suptitle()
-    figure.draw_without_rendering()  # as by the user's savefig
+    figure.draw_without_rendering()  # as with the user's savefig
     assert figure.axes[0].get_yticklabels()[0].get_fontname() == "DejaVu Serif"
     with pytest.raises(runner.UserError, match="--style screens: no such style; did you mean screen"):
         results.report("paper", ["png"], style="screens")

@@ -14,7 +14,7 @@ STUDY = {"variants": {"plain": ["optimizer=sgd"]}}
 
 @pytest.fixture
 def given(tmp_path, monkeypatch):
-    """The arguments of a command that begins no run."""
+    """Arguments of a command that starts no run."""
     arguments = []
 
     def run_command(command, **_):

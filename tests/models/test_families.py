@@ -1,4 +1,4 @@
-"""The families of the published architectures, against their papers' parameter counts and shapes."""
+"""Published architectures, compared with the parameter counts and shapes in their papers."""
 
 import keras
 import numpy as np
@@ -30,7 +30,7 @@ BY_HAND = {
     "mlp": 784 * 128 + 128 + 1290,
     "mlp_two_hidden": 784 * 256 + 256 + 256 * 128 + 128 + 1290,
     "logistic": 7850,
-    "keras_convnet": 34_826,  # as its page prints it
+    "keras_convnet": 34_826,  # as printed on its page
     "cnn": 260 + 5020 + 320 * 50 + 50 + 510,
     "cnn_batchnorm": 260 + 5020 + 320 * 50 + 50 + 510 + BATCHNORM * 30,
     "lenet5": 156 + (150 * 16 + 16) + (400 * 120 + 120) + (120 * 84 + 84) + 850,
@@ -74,7 +74,7 @@ def test_deepobs_starts_from_a_truncated_normal_and_zero_biases():
     model = model_of("model=deepobs_mlp")
     kernel = model.get_layer("hidden_1").kernel.numpy()
     assert 0.0599 < np.abs(kernel).max() <= 0.06
-    assert kernel.std() == pytest.approx(0.03 * 0.8796, rel=0.02)  # what is left of the deviation when it is cut at two
+    assert kernel.std() == pytest.approx(0.03 * 0.8796, rel=0.02)  # deviation after truncation at two deviations
     assert not model.get_layer("hidden_1").bias.numpy().any()
 
 
@@ -96,12 +96,12 @@ def test_the_normalization_stands_where_it_was_asked_to(place):
 
 def test_a_residual_block_adds_its_input():
     model = model_of("model=cnn_modern")
-    for name in ("block_1_conv_2", "block_1_conv_2_normalization"):  # gamma 0 and bias 0: the block's own part is 0
+    for name in ("block_1_conv_2", "block_1_conv_2_normalization"):  # zeros: the residual branch is 0
         layer = model.get_layer(name)
         layer.set_weights([np.zeros_like(weight) for weight in layer.get_weights()])
     stem = keras.Model(model.inputs[0], model.get_layer("stem_activation").output)(IMAGES)
     block = keras.Model(model.inputs[0], model.get_layer("block_1_activation").output)(IMAGES)
-    np.testing.assert_allclose(block, stem, atol=1e-6)  # ReLU of what is not negative
+    np.testing.assert_allclose(block, stem, atol=1e-6)  # ReLU of non-negative values
 
 
 def test_resnet_20_has_20_weighted_layers_and_halves_the_image_where_its_second_and_third_stage_begin():
@@ -148,7 +148,7 @@ def test_it_opens_in_plain_keras(name, tmp_path):
 
 REFERENCES = {
     "relu": lambda x: np.maximum(x, 0),
-    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),  # Keras's slope; Maas et al. 2013 took 0.01
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),  # Keras's slope; Maas et al. 2013 use 0.01
     "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
     "selu": lambda x: 1.05070098 * np.where(x > 0, x, 1.67326324 * np.expm1(x)),
     "gelu": lambda x: 0.5 * x * (1 + special.erf(x / np.sqrt(2))),

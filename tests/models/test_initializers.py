@@ -1,4 +1,4 @@
-"""Initial weights against the moments and bounds of their papers' formulas, for a kernel of 784 x 128."""
+"""Initial weights of a 784 x 128 kernel, compared with the moments and bounds of the papers' formulas."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import pytest
 from runner.core.paths import conf_directory
 from tests.models.test_families import model_of
 
-CUT = 0.8796  # the deviation of a standard normal that is cut at two deviations
+CUT = 0.8796  # standard deviation of a standard normal distribution that is truncated at two deviations
 FAN_IN, FAN_OUT = 784, 128
-# Deviation, and the largest value there can be (None: not bounded).
+# Standard deviation, and largest possible value (None: unbounded).
 FORMULAS = {
     "zeros": (0.0, 0.0),
     "constant": (0.0, 0.05),

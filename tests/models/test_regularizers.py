@@ -1,4 +1,4 @@
-"""What the regularizer group does to model, loss and optimizer, through the composition root."""
+"""Effects of the regularizer group on model, loss and optimizer, through the composition root."""
 
 import keras
 import numpy as np
@@ -116,4 +116,4 @@ def test_zeros_leave_all_hidden_units_alike():
     hidden, output = model.get_layer("hidden_1").kernel.numpy(), model.get_layer("output").kernel.numpy()
     assert np.ptp(hidden, axis=1).max() == 0
     assert np.ptp(output, axis=0).max() == 0
-    assert model.get_layer("output").bias.numpy().any()  # which is all that can be learnt
+    assert model.get_layer("output").bias.numpy().any()  # which is the only thing to learn

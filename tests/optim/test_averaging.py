@@ -8,7 +8,7 @@ from tests.engine.conftest import eager
 
 
 class Diary(keras.callbacks.Callback):
-    """The weights of every step and of every epoch's end as other callbacks see them."""
+    """Callback that records the weights of every step, and at the end of every epoch as other callbacks see them."""
 
     def __init__(self):
         super().__init__()
@@ -78,7 +78,7 @@ def test_ema_is_the_running_mean_over_all_steps(network, parts, trained):
 
 
 def test_ema_under_gradient_accumulation_is_the_running_mean_over_updates(network, parts, trained):
-    """Of the weights of steps 2, 4 and 6 of six; Keras's own takes in all six."""
+    """It averages the weights after steps 2, 4 and 6 of six; Keras's own average includes all six."""
     training, _ = parts
     reference = eager(network(keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)))
     mean = None

@@ -1,4 +1,4 @@
-"""The private names of Keras's optimizers behave as the program relies on."""
+"""The private names of Keras's optimizers behave as the program expects."""
 
 import keras
 import numpy as np
@@ -58,7 +58,7 @@ def test_the_moving_averages_are_updated_once_a_step_by_one_function(weight):
         calls = []
         wrap_moving_average(optimizer, lambda average, variables: calls.append(1) or average(variables))
         step(optimizer, weight)
-        np.testing.assert_allclose(*moving_averages(optimizer), [0.0, 1.0])  # the first step's weights themselves
+        np.testing.assert_allclose(*moving_averages(optimizer), [0.0, 1.0])  # equal to the weights after the first step
         step(optimizer, weight)
         np.testing.assert_allclose(*moving_averages(optimizer), [-0.5, 0.5])
         assert len(calls) == 2

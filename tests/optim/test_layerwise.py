@@ -18,7 +18,7 @@ OPTIMIZERS = {
 
 
 def steps_of(model, parts):
-    """How far one step on the first 32 examples moves each weight."""
+    """Return the change of each weight in one step on the first 32 examples."""
     training, _ = parts
     before = {weight.path: weight.numpy() for weight in model.trainable_weights}
     eager(model).fit(training.inputs[:32], training.labels[:32], batch_size=32, epochs=1, verbose=0)

@@ -1,4 +1,4 @@
-"""Every schedule of `conf/` against its closed form, with the file's own lengths: 20 epochs of 10 steps each."""
+"""Every schedule of `conf/` compared with its closed form, with the file's own lengths: 20 epochs of 10 steps each."""
 
 from collections.abc import Callable
 from math import cos, floor, pi, sqrt
@@ -21,7 +21,7 @@ RATE = 0.5
 EPOCHS, STEPS_PER_EPOCH = 20, 10
 STEPS = EPOCHS * STEPS_PER_EPOCH
 
-# Both ends, the middle, each boundary of a file with its neighbours, and beyond the end.
+# Both ends, the middle, each boundary of a file with its neighbours, and a step beyond the end.
 CHOSEN = [0, 1, 4, 5, 6, 9, 10, 11, 49, 50, 51, 58, 59, 60, 99, 100, 101, 149, 150, 151, 198, 199, 200, 201, 400]
 
 
@@ -55,19 +55,19 @@ CLOSED_FORMS: dict[str, Callable[[int], float]] = {
     "range_test": lambda t: 0.01 + (100 - 0.01) * min(t / 200, 1),
 }
 
-# Sets the rate between epochs, so that it has no rate of a step; it has a test of its own.
+# Sets the rate between epochs, so it has no rate for each step; a separate test covers it.
 CALLBACK = "reduce_on_plateau"
 
 
 def schedule(option: str, *overrides: str) -> Any:
-    """What an optimizer is given: a schedule, or a constant rate."""
+    """The schedule or the constant rate that an optimizer gets."""
     given = settings(f"schedule={option}", *overrides).schedule.spec()
     spec = {key: given[key] if key[0] == "_" else in_steps(key, given[key], STEPS_PER_EPOCH, EPOCHS) for key in given}
     return make("schedule", spec, initial_learning_rate=RATE)
 
 
 def rate_in_graph(chosen: Any, integer: str) -> Callable[[int], float]:
-    """The rate that an optimizer takes inside a compiled function, at a step of that integer type."""
+    """Return the rate that an optimizer uses inside a compiled function, at a step of this integer type."""
     optimizer = keras.optimizers.SGD(chosen)
 
     @tf.function(input_signature=[tf.TensorSpec((), integer)])
@@ -82,7 +82,7 @@ def test_every_option_has_its_closed_form():
 
 
 def as_expected(option: str, steps: list[int]) -> Any:
-    """The closed form, to float32's precision: near 0 that of the rates from which it is subtracted."""
+    """The closed form to float32's precision; near 0, the precision of the rates whose difference it is."""
     rates = [RATE * CLOSED_FORMS[option](step) for step in steps]
     return pytest.approx(rates, rel=1e-5, abs=1e-7 * max(rates))
 

@@ -1,6 +1,6 @@
-"""Every optimizer of `conf/` against its paper's rule, written in NumPy as a closed form over all gradients so far.
+"""Every optimizer of `conf/` compared with its paper's rule, as a closed form in NumPy over all gradients so far.
 
-Keras computes in float64 here, so that even the place of epsilon shows.
+Keras computes in float64 here, so that even the position of epsilon makes a difference.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Rule = Callable[[dict[str, Any], list[Array], Array], Array]
 
 OPTIONS = sorted(path.stem for path in conf_directory().glob("optimizer/*.yaml"))
 
-# Steps of very different size, so that a momentum can outweigh a gradient of the other sign.
+# Gradients of very different sizes, so that the momentum can outweigh a gradient of the opposite sign.
 SCALES = (3.0, 0.1, 1.0)
 
 
@@ -31,7 +31,7 @@ def _in_double_precision() -> Iterator[None]:
 
 
 def running_mean(values: list[Array], decay: float) -> Array:
-    """(1 - decay) sum decay^(t - i) x_i: what x <- decay x + (1 - decay) x_i comes to, from 0."""
+    """(1 - decay) sum decay^(t - i) x_i: the result of x <- decay x + (1 - decay) x_i, from 0."""
     return (1 - decay) * discounted(values, decay)
 
 
@@ -48,7 +48,7 @@ def momentum_step(options, gradients, weights):
 
 
 def nesterov_step(options, gradients, weights):
-    """The way of theta + beta v, where Sutskever's rule takes its gradients, and v <- beta v - eta g moves theta."""
+    """The step of theta + beta v, where Sutskever's rule takes its gradients while v <- beta v - eta g moves theta."""
     assert options["nesterov"]
     beta = options["momentum"]
     velocity = discounted(gradients, beta)
@@ -106,7 +106,7 @@ def lion_step(options, gradients, weights):
 
 
 def lamb_step(options, gradients, weights):
-    """Algorithm 1 of Adam (epsilon after the correction), stretched to the length of the weights."""
+    """Algorithm 1 of Adam (epsilon after the correction), scaled to the norm of the weights."""
     t, beta_1, beta_2 = len(gradients), options["beta_1"], options["beta_2"]
     mean = running_mean(gradients, beta_1) / (1 - beta_1**t)
     mean_square = running_mean([g**2 for g in gradients], beta_2) / (1 - beta_2**t)
@@ -115,7 +115,7 @@ def lamb_step(options, gradients, weights):
 
 
 def muon_step(options, gradients, weights):
-    """The iteration changes singular values alone: s <- 3.4445 s - 4.7750 s^3 + 2.0315 s^5, again and again."""
+    """The iteration changes only the singular values: s <- 3.4445 s - 4.7750 s^3 + 2.0315 s^5, repeatedly."""
     if weights.ndim != 2:
         return adam_step(as_adamw(options), gradients, weights)
     assert options["nesterov"]
@@ -153,13 +153,13 @@ RULES: dict[str, Rule] = {
 
 
 def options_of(option: str, *overrides: str) -> dict[str, Any]:
-    """The file's options, with numbers that are the same in float32: Keras takes some of them through it."""
+    """Return the file's options, rounded to float32, because Keras converts some of them."""
     given = settings(f"optimizer={option}", *overrides).optimizer.spec()
     return {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in given.items()}
 
 
 def weights_and_gradients() -> tuple[list[Array], list[list[Array]]]:
-    """A kernel and a bias that is zero, and for each of three steps their gradients."""
+    """A kernel and a zero bias, and their gradients in each of three steps."""
     generator = np.random.default_rng(5)
     kernel = generator.normal(size=(4, 3))
     gradients = [[scale * generator.normal(size=shape) for shape in ((4, 3), (3,))] for scale in SCALES]
@@ -167,7 +167,7 @@ def weights_and_gradients() -> tuple[list[Array], list[list[Array]]]:
 
 
 def by_keras(options: dict[str, Any], layer: str) -> list[list[Array]]:
-    """Kernel and bias of a layer after each of Keras's steps."""
+    """Return kernel and bias of a layer after each of Keras's steps."""
     start, gradients = weights_and_gradients()
     dense = keras.layers.Dense(3, name=layer, dtype="float64")
     dense.build((None, 4))
@@ -181,7 +181,7 @@ def by_keras(options: dict[str, Any], layer: str) -> list[list[Array]]:
 
 
 def by_rule(rule: Rule, options: dict[str, Any], decay: str = "weight_decay") -> list[list[Array]]:
-    """Kernel and bias after each step of a rule, beside which they decay by learning rate times weight decay."""
+    """Return kernel and bias after each step of a rule, with decay by learning rate times weight decay."""
     weights, gradients = weights_and_gradients()
     rate = options["learning_rate"]
     after = []
@@ -194,7 +194,7 @@ def by_rule(rule: Rule, options: dict[str, Any], decay: str = "weight_decay") ->
 
 
 def assert_same_way(found: list[list[Array]], expected: list[list[Array]], tolerance: float = 1e-9) -> None:
-    """Compare the steps rather than the weights, which hardly change."""
+    """Compare the steps instead of the weights, which hardly change."""
     start, _ = weights_and_gradients()
     for step, (these, those) in enumerate(zip(found, expected, strict=True), start=1):
         for this, that, origin in zip(these, those, start, strict=True):
@@ -204,7 +204,7 @@ def assert_same_way(found: list[list[Array]], expected: list[list[Array]], toler
 @pytest.mark.parametrize("option", OPTIONS)
 def test_the_first_three_updates_are_the_papers(option):
     options = options_of(option)
-    tolerance = 1e-6 if option == "nadam" else 1e-9  # whose 0.96 Keras takes through float32
+    tolerance = 1e-6 if option == "nadam" else 1e-9  # Keras converts its 0.96 to float32
     assert_same_way(by_keras(options, layer="hidden_1"), by_rule(RULES[option], options), tolerance)
 
 

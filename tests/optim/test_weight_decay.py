@@ -15,7 +15,7 @@ OPTIMIZERS = {
 
 
 def decayed(model):
-    """The names of the weights that the optimizer's decay alone makes smaller by a twentieth."""
+    """Return the names of the weights that the optimizer's decay alone reduces by a twentieth."""
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     optimizer.build(model.trainable_weights)
     for weight in model.trainable_weights:
@@ -29,7 +29,7 @@ def decayed(model):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_weights_that_fit_a_pattern_are_not_decayed(network, name):
     every = decayed(network(OPTIMIZERS[name](), normalized=True))
-    assert {"hidden_1/bias", "hidden_1_normalization/gamma", "hidden_1/kernel"} < every  # as Keras has it
+    assert {"hidden_1/bias", "hidden_1_normalization/gamma", "hidden_1/kernel"} < every  # as in Keras
     model = network(OPTIMIZERS[name](), normalized=True)
     exclude_from_weight_decay(model, ["bias", "gamma", "beta", "output/*"])
     assert decayed(model) == {"hidden_1/kernel", "hidden_2/kernel"}

@@ -10,13 +10,13 @@ CROSSED = ["sgd,n=1", "sgd,n=2", "adam,n=1", "adam,n=2"]
     [
         (["a", "b", "c"], None, [], ["a", "a", "a"]),
         (["a", "b", "c"], "b", [], ["b", "b", "b"]),
-        (["a", "b", "c"], "gone", [], ["gone"] * 3),  # never another one in its place
+        (["a", "b", "c"], "gone", [], ["gone"] * 3),  # no other variant replaces it
         (["b", "c"], "a", ["a", "b", "c"], ["a", "a"]),
         ([*CROSSED[1:], "adam,n=3"], None, ["sgd", "adam"], ["sgd,n=2", "sgd,n=1", "sgd,n=2", "sgd,n=3"]),
-        (CROSSED, None, [], ["sgd,n=1"] * 4),  # no study: the names say nothing
+        (CROSSED, None, [], ["sgd,n=1"] * 4),  # no study, so the names have no meaning
         (CROSSED, None, ["sgd", "adam"], ["sgd,n=1", "sgd,n=2", "sgd,n=1", "sgd,n=2"]),
         (CROSSED, "adam", ["sgd", "adam"], ["adam,n=1", "adam,n=2", "adam,n=1", "adam,n=2"]),
-        (CROSSED, "adam,n=2", ["sgd", "adam"], ["adam,n=2"] * 4),  # one cell, asked for by its label
+        (CROSSED, "adam,n=2", ["sgd", "adam"], ["adam,n=2"] * 4),  # one cell, chosen by its label
         (["a,b", "a", "a,n=1"], "a", ["a", "a,b"], ["a", "a", "a"]),
     ],
 )

@@ -12,7 +12,7 @@ def test_the_last_look_spends_the_whole_level_and_each_one_more_than_the_one_bef
 
 
 def test_what_is_spent_is_that_of_the_published_functions():
-    """Lan & DeMets 1983: at half of the information 0.00305 and 0.03101 of a two-sided 5%."""
+    """Lan & DeMets 1983: at half of the information, 0.00305 and 0.03101 of a two-sided level of 5%."""
     assert Looks([15, 30], "obrien_fleming").spent(0, 0.05) == pytest.approx(0.00305, abs=5e-6)
     assert Looks([15, 30], "pocock").spent(0, 0.05) == pytest.approx(0.03101, abs=5e-6)
 

@@ -135,7 +135,7 @@ def test_history_comes_back_with_values_that_are_not_finite(tmp_path):
 
 
 def test_the_validation_figures_of_a_summary_are_those_of_the_tested_network():
-    """Early stopping went back to an epoch: the last one's 0.93 and the best one's are other networks'."""
+    """Early stopping restored an epoch: the last epoch's 0.93 and the best epoch's value belong to other networks."""
     record = RECORD.with_history(epochs(0.9, 0.935, 0.93))
     assert record.summary()["val_accuracy"] == 0.93  # nothing was tested
     row = replace(record, validation={"accuracy": 0.9225, "loss": 0.3, "negative_log_likelihood": 0.25}).summary()

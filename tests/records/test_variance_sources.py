@@ -4,7 +4,7 @@ from runner.records.variance_sources import STREAMS, Source, label_of, variant_a
 
 
 def test_a_label_gives_back_its_variant_and_source():
-    """A variant's name may have commas, or look like such a label itself."""
+    """A variant's name may contain commas, or look like such a label."""
     for variant in ("mlp", "adam,dataset.label_noise=0.2", "mlp,vary=order"):
         assert variant_and_source(label_of(variant, "split")) == (variant, "split")
 

@@ -1,4 +1,4 @@
-"""Run directories made by hand, with the files that a training writes."""
+"""Made-up run directories, with the files that a training writes."""
 
 import json
 from collections.abc import Callable

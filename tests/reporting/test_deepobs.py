@@ -41,7 +41,7 @@ def fresh(correct):
 
 
 def published(problem, *, own_data=False):
-    """A summary's rows; with data of its own, no optimizer makes pairs with another."""
+    """Return a summary; if each optimizer has its own data, there are no pairs."""
     frames = [
         runs(optimizer, accuracies(correct), seeds=[*correct], fingerprint=optimizer if own_data else "f")
         for optimizer, correct in problem.items()
@@ -55,7 +55,7 @@ def compared_with_sgd(problem, *, own_data=False, margin=None):
 
 
 def pairs_with_sgd(problem, optimizer):
-    """Accuracies of an optimizer and of SGD on their common seeds."""
+    """Return the accuracies of an optimizer and of SGD on their common seeds."""
     common = [seed for seed in problem["sgd"] if seed in problem[optimizer]]
     return (np.array([problem[name][seed] for seed in common]) / IMAGES for name in (optimizer, "sgd"))
 

@@ -12,7 +12,7 @@ from runner.reporting.ensemble import ensemble_frame, read_members, size_frame
 from runner.reporting.figures.of_ensemble import ensemble_figure, ensemble_table, gain_text
 
 LABELS = np.array([0, 1, 0, 1])
-# One is unsure and wrong about the second example where the other is sure and right, and the reverse for the third.
+# One is unsure and wrong about the second example, and the other is sure and right; the reverse holds for the third.
 ONE = np.array([[0.9, 0.1], [0.6, 0.4], [0.9, 0.1], [0.1, 0.9]])
 OTHER = np.array([[0.9, 0.1], [0.1, 0.9], [0.4, 0.6], [0.1, 0.9]])
 

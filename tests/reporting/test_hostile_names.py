@@ -1,4 +1,4 @@
-"""Names are text: what YAML, pandas, matplotlib, LaTeX, a spreadsheet or a browser takes for something else."""
+"""Names that YAML, pandas, matplotlib, LaTeX, spreadsheets or browsers might interpret are treated as text."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ TABLES = ("summary.csv", "aggregate.csv", "comparisons.csv", "history.csv")
 
 
 class Texts(HTMLParser):
-    """The texts of a page's cells, as a browser shows them."""
+    """The texts of a page's cells, as shown by a browser."""
 
     def __init__(self):
         super().__init__()
@@ -83,12 +83,12 @@ def reports(tmp_path_factory):
 
 
 def plain_again(text):
-    """A text of a figure without what keeps matplotlib from reading it."""
+    """Return a text of a figure without the escapes for matplotlib."""
     return text.replace("\\$", "$").removeprefix("\u200b").replace("\n", " ")
 
 
 def spaced(name):
-    """A name as a legend breaks it: where there is a comma."""
+    """Return a name as a legend breaks it, at commas."""
     return name.replace(",", ", ")
 
 
@@ -128,13 +128,13 @@ def test_a_variants_name_is_the_same_text_on_the_page_and_in_markdown(reports):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
 def test_a_table_of_all_names_compiles_in_latex(reports, tmp_path, shell):
-    table = (reports[False][0] / "table.tex").read_text().replace("漢字", "")  # which LaTeX's fonts lack
+    table = (reports[False][0] / "table.tex").read_text().replace("漢字", "")  # LaTeX's fonts lack this character
     (tmp_path / "table.tex").write_text(table)
     head = "\\documentclass{article}\n\\usepackage{array,booktabs,longtable}\n"
     (tmp_path / "paper.tex").write_text(f"{head}\\begin{{document}}\n\\input{{table}}\n\\end{{document}}\n")
     done = shell("pdflatex -interaction=nonstopmode -halt-on-error paper.tex", cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-1500:]
-    for name in ("[l2]", "*star"):  # what LaTeX takes for an argument of the line's end before it
+    for name in ("[l2]", "*star"):  # LaTeX would read this as an argument of the preceding line end
         assert f"\n{{}}{name} &" in table
 
 

@@ -70,7 +70,7 @@ def test_a_sweep_gets_its_tables_and_comparisons(reported):
 
 def test_runs_that_were_copied_elsewhere_give_the_same_report(reported, tmp_path):
     shutil.copytree(reported / "sweep", tmp_path / "elsewhere" / "sweep")
-    report([tmp_path / "elsewhere"], tmp_path / "elsewhere" / "out")  # to which the page's links are relative
+    report([tmp_path / "elsewhere"], tmp_path / "elsewhere" / "out")  # the page's links are relative to this directory
     for path in (reported / "out").iterdir():
         assert path.read_bytes() == (tmp_path / "elsewhere" / "out" / path.name).read_bytes()
 
@@ -269,7 +269,7 @@ def test_a_target_that_no_share_can_reach_is_refused(make_run, tmp_path):
 
 
 def test_a_studys_target_is_of_its_own_metric_alone(make_run, tmp_path):
-    """No history has val_macro_recall; that of another metric has the usual target."""
+    """No history has val_macro_recall; for another metric, the usual target applies."""
     for number, variant in enumerate("ab"):
         make_run(f"sweep/{number}", label=variant, test={"accuracy": 0.7, "macro_recall": 0.6, "loss": 0.5})
     (tmp_path / "sweep" / "plan.json").write_text(json.dumps({"study": {"metric": "val_accuracy", "target": 0.6}}))
@@ -422,7 +422,7 @@ def test_tables_need_no_further_parsing(make_run, tmp_path):
 
 
 def test_columns_of_every_table_are_documented_with_their_units():
-    """docs/report.md lists them; a column that is added or renamed must be there."""
+    """docs/report.md lists them, so it must contain each new or renamed column."""
     text = (REPOSITORY / "docs" / "report.md").read_text()
     own = [TEST_SET_COLUMNS, SELECTION_COLUMNS, RANK_COLUMNS, PROFILE_COLUMNS, VARIANCE_COLUMNS, EFFECT_COLUMNS]
     tables = [AGGREGATE_COLUMNS, COMPARISON_COLUMNS, LAST_RANK_COLUMNS, TASK_COLUMNS, PERFORMANCE_COLUMNS, *own]
@@ -520,7 +520,7 @@ def test_a_plan_brings_its_question_baseline_metric_and_command(make_run, tmp_pa
 
 
 def tuned(make_run, tmp_path, cells):
-    """A study that was tuned in each cell of its grid, to another rate in each."""
+    """A study that was tuned to a different rate in each cell of its grid."""
     tried = []
     for cell, dataset in cells.items():
         for number, name in enumerate(["sgd", "adam", "lion"]):
@@ -607,7 +607,7 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
     assert tasks["baseline"].dropna().tolist() == ["optimizer=adam"] * 2
     figures = [tmp_path / "out" / f"{stem}.png" for stem in ("critical_difference", "performance_profile")]
     assert all(figure.exists() for figure in figures)
-    report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # where there are none, no earlier ones stay
+    report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # without new ones, earlier ones do not remain
     names = ("ranks.csv", "tasks.csv", "critical_difference.*", "performance_profile.*")
     assert not [path for name in names for path in tmp_path.glob(f"out/{name}")]
     assert {*figures} <= {*written}
@@ -629,7 +629,7 @@ def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_
     page = (tmp_path / "out" / "index.html").read_text()
     assert '<section id="data-sets">' in page
     assert "3 data sets cannot decide (6 can); probability of improvement" in page
-    assert not (tmp_path / "out" / "ranks.csv").exists()  # of three variants or more
+    assert not (tmp_path / "out" / "ranks.csv").exists()  # only with three variants or more
     assert (tmp_path / "out" / "performance_profile.csv").exists()
     report([tmp_path / "runs"], tmp_path / "out", Wish("test_loss"), CSV)
     assert (tmp_path / "out" / "tasks.csv").exists()
@@ -797,7 +797,7 @@ def test_a_short_form_names_the_baseline_and_the_confusion_matrix(make_run, tmp_
 
 
 def grid_of(make_run, seeds):
-    """Runs of momentum crossed with two rates, at the larger of which it harms."""
+    """Make runs of momentum crossed with two rates; momentum helps at the smaller rate and harms at the larger one."""
     for seed in range(seeds):
         cells = [("0", "0.01", 0), ("0", "0.3", 0), ("0.9", "0.01", 0.1), ("0.9", "0.3", -0.1)]
         for place, (momentum, rate, effect) in enumerate(cells):

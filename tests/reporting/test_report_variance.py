@@ -1,4 +1,4 @@
-"""A report on a study that measures where its variance comes from."""
+"""A report on a study that measures its sources of variance."""
 
 import json
 

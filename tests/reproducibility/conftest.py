@@ -1,4 +1,4 @@
-"""Sweep made by hand, with a report, for bundles."""
+"""Made-up sweep with a report, for bundles."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ CONFIG = {group: {} for group in LIST_GROUPS} | {
 
 @pytest.fixture
 def sweep(tmp_path) -> Path:
-    """A finished sweep of four runs on the digits, with a page, a figure and a summary that stand for its report."""
+    """A finished sweep of four runs on the digits, with a page, a figure and a summary in place of a real report."""
     path = tmp_path / "sweep"
     write_sweep(path, CONFIG)
     (path / "index.html").write_text("<p>all of it</p>\n")

@@ -1,4 +1,4 @@
-"""What a bundle holds, that it is the same bytes wherever and however it is made, and that a run of it trains again."""
+"""Contents of a bundle, its identical bytes wherever it is made, and the repetition of one of its runs."""
 
 import json
 import os
@@ -70,7 +70,7 @@ def test_a_bundle_is_the_same_bytes_wherever_the_sweep_lies_and_whoever_makes_it
     first, second = tmp_path / "1.zip", tmp_path / "elsewhere" / "2.zip"
     bundle(sweep, first, Choice(), Terminal())
     copy = tmp_path / "a copy é"
-    shutil.copytree(sweep, copy, copy_function=shutil.copy)  # with other times
+    shutil.copytree(sweep, copy, copy_function=shutil.copy)  # with different times
     for path in copy.rglob("*.csv"):
         path.chmod(0o600)
     monkeypatch.chdir(copy)
@@ -165,7 +165,7 @@ def test_a_file_that_appears_while_it_is_packed_stays(sweep, tmp_path, monkeypat
 
 def test_an_unfinished_sweep_says_so_on_the_terminal_and_inside(sweep, tmp_path, capsys):
     record = sweep / "adam-0" / "record.json"
-    record.write_text(json.dumps(json.loads(record.read_text()) | {"status": "running"}))  # as a kill leaves it
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"status": "running"}))  # as after a kill
     shutil.rmtree(sweep / "adam-1")
     found = bundled(sweep, tmp_path / "b.zip")
     said = "This sweep is not finished. 4 runs: 2 completed, 1 interrupted, 1 waiting."
@@ -215,7 +215,7 @@ def test_a_trusted_package_is_added_and_named(sweep, tmp_path, monkeypatch, caps
 
 
 class TestFinished:
-    """Of a sweep that was trained."""
+    """Bundles of a trained sweep."""
 
     def test_everything_that_a_training_and_its_report_wrote_is_in_the_bundle(self, finished_sweep, tmp_path, capsys):
         bundle(finished_sweep, tmp_path / "b.zip", Choice(models=True), Terminal())

@@ -1,4 +1,4 @@
-"""What a bundle says about itself."""
+"""README of a bundle."""
 
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def test_what_is_needed_from_outside_is_named_with_what_to_do(found):
         "dataset.path=own.csv: data; expected at this path",
         "dataset.root=/data: the data directory; if it is elsewhere, set RUNNER_DATA_DIR",
         "model.init_from=first: the run whose weights the training starts from; expected at this path",
-        "trusted_packages=[mine]: a package of the user whose code is not in the bundle",
+        "trusted_packages=[mine]: a user's package, whose code is not in the bundle",
     ]
     assert all(line in readme(asking, CONTENTS, CLEAN) for line in needs(asking, CONTENTS))
     assert len(needs(asking, replace(CONTENTS, trusted=["mine.parts"]))) == 3

@@ -1,4 +1,4 @@
-"""What is bundled: a run, or the runs of a sweep's current plan."""
+"""Subject of a bundle: a run, or the runs of a sweep's current plan."""
 
 import json
 import re

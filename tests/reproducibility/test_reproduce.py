@@ -1,4 +1,4 @@
-"""Training a run again from its record: what is compared, and the command from end to end."""
+"""Training of a run from its record: the comparisons, and the command from end to end."""
 
 import json
 import math
@@ -56,7 +56,7 @@ def verdict(before, after, metric="history loss", tolerance=1e-3) -> str:
 
 @pytest.fixture
 def moved(tmp_path, monkeypatch):
-    """A run on a table at a relative path, and the current directory another one than it was begun in."""
+    """A run on a table at a relative path, and a current directory other than that of its start."""
     began, here, run = tmp_path / "began", tmp_path / "here", tmp_path / "run"
     for folder in (began, here, run):
         folder.mkdir()
@@ -110,7 +110,7 @@ class TestComparison:
         ("before", "after"),
         [
             (0.5, 0.502),
-            ([0.5, 0.5], [0.502, 0.5]),  # an epoch that is not the last
+            ([0.5, 0.5], [0.502, 0.5]),  # not the last epoch
             ([1.0, NAN], [1.0, 0.5]),
             ([1.0, 0.5], [1.0, NAN]),
             ([math.inf], [-math.inf]),
@@ -233,7 +233,7 @@ class TestRow:
 
 
 class TestRecord:
-    """What is wrong with a run's directory is said before anything is trained."""
+    """Problems of a run's directory are reported before anything is trained."""
 
     @pytest.fixture
     def run(self, tmp_path) -> Path:
@@ -264,7 +264,7 @@ class TestRecord:
 
 
 class TestCommand:
-    """The sweep's runs, trained again by processes of their own."""
+    """The sweep's runs, trained again in separate processes."""
 
     @pytest.fixture
     def copy(self, finished_sweep, tmp_path) -> Path:

@@ -1,4 +1,4 @@
-"""What a bundle from a stranger may hold, and that nothing is written if it holds anything else."""
+"""Contents that a bundle from a stranger may have; with any other content, nothing is written."""
 
 import hashlib
 import stat
@@ -37,7 +37,7 @@ def bundle_of(path: Path, files=SOUND, *others: zipfile.ZipInfo) -> Path:
 
 
 def said_of(path: Path) -> str:
-    """Return why a bundle is refused; nothing may be written."""
+    """Return the reason for refusing a bundle; nothing may be written."""
     out = path.parent / "out"
     out.mkdir()
     before = {*path.parent.rglob("*")}
@@ -172,7 +172,7 @@ class TestBounds:
 
     def test_a_bomb_is_refused_by_its_ratio(self, tmp_path, monkeypatch):
         path = bundle_of(tmp_path / "b.zip", {"results/a": bytes(2**20)})
-        check_bundle(path)  # a small file may be as even as it likes
+        check_bundle(path)  # a small file may have any compression ratio
         monkeypatch.setattr(module, "_FREE_OF_RATIO", 2**19)
         assert "at most 200 times" in said_of(path)
 

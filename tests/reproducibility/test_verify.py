@@ -1,4 +1,4 @@
-"""`runner verify`: its data file, its plan, and two real trainings."""
+"""`runner verify`: its file of published results, its plan, and two real trainings."""
 
 import csv
 from io import StringIO
@@ -11,7 +11,7 @@ from runner.reproducibility.verify import expectations, plan_of, read_file, veri
 from tests.test_recipes import RECIPES
 
 FILE = read_file()
-# Those with a published figure; the others are our own, or have nothing to reach.
+# Recipes with a published figure; the others are our own, or have no published figure.
 PUBLISHED = {
     "algoperf_mnist",
     "article_mnist",
@@ -102,7 +102,7 @@ def rows_of(directory):
 
 
 class NoPool:
-    """A pool for what is trained already."""
+    """A pool for runs that are already trained."""
 
     workers = 1
 
@@ -116,7 +116,7 @@ class NoPool:
 
 
 def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(quick_cli, tmp_path):
-    """Real trainings of a second each: the synthetic data need no file."""
+    """Real trainings of a second each, on synthetic data, which need no file."""
     command = ("verify", "--quick", "--workers", "1", "--out", str(tmp_path), "binary_classifier")
     first = quick_cli(*command, cwd=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr

@@ -12,4 +12,4 @@ def test_what_cannot_be_imported_ahead_is_left_to_where_it_is_used(monkeypatch, 
         thread = import_ahead()
         thread.join()
     assert capsys.readouterr().err == ""
-    assert thread.daemon  # an import does not keep an interrupted run from ending
+    assert thread.daemon  # an import does not delay the end of an interrupted run

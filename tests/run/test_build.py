@@ -1,4 +1,4 @@
-"""The third of the three checks: every part can be built, and does what its configuration says."""
+"""The third of the three checks: every part can be built, and acts as configured."""
 
 import re
 import sys
@@ -84,7 +84,7 @@ def test_callbacks_write_nowhere_else(tmp_path, path):
 
 
 class Board(keras.callbacks.TensorBoard):
-    """Has its directory from its parent."""
+    """Callback whose `log_dir` is an argument of its parent."""
 
     def __init__(self, backup_dir="", **arguments):
         super().__init__(**arguments)

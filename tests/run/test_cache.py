@@ -9,7 +9,7 @@ from runner.run.cache import Kept
 
 @pytest.fixture(autouse=True)
 def _collection_is_quick():
-    """In a process with TensorFlow, looking at all that was there before takes seconds."""
+    """In a process with TensorFlow, collecting all existing objects takes seconds."""
     gc.freeze()
     yield
     gc.unfreeze()
@@ -37,7 +37,7 @@ def test_purposes_do_not_disturb_each_other():
     "again", [lambda kept, make: kept.get("one", 2, make), lambda kept, make: kept.make_alone("one", make)]
 )
 def test_a_value_is_gone_before_the_next_is_made(again):
-    """Also one that refers to itself, as compiled models do."""
+    """This includes values with reference cycles, such as compiled models."""
 
     class Circle:
         def __init__(self):

@@ -8,7 +8,7 @@ from runner.run.compatibility import measured_metrics, refuse_unmeasured
 
 
 class OwnMetric(Callback):
-    """A user's, which may add to the logs that later callbacks see."""
+    """A user's callback, which may add to the logs that later callbacks see."""
 
 
 @pytest.fixture(scope="module")

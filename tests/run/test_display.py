@@ -56,7 +56,7 @@ def test_a_terminal_keeps_a_line_of_each_epoch_and_shows_how_long_the_rest_takes
     assert f"{line}\n" in text
     assert "2 of 3 epochs ━━━━━━━━━━━━━" in text
     assert "ends in " in text
-    assert text.endswith("\x1b[1A\x1b[2K")  # what remains to be done is not left there
+    assert text.endswith("\x1b[1A\x1b[2K")  # the remaining work is not shown any more
     assert "…" not in text
 
 
@@ -77,7 +77,7 @@ def test_a_warning_cannot_be_missed():
 
 
 def test_a_reader_that_goes_away_ends_no_training():
-    """As `| head -3` does."""
+    """This happens with `| head -3`."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as stream:

@@ -77,7 +77,7 @@ def test_a_ctrl_c_while_a_tracker_hangs_leaves_a_completed_run_complete(tmp_path
 
 
 class Foreign:
-    """A callback of the user's own, which may import anything while another thread imports."""
+    """The user's own callback, which may import anything while another thread imports."""
 
 
 @pytest.mark.parametrize(

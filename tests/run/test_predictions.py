@@ -17,7 +17,7 @@ CLASSES = ("low", "high")
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    """A network that tells with confidence whether a number is above 0."""
+    """A network that decides confidently whether a number is above 0."""
     dense = keras.layers.Dense(2, "softmax")
     network = keras.Sequential([keras.Input((1,)), dense])
     dense.set_weights([np.array([[-1.0, 1.0]]), np.zeros(2)])

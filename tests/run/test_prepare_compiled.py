@@ -1,4 +1,4 @@
-"""Which runs of a worker share what was compiled."""
+"""Runs of a worker that share compiled functions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each stream of randomness has its own seed: one moves, and the others stay."""
+"""Each stream of randomness has its own seed; changing one seed leaves the other streams unchanged."""
 
 from types import SimpleNamespace
 

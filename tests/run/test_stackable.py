@@ -31,7 +31,7 @@ def test_what_keeps_a_run_from_being_stacked_is_named(overrides, reason):
 
 def test_layers_that_compute_for_one_model_alone_are_named():
     layers = [keras.layers.Flatten(), keras.layers.Conv2D(2, 3)]
-    assert obstacle(prepared(layers=layers)) == "layers of the kind Conv2D"
+    assert obstacle(prepared(layers=layers)) == "Conv2D layers"
     assert obstacle(prepared("callbacks=[early_stopping]", layers=layers[:1])) is None
 
 

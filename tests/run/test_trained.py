@@ -1,4 +1,4 @@
-"""Networks of finished runs on the raw test examples, as files, against the recorded predictions."""
+"""Networks of finished runs on files with the raw test examples, compared with the recorded predictions."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def archive(folder, test):
 
 
 def table(folder, _):
-    """A test table with another order of its columns than the training table, and one more."""
+    """A test table with an additional column, and with its columns in a different order than the training table."""
     rows = pd.DataFrame(GENERATOR.normal([0, 5e3, -3], [1, 10, 0.1], (60, 3)), columns=["a", "b", "c"])
     rows["kind"] = np.where(rows["a"] > 0, "yes", "no")
     rows[:40].to_csv(folder / "train.csv", index=False)
@@ -100,7 +100,7 @@ def test_raw_test_examples_give_the_recorded_predictions(case, tmp_path, monkeyp
 
 
 class TestWithoutAFile:
-    """Runs of versions that did not save the preprocessing."""
+    """Runs of earlier versions, which did not save the preprocessing."""
 
     @pytest.fixture
     def run(self, tmp_path, monkeypatch):
@@ -119,7 +119,9 @@ class TestWithoutAFile:
     def test_other_data_than_those_of_the_run_are_refused(self, run):
         table = pd.read_csv("train.csv")
         table.assign(a=table["a"] + 1).to_csv("train.csv", index=False)
-        with pytest.raises(UserError, match=r"holds no inference.npz, and .*train.csv holds other data .*fingerprint"):
+        with pytest.raises(
+            UserError, match=r"holds no inference.npz, and .*train.csv does not hold the run's .*fingerprints"
+        ):
             read_inference(run)
 
     def test_missing_data_are_named(self, run):

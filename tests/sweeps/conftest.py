@@ -8,7 +8,7 @@ from tests.loader import config_loader
 
 
 class Remembering(Composer):
-    """Composes the same overrides once for all tests: a tenth of a second each."""
+    """Composes equal overrides only once for all tests, because each composition takes a tenth of a second."""
 
     def compose(self, overrides: Sequence[str]) -> Composed:
         composed = vars(self).setdefault("composed", {})

@@ -1,4 +1,4 @@
-"""Sweeps made by hand: plans and records without a training."""
+"""Made-up sweeps: plans and records without a training."""
 
 from pathlib import Path
 

@@ -56,7 +56,7 @@ SCORES = {
 def test_the_best_mean_over_the_tuning_seeds_is_trained_on_fresh_seeds(tuned):
     final = tuned(SCORES).of_phase("final")
     assert [(job.variant, job.config["optimizer"]["learning_rate"], job.seed) for job in final] == [
-        ("adam", 0.001, 0),  # 0.845 on average, where the best single seed was 0.01's
+        ("adam", 0.001, 0),  # 0.845 on average, although 0.01 has the best single seed
         ("adam", 0.001, 1),
         ("sgd", 0.1, 0),
         ("sgd", 0.1, 1),
@@ -151,6 +151,6 @@ def test_of_points_that_differ_by_rounding_alone_the_first_is_chosen(tuned):
     ],
 )
 def test_the_edge_of_a_range_is_a_twentieth_of_its_own_scale(axis, point, edge):
-    tried = [point, "x=0.1", "x=0.2 y=1", "x=0.3"]  # points may have other keys beside
+    tried = [point, "x=0.1", "x=0.2 y=1", "x=0.3"]  # points may also have other keys
     trials = [Trial(0, [made_up.job("a", point=tuple(text.split()))], [], "val_accuracy") for text in tried]
     assert on_edge(trials[0], trials, {"x": Axis.model_validate(axis)}) is edge

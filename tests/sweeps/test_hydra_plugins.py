@@ -1,4 +1,4 @@
-"""Every study and search in `conf/` is one that can be planned; a new one is picked up from there."""
+"""Every study and search in `conf/` can be planned; the test finds new ones itself."""
 
 import logging
 
@@ -18,7 +18,7 @@ def files(group):
 
 
 def ends(axes):
-    """Axes with both ends of those that rise or fall: what lies between two allowed numbers is allowed."""
+    """Return axes with both ends of numeric lists, because all numbers between two allowed ones are allowed."""
     return {key: values if isinstance(values, dict) else both_ends(values) for key, values in axes.items()}
 
 
@@ -30,14 +30,14 @@ def both_ends(values):
 @pytest.mark.parametrize("file", files("study"), ids=lambda file: file.stem)
 def test_a_study_is_planned(file, composer):
     given = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
-    if file.stem == "ablation":  # which has no parts of its own to drop
+    if file.stem == "ablation":  # it has no parts to drop
         given |= {"drop": ["schedule"]}
     assert read_study(given).question
     given["grid"] = ends(given.get("grid", {}))
     if tune := given.get("tune"):
         tune["axes"] = ends(tune.get("axes", {}))
         tune["per_variant"] = {name: ends(axes) for name, axes in tune.get("per_variant", {}).items()}
-        tune["budget"] = tune.get("budget") and 2  # points of ranges
+        tune["budget"] = tune.get("budget") and 2  # points in ranges
     study = read_study(given)
     variants = study_variants(study, {}, [], composer)
     jobs = [job for candidate in candidates(variants, composer) for job in candidate.planned(study)]

@@ -1,4 +1,4 @@
-"""Plans of commands beside runs that are there, without a training."""
+"""Plans of commands when runs already exist, without a training."""
 
 import json
 import shutil
@@ -136,7 +136,7 @@ def test_folds_that_cannot_be_trained_are_refused(planned, command, said):
 
 
 def test_folds_are_trained_and_tested_on_every_example_once(quick_cli, tmp_path):
-    """From the command to the report: nothing less shows that the fold reaches the run and its record."""
+    """Only a test from the command to the report shows that the fold reaches the run and its record."""
     done = quick_cli(
         "folds=2", "dataset=digits", "training.epochs=1", "model.hidden_units=[4]", "hydra.sweep.dir=s", cwd=tmp_path
     )

@@ -24,7 +24,7 @@ from tests.sweeps.made_up import record
 from tests.sweeps.planning.test_plan import planned
 from tests.sweeps.test_run_plan import MadeUp
 
-GAIN = {"adam": 0.0, "sgd": 0.05, "rmsprop": 0.0}  # over adam; rmsprop differs by noise
+GAIN = {"adam": 0.0, "sgd": 0.05, "rmsprop": 0.0}  # relative to adam; rmsprop differs only by noise
 STUDY = {
     "variants": {"adam": [], "sgd": ["optimizer=sgd"], "rmsprop": ["optimizer=rmsprop"]},
     "seeds": {"first": 8, "most": 12, "looks": 3},
@@ -34,7 +34,7 @@ PLAIN = STUDY | {"seeds": 8}
 
 @pytest.fixture(scope="module", autouse=True)
 def quick() -> Iterator[None]:
-    """Leave out the figures and most resamples, which take most of a report's time."""
+    """Leave out the figures and most resamples, which take most of the time of a report."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comparisons, "_RESAMPLES", 99)
         patch.setattr(report, "report_figures", lambda *_, **__: ())
@@ -88,7 +88,7 @@ def test_what_a_look_decides_gets_no_further_seeds(done):
     assert table.to_dict() == {"adam": 12, "rmsprop": 12, "sgd": 8}
     compared = pd.read_csv(sweep / "comparisons.csv", index_col="variant")
     assert compared["looks"].to_dict() == {"sgd": 1, "rmsprop": 3}
-    assert compared.loc["sgd", "p_adjusted"] > compared.loc["sgd", "p_value"]  # it is that of a design with three looks
+    assert compared.loc["sgd", "p_adjusted"] > compared.loc["sgd", "p_value"]  # p is that of a design with three looks
     assert compared.loc["rmsprop", "repeated_low"] < compared.loc["rmsprop", "exact_low"]
     assert "not begun" not in said
 
@@ -140,8 +140,8 @@ def test_a_comparison_without_a_score_on_one_side_is_not_decided(composer, tmp_p
 def test_seeds_that_were_added_after_a_look_are_named(composer, tmp_path):
     trained(plan_of(composer, PLAIN), tmp_path)
     assert "not planned" not in (tmp_path / "table.md").read_text()
-    trained(plan_of(composer, PLAIN), tmp_path)  # the same seeds again are no further look
+    trained(plan_of(composer, PLAIN), tmp_path)  # the same seeds are not another look
     said = trained(plan_of(composer, PLAIN | {"seeds": 10}), tmp_path)
     looks = "2 looks (8, then 10 seeds), not planned: p is not corrected for them"
     assert f"{looks}." in (tmp_path / "table.md").read_text()
-    assert f"note: {looks}; looking and adding seeds makes false claims more frequent" in said
+    assert f"note: {looks}; adding seeds after a look causes more false claims" in said

@@ -20,12 +20,12 @@ TINY = ("dataset=digits", "model.hidden_units=[4]")
 
 
 def records(sweep: Path) -> dict[str, dict]:
-    """Every run's record, by the name of its directory without the run id."""
+    """Return every run's record, by the name of its directory without the run id."""
     return {path.parent.name.rpartition("_")[0]: json.loads(path.read_text()) for path in sweep.glob("*/record.json")}
 
 
 def study(folder: Path, name: str, text: str) -> tuple[str, str]:
-    """Write a study into a configuration folder of the user's; return the flags that name it."""
+    """Write a study into a user's configuration folder; return the flags that name it."""
     (folder / "study").mkdir(parents=True, exist_ok=True)
     (folder / "study" / f"{name}.yaml").write_text(text)
     return "--config-dir", str(folder)
@@ -129,7 +129,7 @@ class Deadly(keras.callbacks.Callback):
 
 @pytest.fixture
 def deadly(tmp_path):
-    """Flags for callbacks=[kill] or [raise]: a run that ends so in its second epoch, but only the first time.
+    """Flags for callbacks=[kill] or [raise], which end a run in this way in its second epoch, but only once.
 
     With callbacks=[first], the first run raises and the others hang.
     """
@@ -200,7 +200,7 @@ def test_ctrl_c_leaves_a_sweep_of_some_seeds_that_goes_on_from_its_checkpoints(b
 
 
 def test_a_terminal_that_is_closed_interrupts_a_sweep(spawn, pausing, tmp_path):
-    """The kernel then sends SIGHUP to all in it, and every write to it fails."""
+    """The kernel then sends SIGHUP to all processes of the terminal, and every write to it fails."""
     outside, inside = pty.openpty()
     process = spawn(
         "seeds=[0,1]", *pausing, cwd=tmp_path, stdin=inside, stdout=inside, stderr=inside, start_new_session=True,
@@ -232,7 +232,7 @@ def test_two_processes_on_one_sweep_train_no_run_twice(begin, pausing, tmp_path)
 
 @pytest.fixture(scope="module")
 def edited(quick_cli, tmp_path_factory):
-    """A study that was planned, then edited, then resumed: its folder, and what that printed."""
+    """A study that was planned, edited and then resumed: its folder, and the output."""
     folder = tmp_path_factory.mktemp("edited")
     text = (
         "question: Which?\nbase: [dataset=digits, 'model.hidden_units=[4]', training.epochs=1]\n"

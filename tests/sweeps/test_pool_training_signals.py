@@ -1,4 +1,4 @@
-"""Signals that arrive while a sweep trains and while it cleans up, without workers."""
+"""Signals that arrive while a sweep trains or cleans up, without workers."""
 
 import json
 import os
@@ -17,7 +17,7 @@ JOBS = [job(seed=seed) for seed in range(2)]
 
 
 class Interrupted:
-    """A pool whose runs have begun when a signal arrives, which is repeated at once and while the pool closes."""
+    """A pool in which a signal arrives after the runs have begun, again at once, and again while the pool closes."""
 
     workers = 1
 
@@ -38,7 +38,7 @@ class Interrupted:
 
 
 def deafly(ear):
-    """Stand in for what would end this process."""
+    """Replace the function that would end this process."""
     with ear:
         while ear.recv(64):
             pass

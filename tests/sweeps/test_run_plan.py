@@ -25,7 +25,7 @@ from tests.sweeps.planning.test_plan import STUDY, TUNED, planned
 
 
 class MadeUp:
-    """A pool whose runs end at once, the better the larger their learning rate."""
+    """A pool whose runs end at once, with a better score for a larger learning rate."""
 
     workers = 1
 
@@ -38,7 +38,7 @@ class MadeUp:
 
     def results(self, _function: object, tasks: Sequence[Any], _affinity: object) -> Iterator[tuple[Job, Outcome]]:
         for job in tasks:
-            if isinstance(job, Job):  # of what is only checked there is nothing to say
+            if isinstance(job, Job):  # checks alone show nothing
                 score = {"val_accuracy": job.config["optimizer"]["learning_rate"]}
                 end(job, self._sweep, **score)
                 yield job, Outcome.of(record(job, **score))
@@ -48,7 +48,7 @@ class MadeUp:
 
 
 def conducted(plan: Plan, sweep: Path, *, dry_run: bool = False) -> str:
-    """What a sweep says."""
+    """Return the output of a sweep."""
     shown = StringIO()
     conduct(plan, sweep, MadeUp(sweep), Terminal(file=shown), dry_run=dry_run, fail_fast=False)
     return shown.getvalue()
@@ -127,7 +127,7 @@ def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path
     assert "sgd: optimizer.learning_rate=2 lies on the edge of the tried values" in said
     assert "the tuning budget of 3 points was not used up (sgd 2 points, all there are)" in said
     tuning = pd.read_csv(tmp_path / "tuning.csv")
-    for _, point in tuning.iterrows():  # each score is its learning rate: the point in the table is what was trained
+    for _, point in tuning.iterrows():  # a score equals its learning rate: these points were trained
         assert point["point"] == f"optimizer.learning_rate={point['val_accuracy']:.10g}"
     assert list(tuning["budget"]) == [3, 3, 3, 2, 2]
     again = conducted(planned(composer, TUNED | {"tune": tune}), tmp_path, dry_run=True)
@@ -164,7 +164,7 @@ def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has
     assert ordered(first) == (first, "")
     first.write(tmp_path)
     swapped = plan("adam", "sgd")
-    assert ordered(swapped) == (swapped, "")  # nothing was trained by the plan that lies there
+    assert ordered(swapped) == (swapped, "")  # the existing plan has trained nothing
     conducted(first, tmp_path)
     kept, said = ordered(swapped)
     assert kept == first
@@ -175,7 +175,7 @@ def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has
     assert [(job.variant, job.seed) for job in more.jobs] == [
         (f"optimizer={name}", seed) for name in ("sgd", "adam", "rmsprop") for seed in (2, 0)
     ]
-    assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # without the baseline: another question
+    assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # no baseline: another question
     conducted(kept, tmp_path)
     assert set(pd.read_csv(tmp_path / "comparisons.csv")["baseline"]) == {"optimizer=sgd"}
 

@@ -32,6 +32,6 @@ def test_automatic_stacks_are_spread_over_the_workers():
 
 def test_what_cannot_be_stacked_is_trained_alone_and_said_where_it_matters():
     jobs, single = jobs_of("cnn", 2), jobs_of("single", 1)
-    known = {one.kind: Stackable("key", 4, "layers of the kind Conv2D") for one in (jobs[0], single[0])}
+    known = {one.kind: Stackable("key", 4, "Conv2D layers") for one in (jobs[0], single[0])}
     assert stacks_of([*jobs, *single], known, workers=1) == [*jobs, *single]
     assert [*reasons([*jobs, *single], known)] == ["cnn"]

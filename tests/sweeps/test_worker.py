@@ -16,7 +16,7 @@ JOBS = tuple(made_up.job(seed=seed) for seed in range(4))
 
 @pytest.fixture
 def alone(monkeypatch):
-    """The seeds of jobs that were trained alone."""
+    """Seeds of the jobs that were trained alone."""
     seeds = []
 
     def train(job, sweep):

@@ -122,7 +122,7 @@ class Reader(threading.Thread):
                 self._seen[path] = (status.st_ino, status.st_mtime_ns)
                 _assert_whole(path)
                 self.read += 1
-        except FileNotFoundError:  # removed meanwhile, such as a checkpoint
+        except FileNotFoundError:  # removed in the meantime, such as a checkpoint
             pass
 
 

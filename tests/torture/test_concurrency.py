@@ -1,4 +1,4 @@
-"""Many processes at one outputs folder: no run is trained twice, none is lost, and reports can be written meanwhile."""
+"""Many processes in one outputs folder: no run is trained twice or lost, and reports can be written meanwhile."""
 
 import json
 import time
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.promise(
 
 @pytest.fixture
 def start(attempts, tmp_path) -> Iterator[Callable[..., BaseProcess]]:
-    """start("seed=0,1") -> a process of `runner`; what all of them say goes to one file.
+    """start("seed=0,1") -> a process of `runner`; all of them write their output to one file.
 
     With figures=False its report has figures only under `make torture`.
     """
@@ -31,7 +31,7 @@ def start(attempts, tmp_path) -> Iterator[Callable[..., BaseProcess]]:
     with ExitStack() as stack:
 
         def started(*arguments: str, figures: bool = True) -> BaseProcess:
-            own = bool(attempts(0, 1))  # under `make torture` each starts its workers as a user's does
+            own = bool(attempts(0, 1))  # under `make torture`, each process starts its workers as for a user
             process = warm.started(arguments, tmp_path, (said, said), shares_server=not own, figures=figures or own)
             return stack.enter_context(process)
 
@@ -45,7 +45,7 @@ def assert_all_end_with_0(processes: list[BaseProcess], cwd: Path) -> None:
 
 
 def assert_complete(sweep: Path, runs: int) -> None:
-    """Every run was trained to its end, once, and is in the table."""
+    """Check that every run was trained to its end, only once, and is in the table."""
     records = [json.loads(path.read_text()) for path in sweep.glob("*/record.json")]
     assert [record["status"] for record in records] == ["completed"] * runs
     for log in sweep.glob("*/run.log"):
@@ -55,7 +55,7 @@ def assert_complete(sweep: Path, runs: int) -> None:
 
 
 def test_many_processes_start_one_sweep_and_others_in_one_outputs_folder_at_once(start, attempts, measured, tmp_path):
-    """Two of the others have even one directory."""
+    """Two of the other sweeps even share a directory."""
     processes, runs = attempts(2, 8), attempts(3, 6)
     same = (*TINY, "training.epochs=1", f"seed=range({runs})", "hydra.sweep.dir=outputs/same")
     others = [

@@ -1,6 +1,6 @@
-"""Overrides, option files and study files as nobody would write them: an answer in time, exit code 0 or 2, a key named.
+"""Malformed overrides, option files and study files get an answer in time, exit code 0 or 2, and a named key.
 
-Every command goes through composition, schema, trust and, of a sweep, planning, in a warm process; nothing is trained.
+Every command passes composition, schema, trust and, for a sweep, planning in a warm process; nothing is trained.
 """
 
 import re
@@ -22,7 +22,7 @@ from tests.composed import config
 from tests.program import Program
 
 FILES = sorted(path for path in conf_directory().glob("*/*.yaml") if path.parent.name not in ("hydra", "study"))
-STUDIES = [conf_directory() / "study" / f"{name}.yaml" for name in ("smoke", "ablation", "l2_strength")]  # of few runs
+STUDIES = [conf_directory() / "study" / f"{name}.yaml" for name in ("smoke", "ablation", "l2_strength")]  # few runs
 GROUPS = sorted({"study", *(path.parent.name for path in FILES)})
 pytestmark = pytest.mark.promise(
     "**Configuration**: no override, option file or study file causes a traceback or a hang; the exit code is 0 or 2,"
@@ -33,7 +33,7 @@ CANARY = "{_target_:os.system,command:'touch canary'}"
 
 @dataclass(frozen=True)
 class Case:
-    """A command, and the files that it finds below `theirs`."""
+    """A command, and the files below `theirs` that it may use."""
 
     arguments: tuple[str, ...]
     files: dict[str, str | bytes] = field(default_factory=dict)
@@ -119,7 +119,7 @@ SNIPPETS = st.sampled_from(
 
 
 def damaged(text: str, cuts: list[tuple[int, int, str]]) -> str:
-    """Return a text in which parts are replaced by others."""
+    """Return a text with some parts replaced."""
     for start, length, snippet in cuts:
         at = start % (len(text) + 1)
         text = text[:at] + snippet + text[at + length :]
@@ -174,7 +174,7 @@ STUDY_FILES = st.builds(
 
 
 def hold(program: Program, folder: Path, case: Case, found: Counter[str]) -> None:
-    """Run one command, and hold its answer against what every answer must be."""
+    """Run one command, and check the properties that every answer must have."""
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in case.files.items():
         path = folder / "theirs" / name
@@ -196,7 +196,7 @@ def hold(program: Program, folder: Path, case: Case, found: Counter[str]) -> Non
 
 
 def names_a_key(message: str, case: Case) -> bool:
-    """Say whether a message names a key that is there, one of the command's (its beginning), or file and line."""
+    """Return whether a message names an existing key, the beginning of a key of the command, or a file and line."""
     own = [argument.lstrip("+~").partition("=")[0] for argument in case.arguments]
     written = re.findall(r"[^\s:=,\[\]{}'\"]{2,}", " ".join(map(str, case.files.values())))
     known = (*case.arguments, *own, *written, *KEYS, *GROUPS, "fuzz", "no key")

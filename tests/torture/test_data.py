@@ -1,4 +1,4 @@
-"""Damaged and hostile data: each is refused with a line that names it, in bounded time and memory."""
+"""Damaged and hostile data: each file is refused with a message that names it, in bounded time and memory."""
 
 import gzip
 import os
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.promise(
 )
 
 Spoil = Callable[[Path], object]
-Case = tuple[str, Spoil, str]  # kind of data, what is done to its file, what the message says
+Case = tuple[str, Spoil, str]  # kind of data, damage to its file, part of the message
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +50,13 @@ def flipped(content: bytes, place: int) -> bytes:
 
 
 def sparse(path: Path, beginning: bytes, size: int) -> None:
-    """Write a file of a size that takes no room on the disk: zeros, after a beginning."""
+    """Write a sparse file of a given size, which takes no space on the disk: zeros after a beginning."""
     path.write_bytes(beginning)
     os.truncate(path, size)
 
 
 def gzip_bomb(beginning: bytes) -> bytes:
-    """Return 4 MB that expand to 4 GB: gzip members may follow one another."""
+    """Return 4 MB that expand to 4 GB, because gzip members may be concatenated."""
     return gzip.compress(beginning) + 64 * gzip.compress(bytes(2**26))
 
 
@@ -110,12 +110,12 @@ GZIPPED: dict[str, Case] = {
 
 
 def archive(**changes: object) -> Spoil:
-    """Write the archive again, with other arrays."""
+    """Write the archive again with different arrays."""
     return lambda path: np.savez(path, **(ARRAYS | changes))
 
 
 def member(key: str, head: bytes, size: int = 0, kind: int = zipfile.ZIP_DEFLATED) -> Spoil:
-    """Write the archive again, with bytes of our own and zeros in place of one array."""
+    """Write the archive again with our own bytes, followed by zeros, in place of one array."""
 
     def spoil(path: Path) -> None:
         np.savez(path, **{name: array for name, array in ARRAYS.items() if name != key})
@@ -137,19 +137,19 @@ def npy(shape: str, descr: str = "'|u1'") -> bytes:
 
 
 def lying_header(path: Path) -> None:
-    """Declare less than the array that follows holds: 30 images of 4 rows where there are 5."""
+    """Declare less than the array contains: 30 images with 4 rows instead of 5."""
     member("x_train", npy("(30, 4, 4)") + ARRAYS["x_train"].tobytes())(path)
 
 
 def flip_in_member(path: Path) -> None:
-    """Change a bit of an array that is stored as it is; the archive's checksum stays."""
+    """Change a bit of an array that is stored uncompressed; the archive's checksum stays."""
     np.savez(path, **ARRAYS)
     content = path.read_bytes()
     path.write_bytes(flipped(content, content.index(ARRAYS["x_train"].tobytes()) + 100))
 
 
 def climb(path: Path) -> None:
-    """Give the members names that lead out of a folder they might be unpacked into."""
+    """Give the members names that lead out of the folder into which they might be unpacked."""
     with zipfile.ZipFile(path, "w") as target:
         for name, array in ARRAYS.items():
             np.save(stream := BytesIO(), array)
@@ -289,7 +289,7 @@ CSV: dict[str, Case] = {
 
 
 def picture(size: tuple[int, int] = (4, 5), mode: str = "L", kind: str = "PNG", **options: object) -> bytes:
-    """Return a file of an image of one colour, width x height."""
+    """Return an image file of one colour, width x height."""
     Image.new(mode, size).save(stream := BytesIO(), kind, **options)
     return stream.getvalue()
 
@@ -298,13 +298,13 @@ PNG = picture()
 
 
 def resized(width: int, height: int) -> bytes:
-    """Return a PNG whose header, with the right checksum, declares another size than its content has."""
+    """Return a PNG whose header, with a correct checksum, declares a size that differs from its content."""
     head = b"IHDR" + struct.pack(">II", width, height) + PNG[24:29]
     return PNG[:12] + head + struct.pack(">I", zlib.crc32(head)) + PNG[33:]
 
 
 def emptied(name: str) -> Spoil:
-    """Leave a class folder without images, beside two that have some."""
+    """Leave one class folder without images, next to two with images."""
     return lambda path: (path.parent.parent / name).mkdir()
 
 
@@ -351,7 +351,7 @@ IMAGE: dict[str, Case] = {
 
 
 def replaced(make: Callable[[Path], object]) -> Spoil:
-    """Put something else where the file was."""
+    """Replace the file with something else."""
 
     def spoil(path: Path) -> None:
         path.unlink()
@@ -393,7 +393,7 @@ def test_it_is_refused_with_a_line_that_names_it(name, tmp_path, call):
     if "nobody may read" in name and os.geteuid() == 0:
         pytest.skip("root may read everything")
     path = WRITERS[kind](tmp_path)
-    with warnings.catch_warnings():  # Pillow's and zipfile's, about what is made on purpose
+    with warnings.catch_warnings():  # warnings of Pillow and zipfile about deliberate damage
         warnings.simplefilter("ignore")
         spoil(path)
     with pytest.raises(UserError, match=said) as caught:
@@ -413,7 +413,7 @@ def test_what_is_sound_is_loaded_by_the_same_call(kind, tmp_path, call):
 
 
 def test_all_that_took_little_memory(call, measured):
-    """Last, as it looks back on all of the above: the process was never near its limit."""
+    """This test is last, because it checks that the process was never near its limit in all tests above."""
     peak = call(peak_megabytes)
     measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; at most {peak:.0f} MB in the process")
     assert peak < 800

@@ -1,4 +1,4 @@
-"""Random damage to files of every kind: a clear error, or sound data with a fingerprint of their own."""
+"""Random damage to files of every kind: a clear error, or valid data with their own fingerprint."""
 
 import gzip
 import time
@@ -18,7 +18,7 @@ from runner.data.mnist import load_mnist
 from tests.torture.bounded import SECONDS, Call, bounded_process, peak_megabytes
 from tests.torture.datasets import NOWHERE, STEMS, WRITERS, load, write_images, write_plain_npz
 
-# As regular as drawn images are: of those Pillow reads some damaged PNG files without an error.
+# As regular as drawings, for which Pillow reads some damaged PNG files without an error.
 PATTERNS = np.add.outer(np.arange(6), np.add.outer(np.arange(28) ** 2, 3 * np.arange(28))).astype(np.uint8)
 FORMATS = (".png", ".jpg", ".gif", ".bmp", ".tif", ".webp", ".ppm", ".jp2")
 KINDS: dict[str, tuple[str, Callable[[Path], Path]]] = (
@@ -66,7 +66,7 @@ def damaged(content: bytes, attempt: int) -> bytes:
 
 
 def refuse_unsound(dataset: Dataset, sound: Dataset) -> None:
-    """Hold what was loaded against what every data set must be, and its fingerprint against its arrays."""
+    """Check the properties that every data set must have, and its fingerprint."""
     for inputs, labels in ((dataset.train_inputs, dataset.train_labels), (dataset.test_inputs, dataset.test_labels)):
         assert len(inputs) == len(labels) > 0
         assert inputs.dtype in (np.uint8, np.float32)
@@ -80,7 +80,7 @@ def refuse_unsound(dataset: Dataset, sound: Dataset) -> None:
 
 
 def load_damaged(name: str, folder: Path, attempts: range, damage: Callable[[bytes, int], bytes]) -> Counter[str]:
-    """Return how many damaged files were refused, were other data, or were the same data."""
+    """Return the numbers of damaged files that were refused, gave other data, or gave the same data."""
     kind, write = KINDS[name]
     path = write(folder)
     content = path.read_bytes()
@@ -127,7 +127,7 @@ def test_one_flipped_bit_is_never_other_data_where_files_hold_checksums(name, tm
 
 
 def test_where_the_fingerprint_is_known_no_flipped_bit_of_mnist_is_loaded(tmp_path, mnist_root, attempts, measured):
-    """The promise of dataset=mnist: its files or a refusal; with fingerprint=null the record bears another one."""
+    """dataset=mnist promises its own files or a refusal; with fingerprint=null, the record has another fingerprint."""
     option = yaml.safe_load((conf_directory() / "dataset" / "mnist.yaml").read_text())
     for stem in STEMS:
         (tmp_path / stem).write_bytes(gzip.decompress((mnist_root / "mnist" / f"{stem}.gz").read_bytes()))

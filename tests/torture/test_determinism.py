@@ -1,7 +1,7 @@
-"""A configuration and a seed give the same bits: again, on other workers, in another order, elsewhere, after others.
+"""A configuration and a seed give the same bits when repeated, on other workers, in another order or directory.
 
 `test_kill.py` compares runs that were killed and resumed with the same ones. docs/reproducibility.md
-says what may differ: the number of threads, the kind of CPU, a GPU.
+lists the permitted causes of differences: the number of threads, the kind of CPU, a GPU.
 """
 
 import pytest
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.promise(
 
 @pytest.fixture
 def sweep(quick_cli, tmp_path):
-    """sweep("repeat", "seed=0,1") -> the results by optimizer and seed of a sweep in a folder of that name."""
+    """sweep("repeat", "seed=0,1") -> the results, by optimizer and seed, of a sweep in a folder with this name."""
 
     def run(name, *arguments):
         folder = tmp_path / name
@@ -33,14 +33,14 @@ def test_the_two_seeds_differ(undisturbed):
 
 
 def test_two_workers_another_order_and_other_runs_before_give_the_same_bits(undisturbed, sweep, measured):
-    # A worker keeps the data, and what it compiled for the run before: here two workers train others first.
+    # A worker keeps the data and the compiled functions of its last run, so two workers train other runs first.
     found = sweep("mixed", "optimizer=sgd,momentum,adam", "seed=1,0", "hydra.launcher.workers=2")
     assert len(found) == 6
     assert {key: result for key, result in found.items() if key[0] == "adam"} == undisturbed
     measured("2 runs after runs of other optimizers, on 2 workers and in a different order")
 
 
-@pytest.mark.usefixtures("long_form")  # the suite has the same at once, above
+@pytest.mark.usefixtures("long_form")  # the test above covers this in the suite
 def test_repeats_are_bit_identical_on_one_worker_or_two(undisturbed, sweep, measured):
     for number in range(10):
         how = ("seed=0,1", "hydra.launcher.workers=1") if number % 2 else ("seed=1,0", "hydra.launcher.workers=2")
@@ -48,7 +48,7 @@ def test_repeats_are_bit_identical_on_one_worker_or_two(undisturbed, sweep, meas
     measured("10 repeats of 2 runs in other directories, every second repeat on 2 workers")
 
 
-@pytest.mark.usefixtures("long_form")  # the suite has one that is stopped and goes on, in `test_kill.py`
+@pytest.mark.usefixtures("long_form")  # in the suite, `test_kill.py` has a run that is stopped and continued
 def test_so_is_a_single_run(undisturbed, cli, measured, tmp_path):
     done = cli(*CHOSEN, "seed=1", "hydra.run.dir=single", cwd=tmp_path, timeout=600)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or gone: one message, exit code 3, nothing lost, and the same command goes on."""
+"""A disk that is full, read-only or gone: one message, exit code 3, no loss, and the same command continues."""
 
 import contextlib
 import errno
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.promise(
 
 
 class Single:
-    """One run with its figures, as `runner` trains it, without the seconds that a process takes to start."""
+    """One run with its figures, as `runner` trains it, without the start-up time of a process."""
 
     runs = 1
     attempts = (5, 100)
@@ -53,7 +53,7 @@ class Single:
         self._kept = Kept()
 
     def __call__(self, folder: Path) -> None:
-        """Train, or go on, unless all is done: a refusal may have been survived."""
+        """Train or continue, unless the run is done, because it may have survived a refused operation."""
         record = read_status(RunDirectory(folder))
         if record and record.status == "completed":
             return
@@ -94,7 +94,7 @@ class Sweep:
         ]  # fmt: skip
 
     def __call__(self, folder: Path) -> None:
-        """Train what is missing."""
+        """Train the missing runs."""
         conduct(Plan(self._jobs), folder, Here(), Console(quiet=True), dry_run=False, fail_fast=False)
 
 
@@ -108,7 +108,7 @@ def program(request: pytest.FixtureRequest) -> tuple[str, Any]:
 
 @pytest.fixture(scope="module")
 def undisturbed(program, tmp_path_factory) -> tuple[dict[tuple[str, int], Result], list[Site]]:
-    """What comes out on a good disk, and all that is done to write it."""
+    """Results on a good disk, and all operations that write them."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with FaultyDisk(folder, errno.ENOSPC).in_place() as disk:
         program[1](folder)
@@ -118,7 +118,7 @@ def undisturbed(program, tmp_path_factory) -> tuple[dict[tuple[str, int], Result
 
 
 def chosen(sites: list[Site], most: int) -> list[int]:
-    """Return numbers of operations: one of each kind on each file before a second one of any, the kinds in turn."""
+    """Return numbers of operations: one of each kind on each file before any second one, with alternating kinds."""
     seen: Counter[Site | str] = Counter()
     ranks = {}
     for number in random.Random(0).sample(range(len(sites)), len(sites)):
@@ -129,7 +129,7 @@ def chosen(sites: list[Site], most: int) -> list[int]:
 
 
 def refusal(train: Callable[[Path], None], folder: Path, disk: FaultyDisk) -> str:
-    """Train on a bad disk; return what the program ends with, or nothing where it came through."""
+    """Train on a bad disk; return the program's message, or nothing if it survived."""
     try:
         with disk.in_place():
             train(folder)
@@ -155,7 +155,7 @@ def test_every_operation_may_fail(program, undisturbed, attempts, measured, tmp_
         train(folder)
         assert results_in(folder) == expected, f"after {os.strerror(error)} at {sites[number]}"
         for path, rows in before.items():
-            assert epochs_of(path)[: len(rows)] == rows  # seconds and all: what was there was not trained again
+            assert epochs_of(path)[: len(rows)] == rows  # including the seconds: existing epochs were not trained again
         for path in found(folder, "record.json"):
             assert len(set(trained_epochs(path.parent))) == len(trained_epochs(path.parent))
         assert not leftovers(folder)
@@ -168,7 +168,7 @@ def test_every_operation_may_fail(program, undisturbed, attempts, measured, tmp_
 
 @pytest.fixture
 def small_disk(tmp_path) -> Iterator[Path]:
-    """A file system of its own, of 2 MB, whose path is not plain."""
+    """A separate file system of 2 MB, whose path has special characters."""
     folder = tmp_path / f"a disk of ours é 盘 {'long ' * 40}".strip()
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True)
@@ -186,14 +186,14 @@ REAL = ("dataset=digits", "model.hidden_units=[1300]", "training.epochs=2")  # a
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the one message of a program that the machine does not let go on."""
+    """Return the only message of a program that the machine stops."""
     assert done.returncode == EXIT_ENVIRONMENT, f"{done.stdout}{done.stderr}"
     assert "Traceback" not in f"{done.stderr}{done.stdout}"
     (line,) = [line for line in done.stderr.splitlines() if line]
     return line
 
 
-@pytest.mark.usefixtures("long_form")  # the suite has it of a sweep
+@pytest.mark.usefixtures("long_form")  # the suite tests this with a sweep
 def test_a_full_disk_is_one_message_and_with_more_room_the_run_goes_on(cli, small_disk, measured, tmp_path):
     run = small_disk / "run"
     assert cli(*REAL, "hydra.run.dir=run", cwd=tmp_path).returncode == 0
@@ -254,7 +254,7 @@ def test_a_directory_that_is_removed_meanwhile_is_one_message_and_stays_away(see
         while not list(tmp_path.glob("s/*/history.csv")):
             assert process.is_alive(), errors.read_text()
             time.sleep(0.05)
-        (tmp_path / "s").rename(tmp_path / "elsewhere")  # at once, as no removal of many files is
+        (tmp_path / "s").rename(tmp_path / "elsewhere")  # in one step, unlike the removal of many files
         process.join(300)
         code = process.exitcode
     line = refused(subprocess.CompletedProcess(command, code, said.read_text(), errors.read_text()))
@@ -264,5 +264,5 @@ def test_a_directory_that_is_removed_meanwhile_is_one_message_and_stays_away(see
 
 def test_names_that_are_too_long_are_one_message(cli, tmp_path):
     assert "the name is too long" in refused(cli(*REAL, f"hydra.run.dir={'x' * 300}", cwd=tmp_path))
-    deep = (str(tmp_path) + 41 * ("/" + 99 * "y"))[:4080]  # itself allowed, but not with the name of a file behind it
+    deep = (str(tmp_path) + 41 * ("/" + 99 * "y"))[:4080]  # too long only with a file name
     assert "the name is too long" in refused(cli(*REAL, f"hydra.run.dir={deep}", cwd=tmp_path))

@@ -1,4 +1,4 @@
-"""Servers that send too much, too little, too slowly or something else: the download ends, and leaves no file."""
+"""Servers that send too much, too little, too slowly or the wrong data: the download ends and leaves no file."""
 
 import gzip
 import hashlib
@@ -18,9 +18,9 @@ from runner.data.storage.time_limit import within
 from tests.published import idx_bytes
 from tests.torture.datasets import ARRAYS, STEMS
 
-LARGEST = 2**20  # bytes that a file may have here
-LONGEST = 1.0  # seconds that it may take
-BUSY = 20  # seconds more, where other programs run beside
+LARGEST = 2**20  # limit of a file in bytes, in these tests
+LONGEST = 1.0  # time limit in seconds
+BUSY = 20  # additional seconds, if other programs run at the same time
 FILES = {f"{stem}.gz": gzip.compress(idx_bytes(array)) for stem, array in zip(STEMS, ARRAYS.values(), strict=True)}
 CHECKSUMS = {stem: f"sha256:{hashlib.sha256(FILES[f'{stem}.gz']).hexdigest()}" for stem in STEMS}
 
@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
     sent = 0
 
     def do_GET(self):
-        with suppress(OSError):  # the program has hung up
+        with suppress(OSError):  # the program has closed the connection
             type(self).answer(self)
         self.close_connection = True
 
@@ -78,7 +78,7 @@ def endless_as_declared(handler: Handler) -> None:
 
 
 def bomb(handler: Handler) -> None:
-    """4 GB, which the answer's encoding packs into 4 MB."""
+    """4 GB, compressed to 4 MB by the answer's encoding."""
     handler.begin(Content_Encoding="gzip")
     packed = gzip.compress(bytes(2**26))
     for _ in range(64):
@@ -151,7 +151,7 @@ ANSWERS: dict[str, tuple[Callable[[Handler], None], str]] = {
 
 @pytest.fixture
 def serve(monkeypatch) -> Iterator[Callable[..., type[Handler]]]:
-    """serve(answer) -> the handler, whose address load(folder) downloads from."""
+    """serve(answer) -> the handler; load(folder) downloads from its address."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(download, "_LARGEST", LARGEST)
     monkeypatch.setattr(download, "within", lambda _, *work, **keywords: within(LONGEST, *work, **keywords))
@@ -195,6 +195,6 @@ def test_an_answer_that_is_not_the_file_ends_in_one_line_and_leaves_nothing(name
     assert time.monotonic() - started < LONGEST + BUSY
     assert handler.url in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert handler.sent < 20 * LARGEST  # what the sockets' buffers hold, too
+    assert handler.sent < 20 * LARGEST  # including the content of the sockets' buffers
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     measured("an unexpected answer is refused")

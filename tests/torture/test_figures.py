@@ -1,4 +1,4 @@
-"""The table of promises and figures: rows in the order of the files, and those of files that did not run stay."""
+"""The table of promises and figures: rows are in the order of the files, and files that did not run keep theirs."""
 
 import pytest
 

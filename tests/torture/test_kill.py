@@ -1,6 +1,6 @@
-"""Runs and sweeps that are killed or interrupted at any moment, and started again until they are done.
+"""Runs and sweeps that are killed or interrupted at any moment, and restarted until they are done.
 
-What comes out is what an undisturbed one gives, to the last bit; what was on disk stays; no file is ever half there.
+The results are bit-identical to those without a disturbance, files on disk are kept, and no file is ever incomplete.
 """
 
 import json
@@ -28,21 +28,21 @@ SIGNALS = {
     signal.SIGINT: EXIT_INTERRUPTED,
     signal.SIGHUP: EXIT_TERMINATED,
 }
-# Moments that are over in milliseconds, by the file that is being written.
+# Moments that last only milliseconds, by the file that is being written.
 AIMS = ("", ".state.*", ".record.*", ".history.*", ".model.*", ".*.png", "")
-MOST = 15  # epochs that are trained before the signal; up to so many seconds more:
+MOST = 15  # epochs before the signal; and up to this many additional seconds:
 LATE = 0.03
 PROMISED = 5.0  # seconds from SIGTERM to the end
-IN_EPOCH = 4.0  # seconds of computing from the first file, by when the epoch is compiled, and has begun
+IN_EPOCH = 4.0  # seconds of computing after the first file, by which the epoch is compiled and has begun
 
 Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 
 
 @pytest.fixture
 def start(attempts) -> Start:
-    """start(arguments, folder) -> `runner` in a folder, where what it says goes into one file; a context manager.
+    """start(arguments, folder) -> context manager of `runner` in a folder, where its output goes to one file.
 
-    Under `make torture` its workers come from a server of its own, as a user's do, and its sweeps have figures.
+    Under `make torture`, its workers come from its own server, as for a user, and its sweeps have figures.
     """
 
     def started(arguments: tuple[str, ...], folder: Path) -> AbstractContextManager[BaseProcess]:
@@ -58,17 +58,17 @@ class Stop:
     """One signal that ended a program."""
 
     signal: signal.Signals
-    seconds: float  # until it was gone
+    seconds: float  # until the program ended
 
 
 def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Random) -> Stop | None:
-    """End a program some epochs after it has begun to write, at once or at a moment that is aimed at.
+    """End a program some epochs after it has begun to write, at once or at a chosen moment.
 
     Args:
-        number: of the attempt, by which signal and aim are chosen.
+        number: number of the attempt, which determines signal and moment.
 
     Returns:
-        How it was ended; None if it had come to its end before.
+        The way in which the program was ended; None if it had already ended.
     """
     wanted, aim = list(SIGNALS)[number % len(SIGNALS)], AIMS[number % len(AIMS)]
     begun, rows = time.time(), _rows(folder) + moments.randint(0, MOST)
@@ -83,7 +83,7 @@ def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Ran
     if not process.is_alive():
         assert process.exitcode == 0, (folder / "said.txt").read_text()
         return None
-    with suppress(ProcessLookupError):  # it came to its end just now
+    with suppress(ProcessLookupError):  # the program has just ended
         os.kill(process.pid, wanted)
     sent = time.monotonic()
     process.join(60)
@@ -104,12 +104,12 @@ def rows_of(folder: Path) -> dict[Path, list[list[str]]]:
 
 
 def run_command(folder: Path) -> tuple[str, ...]:
-    """The command that begins a run, or goes on with it."""
+    """Return the command that begins or continues a run."""
     return ("resume", "run") if (folder / "run/record.json").exists() else (*CHOSEN, "hydra.run.dir=run")
 
 
 def sweep_command(folder: Path) -> tuple[str, ...]:
-    """The command that begins a sweep, and goes on with it; on two workers until there is something to go on with."""
+    """Return the command that begins and continues a sweep, with two workers until there is something to continue."""
     workers = 1 if found(folder, "history.csv") else 2
     return ("-m", *CHOSEN, "seed=0,1", "hydra.sweep.dir=sweep", f"hydra.launcher.workers={workers}")
 
@@ -121,14 +121,14 @@ def disturb(
     numbers: Sequence[int],
     moments: random.Random,
 ) -> list[Stop]:
-    """Stop a program once for each number, or until it has come to its end; then let it come to its end."""
+    """Stop a program once for each number, or until it has ended; then let it end."""
     stops: list[Stop] = []
     rows: dict[Path, list[list[str]]] = {}
     while True:
         assert_whole(folder)
         now = rows_of(folder)
         for path, earlier in rows.items():
-            assert now[path][: len(earlier)] == earlier  # seconds and all: what was there was not trained again
+            assert now[path][: len(earlier)] == earlier  # including the seconds: existing epochs were not trained again
         rows = now
         if len(stops) == len(numbers):
             break
@@ -145,7 +145,7 @@ def disturb(
 
 
 def _is_done(folder: Path) -> bool:
-    """Say whether a single run was stopped after all was written; a sweep's command may always be given again."""
+    """Return whether a single run was stopped after it had written all files; a sweep's command can be repeated."""
     record = folder / "run/record.json"
     return record.exists() and json.loads(record.read_text())["status"] == "completed"
 
@@ -179,7 +179,7 @@ def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(
         for path in found(folder, "run.log"):
             epochs = trained_epochs(path.parent)
             assert len(set(epochs)) == len(epochs), path.read_text()
-            assert ": epoch 40 " in path.read_text()  # it went on there, also by `runner resume`
+            assert ": epoch 40 " in path.read_text()  # it continued there, also with `runner resume`
         assert not leftovers(folder)
         assert not found(folder, "checkpoint")
         shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""A pool that has trained hundreds of runs is as it was after the first: memory, files, processes, computing a run."""
+"""After hundreds of runs, a pool uses as much memory, files, processes and computing time per run as at first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ import pytest
 from tests import warm
 
 MIB = 2**20
-GROWTH = 1.10  # of a worker's memory, that is allowed from the warm-up to the end
-SLOWER = 1.5  # the last runs over the early ones
-EVERY = 0.1  # seconds between two looks
+GROWTH = 1.10  # allowed growth of a worker's memory from the warm-up to the end
+SLOWER = 1.5  # allowed ratio of the last runs to the early ones
+EVERY = 0.1  # seconds between two measurements
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a process had when so many runs were done."""
+    """Resources of a process after a number of runs."""
 
     done: int
     pid: int
-    memory: int  # bytes that are its own
+    memory: int  # bytes of its own memory
     files: int
     threads: int
-    computed: float  # seconds of a core
+    computed: float  # processor seconds
 
 
 def workers_of(parent: psutil.Process) -> Iterator[psutil.Process]:
-    """Yield the processes that train for a sweep."""
+    """Yield the worker processes of a sweep."""
     for server in parent.children():
         if "forkserver" in " ".join(server.cmdline()):
             yield from server.children()
 
 
 def watched(process: BaseProcess, sweep: Path) -> tuple[list[Look], set[psutil.Process]]:
-    """Return looks at a sweep's workers until its end, and all processes that it started."""
+    """Return measurements of a sweep's workers until its end, and all processes that it started."""
     looks, started = [], set()
     parent = psutil.Process(process.pid)
     while process.is_alive():
@@ -56,14 +56,14 @@ def watched(process: BaseProcess, sweep: Path) -> tuple[list[Look], set[psutil.P
 
 
 def between(looks: list[Look], first: int, last: int) -> list[Look]:
-    """Return the looks while these runs were trained, also where a busy machine gave no time for a look at each."""
+    """Return the measurements during these runs, even if a busy machine allowed fewer than one per run."""
     begin = max((at for at, look in enumerate(looks) if look.done <= first), default=0)
     end = next((at for at, look in enumerate(looks) if look.done >= last), len(looks))
     return looks[begin : end + 1]
 
 
 def computed_a_run(looks: list[Look]) -> float:
-    """Return the seconds that all workers computed between the first and the last look, for each run that they did."""
+    """Return the processor seconds per run of all workers between the first and the last measurement."""
     spent = 0.0
     for pid in {look.pid for look in looks}:
         own = [look.computed for look in looks if look.pid == pid]
@@ -84,7 +84,7 @@ def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, t
     command += [f"hydra.launcher.workers={attempts(1, 2)}"]
     if kind == "one configuration":
         command += [f"seed=range({runs})"]
-    else:  # which share nothing that is compiled, with diagnostics not even between seeds
+    else:  # they share no compiled functions; with diagnostics, not even two seeds do
         rates = attempts(1, 25)
         chosen = ",".join(f"{0.001 + 0.0001 * number:.4f}" for number in range(rates))
         diagnostics = ["[gradients]", "[gradients],[]"][attempts(0, 1)]
@@ -102,7 +102,7 @@ def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, t
     for pid in compared:
         both = [[look for look in some if look.pid == pid] for some in (early, late)]
         memory = [median(look.memory for look in some) for some in both]
-        files = [median(look.files for look in some) for some in both]  # more during a run than between two
+        files = [median(look.files for look in some) for some in both]  # more during a run than between two runs
         threads = [min(look.threads for look in some) for some in both]
         measured(
             f"{runs} runs of {kind}: a worker uses {memory[0] / MIB:.0f} MiB after {warm_up} runs and"

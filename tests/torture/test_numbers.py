@@ -1,4 +1,4 @@
-"""Trainings whose numbers run away end as diverged, at once, with what there was until then; a report counts them."""
+"""Trainings that diverge end at once as `diverged` and keep their history; a report counts them."""
 
 import csv
 import json
@@ -21,8 +21,8 @@ from runner.run.execute import run
 from runner.run.request import Request
 from tests.composed import config
 
-EPOCHS = 1_000  # asked for; what diverges comes to a few
-OVERFLOWS = {  # -> the most epochs that it may take to be seen
+EPOCHS = 1_000  # requested epochs; diverging runs train only a few
+OVERFLOWS = {  # -> largest number of epochs until the divergence is detected
     "a rate of 1e6, SGD": (["optimizer=sgd", "optimizer.learning_rate=1e6"], 2),
     "a rate of 1e6, momentum": (["optimizer=momentum", "optimizer.learning_rate=1e6"], 2),
     "a rate of 1e6, gradients accumulated": (
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.promise(
 
 
 def train(directory: Path, *overrides: str) -> tuple[RunRecord, list[dict[str, float]], float]:
-    """Train in this process, without figures; return the record, the history, and the seconds that it took."""
+    """Train in this process, without figures; return the record, the history, and the duration in seconds."""
     directory.mkdir()
     request = Request(directory, {}, list(overrides), in_sweep=True)
     began = time.perf_counter()
@@ -76,7 +76,7 @@ def test_what_overflows_ends_as_diverged_within_epochs(name, tmp_path, measured)
 
 
 def test_inputs_that_are_no_numbers_end_the_first_epoch(tmp_path, monkeypatch):
-    """No loader lets them through; a preprocessing of the user's own may."""
+    """No loader accepts such inputs, but the user's own preprocessing may produce them."""
     sound = runner.run.build.build_dataset
 
     def broken(settings):
@@ -90,18 +90,18 @@ def test_inputs_that_are_no_numbers_end_the_first_epoch(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("rate", ["1e6", "1e30"])
 def test_an_optimizer_that_bounds_its_steps_ends_one_way_or_the_other(rate, tmp_path):
-    """Adam's steps are as long as its rate: on a ReLU network a huge one may leave a loss that is finite."""
+    """Adam's steps are as long as its rate; on a ReLU network, the loss may stay finite even with a huge rate."""
     record, history, _ = train(
         tmp_path / "run", "optimizer=adam", f"optimizer.learning_rate={rate}", "training.epochs=3"
     )
     assert record.status in ("diverged", "completed")
     assert (record.status == "completed") == all(math.isfinite(row["loss"] + row["val_loss"]) for row in history)
-    json.loads((tmp_path / "run" / "record.json").read_text(), parse_constant=pytest.fail)  # standard JSON all the same
+    json.loads((tmp_path / "run" / "record.json").read_text(), parse_constant=pytest.fail)  # nevertheless standard JSON
 
 
 @pytest.fixture(scope="session")
 def half_lost(once, cli) -> Path:
-    """A sweep over two optimizers, of which the runs with one of two rates diverge."""
+    """A sweep over two optimizers and two rates; the runs with one of the rates diverge."""
 
     def train(folder: Path) -> None:
         grid = ["optimizer=sgd,momentum", "optimizer.learning_rate=0.1,1e6", "seed=0,1"]
@@ -126,7 +126,7 @@ def test_of_a_sweep_the_sound_half_is_reported_and_the_other_counted(half_lost, 
     with (half_lost / "comparisons.csv").open(newline="") as stream:
         lost = {row["variant"]: (row["lost"], row["difference"]) for row in csv.DictReader(stream)}
     assert len(lost) == 3
-    for variant, found in lost.items():  # a run that diverged lost, and has no value
+    for variant, found in lost.items():  # a diverged run counts as lost, and has no value
         assert (found == ("2", "")) == variant.endswith("=1e+06"), found
     measured("a sweep: 4 completed runs reported, 4 counted as diverged")
 
@@ -141,7 +141,7 @@ def test_the_report_says_so_in_words_and_draws_the_rest(half_lost):
 
 def test_a_figure_of_the_test_set_that_is_no_number_is_none(tmp_path, monkeypatch):
     final = runner.engine.final_evaluation.final
-    undefined = {"pearson_correlation": math.nan}  # of outputs that are all the same, say
+    undefined = {"pearson_correlation": math.nan}  # for example, of outputs that are all equal
 
     def measured(*arguments):
         made = final(*arguments)

@@ -1,4 +1,4 @@
-"""Run directories of strangers: no code of theirs runs, nothing is written elsewhere, and what is left out is named."""
+"""Untrusted run directories: their code never runs, nothing is written elsewhere, and omissions are listed."""
 
 import csv
 import json
@@ -32,7 +32,7 @@ from tests.composed import config
 from tests.torture import hostile
 from tests.torture.bounded import bounded_process
 
-SECONDS = 120  # for one command, its imports and a busy machine included
+SECONDS = 120  # for one command, including its imports, on a busy machine
 TRAINED = "this would have been trained"
 QUICK = Output(("csv", "table", "svg", "html"))
 TABLES = ("--format", "csv")  # of `runner report`, in little time
@@ -53,7 +53,7 @@ def configuration():
 
 @pytest.fixture
 def outside(tmp_path) -> Path:
-    """A folder with a file that is none of the report's business."""
+    """A folder with a file that the report must not touch."""
     folder = tmp_path / "outside"
     folder.mkdir()
     (folder / "secret.json").write_text('{"name": "S3CRET"}')
@@ -65,7 +65,7 @@ RUN = f"{hostile.VARIANTS[0]}-{hostile.SEEDS[0]}"  # the first run of a sweep
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory, configuration) -> Path:
-    """A sweep that nobody has spoiled; tests copy it."""
+    """An undamaged sweep; tests copy it."""
     home = tmp_path_factory.mktemp("sound") / "sweep"
     hostile.write_sweep(home, configuration)
     return home
@@ -86,19 +86,19 @@ Call = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def call(monkeypatch, capsys, caplog, tmp_path) -> Call:
-    """call("report", DIR) -> exit code and all that was printed or logged; where a training would begin, it ends."""
+    """call("report", DIR) -> exit code and all output; the command ends where a training would begin."""
 
     def refuse(*arguments, **options):
         raise UserError(TRAINED)
 
-    monkeypatch.chdir(tmp_path)  # below which `reproduce` writes
+    monkeypatch.chdir(tmp_path)  # `reproduce` writes below this folder
     monkeypatch.setattr("runner.run.execute.run", refuse)
     monkeypatch.setattr("runner.sweeps.resume.run", refuse)
     monkeypatch.setattr("runner.sweeps.resume.conduct", refuse)
 
     def command(*arguments: object) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["runner", *map(str, arguments)])
-        monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)  # which a call sets
+        monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)  # set by a call
         caplog.clear()
         with ended_after(SECONDS):
             code = cli.main()
@@ -110,7 +110,7 @@ def call(monkeypatch, capsys, caplog, tmp_path) -> Call:
 
 @contextmanager
 def ended_after(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError if the block takes longer, also where it waits for a pipe."""
+    """Raise TimeoutError if the block takes longer, even while it waits for a pipe."""
 
     def end(*_):
         raise TimeoutError
@@ -136,13 +136,13 @@ def assert_harmless(said: str, outside: Path) -> None:
 
 
 def chosen(cases: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
-    """A fixed choice among the cases, with every way in it if there are enough."""
+    """Return a fixed choice of the cases, with every kind of damage if there are enough."""
     return random.Random(7).sample(cases, min(number, len(cases)))
 
 
 def test_no_spoiled_file_of_a_run_stops_a_report_or_harms(sweep, outside, call, measured):
-    """What is left out is named, and the other runs are all there."""
-    (sweep / "plan.csv").unlink()  # which has the sound runs alone
+    """Omissions are listed, and all other runs are included."""
+    (sweep / "plan.csv").unlink()  # it has only the undamaged runs
     for number, (file, way) in enumerate(OF_A_RUN):
         copy = shutil.copytree(sweep / RUN, sweep / f"spoiled-{number}")
         hostile.spoil(sweep, copy, file, way, outside)
@@ -151,9 +151,9 @@ def test_no_spoiled_file_of_a_run_stops_a_report_or_harms(sweep, outside, call, 
     assert_harmless(said, outside)
     left_out = re.findall(rf"left out: {sweep}/spoiled-(\d+)/(\S+): ", said)
     assert {name for _, name in left_out} == {"record.json", "history.csv", "predictions.npz"}
-    whole = [name for _, name in left_out if name != "predictions.npz"]  # a run without predictions is reported on
+    whole = [name for _, name in left_out if name != "predictions.npz"]  # the report includes a run without predictions
     assert all(OF_A_RUN[int(number)][0] == f"run/{name}" for number, name in left_out)
-    missing = 1  # without a record, a folder is no run
+    missing = 1  # without a record, a folder is not a run
     with (sweep / "out" / "summary.csv").open(newline="") as stream:
         assert len(list(csv.DictReader(stream))) == 4 + len(OF_A_RUN) - len(whole) - missing
     measured(f"{len(OF_A_RUN)} runs with a corrupted file: {len(left_out)} left out and listed, the others reported")
@@ -169,7 +169,7 @@ def test_no_spoiled_file_of_a_sweep_stops_a_report_or_harms(sound, tmp_path, out
         assert_harmless(said, outside)
         with (home / "out" / "summary.csv").open(newline="") as stream:
             lost = 4 - len(list(csv.DictReader(stream)))
-        # Of a plan that was cut to half its rows the others are not runs that it asks for.
+        # If a plan is cut to half its rows, the other runs do not belong to it.
         assert lost <= (3 if file == "plan.csv" else 0), (file, way)
     measured(f"{len(cases)} sweeps with a corrupted file, all reported")
 
@@ -206,7 +206,7 @@ def test_nothing_waits_for_a_lock_that_is_none(run, sweep, outside, call, way):
 
 
 def fields(path: Path) -> list[tuple[str | int, ...]]:
-    """The keys of a JSON file, two levels of them."""
+    """Return the keys of a JSON file on two levels."""
     values = json.loads(path.read_text())
     nodes = {(key,): value for key, value in values.items()}
     items = {(*keys, 0): node[0] for keys, node in nodes.items() if isinstance(node, list) and node}
@@ -215,9 +215,9 @@ def fields(path: Path) -> list[tuple[str | int, ...]]:
 
 
 def test_no_field_of_a_record_stops_a_report(sweep, run, outside, call, attempts, measured):
-    """A record with a wrong field is left out or shown; the sound ones are all there, with every figure."""
-    (sweep / "plan.csv").unlink()  # which has these runs alone
-    refused = ("dataset", "fingerprint")  # runs on two versions of one data set are, in a line, and not reported on
+    """A record with a wrong field is left out or shown; all undamaged records are shown with every figure."""
+    (sweep / "plan.csv").unlink()  # it has only these runs
+    refused = ("dataset", "fingerprint")  # runs on two versions of one data set are refused with one line
     places = [place for place in fields(run / "record.json") if place != refused]
     cases = [(place, value) for place in places for value in hostile.WRONG]
     cases = random.Random(7).sample(cases, attempts(200, len(cases)))
@@ -263,7 +263,7 @@ def test_a_plan_names_no_path(sweep, outside, name):
 def test_a_run_is_trained_again_below_the_outputs_whatever_its_id(run, call, tmp_path, monkeypatch, above):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    own = f"elsewhere-{uuid.uuid4()}"  # a folder of another program may have a plain name
+    own = f"elsewhere-{uuid.uuid4()}"  # a folder of another program may have an ordinary name
     hostile.with_field(run / "record.json", ("run_id",), f"{above.format(tmp_path)}/../../{own}/x")
     assert TRAINED in call("reproduce", run)[1]
     assert not any((folder / own).exists() for folder in (tmp_path / "here", tmp_path, *tmp_path.parents))
@@ -290,7 +290,7 @@ HOSTILE_TEXTS = (
 
 
 def hostile_report(sound: Path, home: Path) -> Path:
-    """Report, in every format, on runs whose every text is hostile; return where."""
+    """Report, in every format, on runs in which every text is hostile; return the directory."""
     for number, text in enumerate(HOSTILE_TEXTS):
         sweep = shutil.copytree(sound, home / str(number))
         for seed in (0, 1):
@@ -320,7 +320,7 @@ def pages(out: Path) -> list[Path]:
 
 
 class Elements(HTMLParser):
-    """Every element of a page, as a browser sees it: name and attributes."""
+    """Every element of a page as a browser parses it: name and attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -380,7 +380,7 @@ def test_only_the_report_s_own_files_are_written(written):
 
 
 def test_links_in_the_output_directory_are_replaced_not_followed(sweep, outside, call):
-    """Also under the names that files have while they are written."""
+    """This includes the temporary names of files."""
     report([sweep], sweep, Wish(), QUICK)
     own = [path for path in sweep.iterdir() if path.is_file() and path.suffix != ".json" and path.name != "tuning.csv"]
     own.remove(sweep / "plan.csv")
@@ -402,7 +402,7 @@ def test_links_in_the_output_directory_are_replaced_not_followed(sweep, outside,
 
 @pytest.fixture
 def abyss(sweep) -> Iterator[Path]:
-    """A sweep with more folders in each other than a path may name, and than Python's stack holds."""
+    """A sweep with more nested folders than a path can name or Python's stack can hold."""
     here = os.open(sweep, os.O_RDONLY)
     for _ in range(1_200):
         os.mkdir("d", dir_fd=here)
@@ -411,7 +411,7 @@ def abyss(sweep) -> Iterator[Path]:
         here = below
     os.close(here)
     yield sweep
-    subprocess.run(["rm", "-r", sweep / "d"], check=True)  # pytest cannot
+    subprocess.run(["rm", "-r", sweep / "d"], check=True)  # pytest cannot remove it
 
 
 def test_folders_beyond_counting_are_not_walked(abyss, outside, call):
@@ -432,7 +432,7 @@ def _read(kind: str, path: Path) -> int:
 
 @pytest.fixture(scope="module")
 def bounded() -> Iterator[Callable[..., int]]:
-    """A process that gets 1 GB beside what it takes by itself."""
+    """A process that gets 1 GB in addition to its own memory."""
     with bounded_process() as call:
         yield call
 
@@ -441,7 +441,7 @@ def bounded() -> Iterator[Callable[..., int]]:
     ("value", "count"), [("1.5", 1_000_000), ("[1]", 130_000), ('{"a":1}', 130_000), ('{"a":1}', 2_000_000)]
 )
 def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run, bounded, value, count):
-    """The last one has all its bytes, and is not taken apart for that."""
+    """The last record has the largest size, and is not parsed."""
     (run / "record.json").write_text(f'{{"scores": {{"a": [{",".join([value] * count)}]}}}}')
     with pytest.raises(UserError, match="not a run's record"):
         bounded(_read, "record", run, seconds=120)
@@ -449,7 +449,7 @@ def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run,
 
 @pytest.mark.parametrize("value", ["{}", "1", "[]", '{"choices":{"a":1,"b":2}}'])
 def test_a_plan_of_wrong_jobs_takes_bounded_memory(sweep, bounded, value):
-    """Each of them is wrong in many ways; the first is enough."""
+    """Each job has many errors; the first error is enough."""
     (sweep / "plan.json").write_text(f'{{"jobs": [{",".join([value] * 180_000)}]}}')
     with pytest.raises(UserError, match="not a sweep's plan"):
         bounded(_read, "plan", sweep, seconds=120)
@@ -464,7 +464,7 @@ def test_a_record_of_many_wrong_keys_takes_bounded_memory(run, bounded, part):
 
 
 def test_a_large_history_takes_bounded_memory(run, bounded, attempts):
-    """The same limit, for four million cells."""
+    """The same limit applies to four million cells."""
     rows = attempts(20_000, 52_000)
     head = ",".join(["epoch", *(f"metric_{number}" for number in range(75))])
     (run / "history.csv").write_text(f"{head}\n" + ("1," * 75 + "1\n") * rows)

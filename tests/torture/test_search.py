@@ -27,11 +27,11 @@ tune:
   seeds: 2
 seeds: 2
 """
-MOST_SECONDS = 3.0  # from the first record that a start writes to its kill
+MOST_SECONDS = 3.0  # seconds from the first record of a start to its kill
 
 
 def trained_in(sweep: Path) -> dict[str, tuple[str, bytes]]:
-    """The losses of each epoch and the test predictions of each run; those of a pruned run are empty."""
+    """Return the losses of each epoch and the test predictions of each run; a pruned run has no predictions."""
     found = {}
     for history in sweep.glob("*/history.csv"):
         predictions = history.with_name("predictions.npz")

@@ -1,4 +1,4 @@
-"""Command for housekeeping on the disk: `runner clean`."""
+"""Command that frees disk space: `runner clean`."""
 
 import argparse
 import re
@@ -22,7 +22,7 @@ def clean_command(arguments: Sequence[str]) -> None:
     """
     chosen = _parser().parse_args(arguments)
     if chosen.keep_best and not chosen.models:
-        raise UserError("--keep-best: says which models stay; only valid with --models")
+        raise UserError("--keep-best: only valid with --models, because it selects the models to keep")
     from runner.sweeps.cleaning.found import Wish
     from runner.sweeps.cleaning.view import clean
 

@@ -35,7 +35,7 @@ def serve_command(arguments: Sequence[str]) -> None:
     chosen = _parser().parse_args(arguments)
     refuse_no_directory(chosen.directory)
     if not 0 <= chosen.port <= _LAST_PORT:
-        raise UserError(f"--port {chosen.port}: must be from 0 to {_LAST_PORT}; 0 takes a free one")
+        raise UserError(f"--port {chosen.port}: must be from 0 to {_LAST_PORT}; 0 chooses a free one")
     from runner.gallery.reports import Maker, Reports
     from runner.gallery.server import Server
     from runner.gallery.site import Site
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"directory of runs or sweeps (default: {USUAL_PLACE})",
     )  # fmt: skip
     parser.add_argument(
-        "--port", type=int, default=USUAL_PORT, help=f"port to listen on; 0 takes a free one (default: {USUAL_PORT})"
+        "--port", type=int, default=USUAL_PORT, help=f"port to listen on; 0 chooses a free one (default: {USUAL_PORT})"
     )
     parser.add_argument(
         "--host", default=LOOPBACK,

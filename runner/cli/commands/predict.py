@@ -63,7 +63,7 @@ def _draw(errors: "Errors", path: Path, left_out: LeftOut) -> None:
     from runner.reporting.figures.of_predictions import captioned_images
 
     if not errors.known:
-        raise UserError("--show: no image lies in a folder with the name of its class, and no archive has labels")
+        raise UserError("--show: no image is in a folder with the name of its class, and no archive has labels")
     if not errors.wrong:
         Terminal(stderr=True).print(
             f"no picture: all predictions for the {errors.known} examples with a known class are correct"

@@ -53,7 +53,7 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _add_comparison(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments on how variants are compared."""
+    """Add the arguments for comparisons of variants."""
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant with which the others are compared (default: the first)")
     parser.add_argument(
@@ -84,7 +84,7 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_figures(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments on figures and formats."""
+    """Add the arguments for figures and formats."""
     parser.add_argument(
         "--confusion", metavar="VARIANT", help="draw the confusion matrix of this variant (default: the best)"
     )
@@ -130,7 +130,7 @@ def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) ->
     given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise UserError(f"{flags}: no effect on --index, which shows the reports as they are; leave it out")
+        raise UserError(f"{flags}: no effect on --index, which shows existing reports; omit it")
 
 
 def report_command(chosen: argparse.Namespace) -> None:

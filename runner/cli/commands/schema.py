@@ -53,7 +53,7 @@ def file_schema(kind: str) -> Schema:
         case "study":
             from runner.sweeps.planning.study import Study
 
-            named = [{"required": [key]} for key in ("variants", "drop")]  # a command may give them
+            named = [{"required": [key]} for key in ("variants", "drop")]  # the command may set them
             return model_schema(Study, "runner: study", {"anyOf": named})
         case "search":
             from runner.sweeps.search.request import Search

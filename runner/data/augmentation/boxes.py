@@ -1,4 +1,4 @@
-"""Augmentations of a random rectangle: random erasing and CutMix."""
+"""Augmentations that replace a random rectangle: random erasing and CutMix."""
 
 import numpy as np
 from keras import ops
@@ -9,7 +9,7 @@ from runner.data.augmentation.draws import Draws, Tensor
 class RandomErasing:
     """Fills a rectangle of an image, with a given probability, with one random value from the batch's range.
 
-    Its area is a share of the image's from [smallest, largest]; its aspect ratio is log-uniform in
+    Its area, as a share of the image's, is drawn from [smallest, largest]; its aspect ratio is log-uniform in
     [1/elongation, elongation].
 
     Source: Zhong et al. 2020, "Random erasing data augmentation", algorithm 1 (which draws a value for each pixel).

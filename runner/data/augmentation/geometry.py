@@ -143,7 +143,7 @@ def warp(images: Tensor, parts: Sequence[Geometric]) -> Tensor:
 def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) -> tuple[Tensor, Tensor]:
     """Return the source coordinates x and y of each pixel, each (count, pixels).
 
-    Affine parts are applied in order, after all elastic displacements, whatever their position.
+    Affine parts are applied in order, after all elastic displacements, regardless of their position.
     """
     total = matrices_of([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], count)
     for part in parts:

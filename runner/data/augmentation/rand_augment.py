@@ -42,8 +42,8 @@ class RandAugment:
     The range of each channel over the training images counts as 0 to 255. In the geometric operations and the
     enhancements, both directions are equally likely: a rotation to the left or right, more or less contrast. The
     strength grows with the magnitude: from no change to rotations by 30 degrees, a shear of 0.3, shifts by 45% of a
-    side, factors of 1 +- 0.9 and 4 bits less; the threshold of solarize falls from 256 to 0. As in this package's other
-    geometric parts, an image is resampled bilinearly about its middle, and its edge is repeated beyond it.
+    side, factors of 1 +- 0.9 and 4 bits fewer; the threshold of solarize falls from 256 to 0. As in this package's
+    other geometric parts, an image is resampled bilinearly about its centre, and its edge is repeated beyond it.
 
     Source: Cubuk et al. 2020, "RandAugment: practical automated data augmentation with a reduced search space", fig. 2.
         The published code lets three operations begin at their strongest (posterize, solarize, the enhancements at

@@ -39,7 +39,7 @@ def parse_idx(where: str, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.u
         where: prefix of error messages.
 
     Raises:
-        DataError: as `read_idx`.
+        DataError: as `read_idx` does.
     """
     magic = stream.read(4)
     if magic not in _KINDS:

@@ -15,10 +15,10 @@ from runner.records.record import Row
 
 
 class Keeper:
-    """State of one callback or diagnostic since the beginning of the training.
+    """State of one callback or diagnostic since the beginning of training.
 
-    Objects with `get_state()` and `set_state(state)` supply it. For others, it is every attribute with a plain value,
-    except unchanged scalars and strings, such as file names, which may differ when the training is resumed.
+    Objects with `get_state()` and `set_state(state)` supply it. For others, it consists of every attribute with a plain
+    value, except unchanged scalars and strings, such as file names, which may differ when the training is resumed.
     """
 
     def __init__(self, owner: Any) -> None:
@@ -82,7 +82,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of training: a row for each completed epoch, and the last one's logs."""
+    """Progress of training: a row for each completed epoch, and the logs of the last one."""
 
     rows: list[Row] = field(default_factory=list)
     logs: dict[str, float] = field(default_factory=dict)

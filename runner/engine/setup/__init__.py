@@ -1,1 +1,1 @@
-"""Start of TensorFlow and of its device."""
+"""Start-up of TensorFlow and its device."""

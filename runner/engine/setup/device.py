@@ -84,7 +84,7 @@ def other_threads(settings: Device, small: bool, active: ActiveDevice) -> str | 
         return None
     return (
         f"TensorFlow was already running in this process, with {found[0]} x {found[1]} threads (0: automatic) "
-        f"instead of {wanted[0]} x {wanted[1]}; bits and seconds may differ from a run in a separate process."
+        f"instead of {wanted[0]} x {wanted[1]}; results and times may differ from those in a separate process."
     )
 
 

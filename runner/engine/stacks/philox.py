@@ -1,9 +1,10 @@
 """TensorFlow's stateless random numbers for many seeds at once, bit for bit, in one kernel.
 
-TensorFlow's own operations take one seed: a stack of runs would launch them once for each run.
+TensorFlow's own operations take one seed, so a stack would launch them once for each of its runs.
 
-Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox-4x32-10). How TensorFlow derives key
-and counter from a seed, and floats from bits, is in its `stateless_random_ops_v2.cc` and `random_distributions.h`.
+Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox-4x32-10). TensorFlow's
+`stateless_random_ops_v2.cc` derives key and counter from a seed, and its `random_distributions.h` derives floats from
+bits.
 """
 
 import math
@@ -38,7 +39,7 @@ def keys_and_counters(seeds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def uniform(keys: tf.Tensor, counters: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
-    """Return float32 numbers in [0, 1) of shape (runs, *shape), as StatelessRandomUniformV2 draws for each run."""
+    """Return float32 numbers in [0, 1) of shape (runs, *shape), as StatelessRandomUniformV2 draws them for each run."""
     return tf.reshape(_uniform(keys, counters, tf.zeros([math.prod(shape)])), [-1, *shape])
 
 

@@ -1,6 +1,6 @@
 """Stack: several models of one architecture, trained and evaluated as one batch of models in one compiled call.
 
-Between two calls, the values are in the models' own variables: callbacks, checkpoints and metrics find them there.
+Between two calls, the models' own variables hold the values, so callbacks, checkpoints and metrics can read them.
 """
 
 import math
@@ -48,16 +48,16 @@ class Member:
 
 
 class Stack:
-    """The compiled epoch and the compiled validation of several models; the first one's graph is that of all."""
+    """The compiled epoch and the compiled validation of several models; all models share the graph of the first one."""
 
     def __init__(
         self, models: Sequence[keras.Model], train: Part, validation: Part, batch_size: int, *, jit_compile: bool
     ) -> None:
-        """Compile.
+        """Compile the epoch and the validation.
 
         Args:
-            models: equal but for their variables' values and the base rate of their schedules; tried on the data, so
-                that they have all variables.
+            models: equal except for the values of their variables and the base rate of their schedules; already run on
+            data, so that all their variables exist.
 
         Raises:
             NotVectorized: if an operation can only be computed for one model at a time.
@@ -69,17 +69,17 @@ class Stack:
             self._validate = _compiled_validation(self.members, validation, jit_compile)
 
     def train(self, orders: np.ndarray, going: Sequence[int]) -> None:
-        """Train models on every example once.
+        """Train the models on every example once.
 
         Args:
-            orders: (models, examples), of the examples for each model.
+            orders: (models, examples), the order of the examples for each model.
             going: the positions of the models to train; the others keep their values.
         """
         rates = [member.rate.value for member in self.members]
         self._train(tf.constant(orders, tf.int32), tf.constant(rates, tf.float32), self._mask(going))
 
     def validate(self, going: Sequence[int]) -> None:
-        """Measure loss and metrics of models on the validation data, into the variables of their metrics."""
+        """Evaluate models on the validation data; the variables of their metrics then hold loss and metrics."""
         for position in going:
             self.members[position].model.reset_metrics()
         self._validate(self._mask(going))
@@ -160,7 +160,7 @@ def _trained(member: Member) -> list[keras.Variable]:
 
 
 def _train_step(model: keras.Model, inputs: tf.Tensor, labels: tf.Tensor) -> None:
-    """Do what Keras's `train_step` does, with gradients for a scope's values."""
+    """Perform the steps of Keras's `train_step`, with gradients for the values of a scope."""
     with tf.GradientTape() as tape:
         values = [variable.value for variable in model.trainable_variables]
         tape.watch(values)
@@ -181,10 +181,10 @@ def _values(scope: keras.StatelessScope, variables: Sequence[keras.Variable]) ->
     """Return the values of all variables that a step may change.
 
     Raises:
-        ValueError: if it has changed another one, which would be forgotten.
+        ValueError: if the step has changed another variable, whose value would be lost.
     """
     if scope.state_mapping.keys() - set(map(id, variables)):
-        raise ValueError("a part of the run keeps a state outside the variables of model, optimizer and metrics")
+        raise ValueError("a part of the run keeps state outside the variables of model, optimizer and metrics")
     return [scope.get_current_value(variable) for variable in variables]
 
 
@@ -194,7 +194,7 @@ def _note_loss(model: keras.Model, loss: tf.Tensor, inputs: tf.Tensor) -> None:
 
 
 def _for_each(function: Callable[[Any], Values], states: Any) -> Values:
-    """Compute a function of each model's state, by operations on all models at once."""
+    """Compute a function of each model's state by operations on all models at once."""
     values: Values = tf.vectorized_map(function, states, fallback_to_while_loop=False)
     return values
 
@@ -202,7 +202,7 @@ def _for_each(function: Callable[[Any], Values], states: Any) -> Values:
 def _over_batches(
     step: Callable[[Values, tf.Tensor, int], Values], values: Values, examples: int, batch_size: int
 ) -> Values:
-    """Return the values after a step for each batch: step(values, its first example, its size)."""
+    """Return the values after one step per batch: step(values, first example of the batch, size of the batch)."""
     size = min(batch_size, examples)
     full_batches, rest = divmod(examples, size)
 

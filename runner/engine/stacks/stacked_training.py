@@ -17,22 +17,22 @@ from runner.records.record import Row
 
 
 class StackedRun:
-    """A run of a stack, in the place of what a run alone compiles."""
+    """A run of a stack, which replaces the compiled model of a separate run."""
 
     def __init__(self, member: Member, validation: Evaluator, test: Evaluator) -> None:
-        """Take the run's member of the stack.
+        """Set the run's member of the stack.
 
         Args:
-            validation: evaluates another model of the same architecture, whose values may be replaced, as does `test`.
+            validation, test: evaluators of another model of the same architecture, whose values may be replaced.
         """
         self.model = member.model
         self.validation = _Borrowed(validation, member.model)
         self.test = _Borrowed(test, member.model)
-        self.result: Row | Exception | None = None  # of the epoch that the stack has trained; None: the run is over
+        self.result: Row | Exception | None = None  # of the stack's latest epoch; None: the run is over
         self._member = member
 
     def train(self, *, diagnostics: Sequence[Diagnostic] = (), **how: Any) -> Iterator[Row]:
-        """Prepare the training, and return its epochs, of which each must be in `result` before it is asked for."""
+        """Prepare the training, and return its epochs; each must be in `result` before it is requested."""
         assert not diagnostics, "these are compiled into a run's own epoch"
         self.training = Training(self._member, **how)
         return self._rows()
@@ -45,7 +45,7 @@ class StackedRun:
 
 
 class _Borrowed:
-    """Evaluation of a model by what was compiled for another one."""
+    """Evaluator of a model that uses the functions compiled for another one."""
 
     def __init__(self, evaluator: Evaluator, model: keras.Model) -> None:
         self._evaluator = evaluator
@@ -66,10 +66,10 @@ class _Borrowed:
 
 
 def train_together(stack: Stack, trainings: Mapping[int, Training]) -> Iterator[Mapping[int, Row | Exception]]:
-    """Train models of a stack side by side; yield what each epoch gives, by their positions in the stack.
+    """Train models of a stack side by side; yield the results of each epoch, by position in the stack.
 
-    That is a row for a training that had the epoch, with its share of the seconds, and the error of one whose callbacks
-    failed, which ends it. One that is over or has failed costs as much as before: the stack keeps its size.
+    A result is the row of the epoch, with the training's share of the seconds, or an error of the training's callbacks,
+    which ends it. A training that has ended takes as much time as before, because the stack keeps its size.
     """
     going = dict(trainings)
     failed: dict[int, Exception] = {}

@@ -1,6 +1,6 @@
-"""Rules for operations that `tf.vectorized_map` cannot vectorize itself, and the reason if there is none.
+"""Rules for operations that `tf.vectorized_map` cannot vectorize itself, and errors for those without a rule.
 
-They are in force once this module is imported.
+The rules are in force once this module is imported.
 """
 
 import re
@@ -22,10 +22,10 @@ class NotVectorized(Exception):
 
 @contextmanager
 def reason_in_words() -> Iterator[None]:
-    """Turn any error of a vectorization into NotVectorized."""
+    """Turn any error in the block into NotVectorized."""
     try:
         yield
-    except Exception as error:  # Keras's and TensorFlow's functions raise any kind when their forms do not fit
+    except Exception as error:  # Keras's and TensorFlow's functions raise errors of any type when shapes do not fit
         text = str(error).strip() or type(error).__name__
         missing = _NO_RULE.search(text)
         said = f"TensorFlow cannot vectorize {missing[1]}" if missing else text.splitlines()[0]
@@ -52,5 +52,5 @@ def _keys_and_counters(given: Any) -> list[Any]:
 def _uniform(given: Any) -> list[Any]:
     shape = tf.get_static_value(given.unstacked_input(0))
     if shape is None or given.get_attr("dtype") != tf.float32:
-        raise NotVectorized("only random numbers of float32 and of a known shape can be drawn for several runs at once")
+        raise NotVectorized("random numbers for several runs at once must be float32 and have a known shape")
     return [uniform(given.stacked_input(1), given.stacked_input(2), shape.tolist())]

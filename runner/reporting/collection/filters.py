@@ -33,7 +33,7 @@ _CONSTANTS = {"true": "true", "false": "false", "none": NONE, "null": NONE}
 
 @dataclass(frozen=True)
 class Condition:
-    """A comparison of a column with a value, or with several values of which any may match."""
+    """A comparison of a column with a value, or with several alternatives."""
 
     column: str
     operator: str

@@ -36,6 +36,7 @@ def read_predicted(
     resamplings: dict[int, Resampling] = {}  # resamplings by number of examples
     ensembles: dict[str, float] = {}
     places: dict[str, list[int]] = {}
+    common: npt.NDArray[np.int32] | None = None
     for place, variant in enumerate(variants):
         places.setdefault(variant, []).append(place)
     for variant, own_places in places.items():  # keeps only one sum in memory
@@ -46,6 +47,9 @@ def read_predicted(
             own = left_out.unless_read(partial(run.directory.read_predictions, "test")) if there else None
             if own is not None:
                 labels, probabilities = own["test_labels"], own["test_probabilities"]
+                if common is not None and labels.dtype == common.dtype and np.array_equal(labels, common):
+                    labels = common  # one array for all runs
+                common = labels
                 resampled = None
                 if metric in RESAMPLED:
                     resampling = resamplings.get(len(labels)) or Resampling(len(labels))
@@ -69,7 +73,8 @@ class _Sum:
     is_one_test_set: bool = True
 
     def add(self, labels: npt.NDArray[np.int32], probabilities: npt.NDArray[np.floating]) -> None:
-        if self.total.shape == probabilities.shape and np.array_equal(self.labels, labels):
+        are_same = self.labels is labels or np.array_equal(self.labels, labels)
+        if self.total.shape == probabilities.shape and are_same:
             self.total += probabilities
             self.count += 1
         else:

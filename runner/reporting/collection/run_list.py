@@ -21,7 +21,7 @@ FORMATS = ("table", "csv", "json")
 _USUAL = ("status", "started", "variant", "seed")
 _TO_THE_MINUTE = len("2026-01-01T00:00")
 _WHOLE = ("status", "started", "seed")  # columns that are never cut
-_BY_ITS_END = ("variant", "directory")  # columns of which the end is shown, because their values begin alike
+_BY_ITS_END = ("variant", "directory")  # columns whose end is shown, because their values begin alike
 _NARROWEST = 8  # least number of characters of a column that is cut
 _GAP = 2  # characters between columns
 

@@ -19,7 +19,7 @@ _IMPLIED = "._target_"  # ends keys that repeat the option of a group
 class Settings:
     """Configurations of runs, each once, and the keys in which they differ."""
 
-    keys: list[str]  # groups, then what some run overrides, then what these imply
+    keys: list[str]  # groups, then overridden keys, then keys that these imply
     configurations: list[dict[str, str]]  # the different ones
     of_runs: list[int]  # the configuration of each run
 
@@ -62,7 +62,7 @@ def _overridden(run: Run) -> dict[str, str]:
 
 
 def _ordered(found: Sequence[dict[str, str]], runs: Sequence[Run]) -> list[str]:
-    """Return the keys: groups, then what a run overrides, then the others."""
+    """Return the keys: groups, then overridden keys, then the others."""
     overridden = {override_key(part) for run in runs for part in run.record.asked}
     keys = dict.fromkeys(key for own in found for key in own if not key.endswith(_IMPLIED))
     return sorted(keys, key=lambda key: ("." in key, key not in overridden))

@@ -1,12 +1,14 @@
 """Aggregation: variants over their seeds, and comparisons with the baseline, as tidy frames."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from runner.records.design import Correction, Looks
@@ -34,10 +36,6 @@ AGGREGATE_COLUMNS = [
     "runs", *_COUNTED, "epochs", "train_seconds", *TARGET_COLUMNS, "budget", "parameters", "dataset",
     WARM_SECONDS,
 ]  # fmt: skip
-_AGGREGATED = (
-    "variant", "seed", "status", "epochs", "train_seconds", "parameters", "dataset", "folds", "held_out",
-    *TIMES_TO_TARGET,
-)  # fmt: skip
 COMPARISON_COLUMNS = [
     "variant", "baseline", "metric", "test", "n", "difference", "ci_low", "ci_high", "bca_low", "bca_high", "p_value",
     "p_holm", "effect_size", "win_probability", "verdict", "reason", "n_completed", "lost", "baseline_lost",
@@ -60,22 +58,31 @@ def aggregate_frame(
         target: target of the validation metric.
         budgets: points tried to tune each variant; 1 by default.
     """
+    names, places = summary["variant"].tolist(), dict[str, list[int]]()
+    for place, variant in enumerate(names):
+        places.setdefault(variant, []).append(place)
+    # Arrays are used because selecting a variant's rows from a frame takes far longer than all computations on them.
+    values, statuses, datasets = _values(summary, metric), summary["status"].tolist(), summary["dataset"].tolist()
+    parameters = summary["parameters"].replace(0, np.nan)  # 0 if the run ended before building a model
+    costs = {
+        "epochs": summary["epochs"].to_numpy(float),
+        "train_seconds": summary["train_seconds"].to_numpy(float),
+        "parameters": parameters.to_numpy(float),
+    }
+    reached = target_columns(summary, places, target)
     rows = []
-    needed = summary[[name for name in dict.fromkeys((metric, *_AGGREGATED)) if name in summary]]
-    for variant, runs in needed.groupby("variant", sort=False):  # rows of all columns would take far longer to select
-        values, folds = _values(runs, metric), folds_of(runs)
+    for variant, own in places.items():
+        folds = folds_of(summary[["status", "folds"]].iloc[own]) if "folds" in summary else None
         overlap = overlap_of(folds) if folds else 0.0
-        statistics = asdict(summarize(list(values), overlap)) if len(values) else {"n": 0}
-        counts = {status: int((runs["status"] == status).sum()) for status in _COUNTED}
-        costs = {name: runs[name].mean() for name in ("epochs", "train_seconds")}
-        costs["parameters"] = runs["parameters"].replace(0, np.nan).mean()  # 0 if the run ended before building a model
+        statistics = asdict(summarize(values[variant], overlap)) if variant in values else {"n": 0}
+        had = Counter(statuses[place] for place in own)
         rows.append(
-            {"variant": variant, "metric": metric, "runs": len(runs)}
+            {"variant": variant, "metric": metric, "runs": len(own)}
             | statistics
-            | counts
-            | costs
-            | target_columns(runs, target)
-            | {"budget": (budgets or {}).get(str(variant), 1), "dataset": runs["dataset"].iloc[0]}
+            | {status: had[status] for status in _COUNTED}
+            | {name: _known_mean(cost[own]) for name, cost in costs.items()}
+            | reached[variant]
+            | {"budget": (budgets or {}).get(variant, 1), "dataset": datasets[own[0]]}
         )
     return pd.DataFrame(rows, columns=AGGREGATE_COLUMNS).astype({"reached": "Int64"})
 
@@ -109,7 +116,7 @@ def comparison_frame(
 
     With planned looks, p values are adjusted over all looks that a comparison has had: a look counts once all its seeds
     have ended on both sides. The comparison then covers only the seeds of its last look, so that difference, verdict
-    and intervals are of the same runs. Comparisons that are not paired are tested only at the last planned look.
+    and intervals cover the same runs. Comparisons that are not paired are tested only at the last planned look.
 
     With cross-validation, folds replace seeds, and the corrected resampled t-test with Holm's method replaces the sign
     flips (`compare_folds`). Variants that do not share their folds are not tested.
@@ -165,10 +172,20 @@ def _decide(rows: list[dict[str, Any]], correction: Correction, looks: Looks | N
             row["win_claim"] = win_claim(row["win_low"], row["win_high"]) or None
 
 
-def _values(runs: pd.DataFrame, metric: str) -> "pd.Series[float]":
-    scored = runs[is_scored(runs, metric)]
-    values: pd.Series[float] = scored.groupby(units_of(scored))[metric].mean().astype(float)
+def _values(summary: pd.DataFrame, metric: str) -> dict[str, list[float]]:
+    """Return the value of each seed or fold, by variant; several runs of a seed count as their mean."""
+    scored = summary[is_scored(summary, metric)]
+    means = scored.groupby([scored["variant"], units_of(scored)])[metric].mean().astype(float)
+    values: dict[str, list[float]] = {}
+    for (variant, _), value in zip(means.index, means.tolist(), strict=True):
+        values.setdefault(variant, []).append(value)
     return values
+
+
+def _known_mean(values: npt.NDArray[np.float64]) -> float:
+    """Return the mean of the values that are not NaN; NaN without such values."""
+    known = ~np.isnan(values)
+    return float(np.where(known, values, 0.0).sum() / known.sum()) if known.any() else math.nan
 
 
 def _compared(

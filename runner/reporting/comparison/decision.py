@@ -12,7 +12,7 @@ from runner.reporting.metrics import p_number, seeds_interval, sign_of
 from runner.reporting.statistics.significance.attainability import LEVEL, seeds_needed
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 
-UNDECIDED = "undecided"  # no significant difference was shown; the reason tells whether one could have been
+UNDECIDED = "undecided"  # no significant difference was shown; the reason tells whether it could have been
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # used with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # used with a margin; otherwise higher, lower
@@ -88,7 +88,7 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_adju
 
 
 def has_times(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether a comparison is of paired times, by the sign test."""
+    """Return whether a comparison uses the sign test of paired times."""
     return not pd.isna(comparison.get("faster", math.nan))
 
 

@@ -49,7 +49,7 @@ def _difference(
     name, cell = cells[variant]
     is_paired = str(row["test"]).startswith("paired") or row["test"] == CORRECTED_T
     column, interval = shown_estimate(row)
-    text = signed_text(row[column], metric)
+    text = signed_text(row[column], metric, [row[f"{interval}_low"], row[f"{interval}_high"]])
     if not math.isnan(row[f"{interval}_low"]):
         text += f" {interval_text(row, metric, interval)}"
     return Difference(
@@ -162,7 +162,7 @@ def names_and_cells(results: "Results") -> dict[str, tuple[str, str]]:
     """
     if results.baseline is not None or not results.baselines:
         return {variant: (variant, "") for variant in results.variants}
-    several, found = len({*results.summary["dataset"]}) > 1, {}
+    several, found = results.has_several_datasets, {}
     for variant, own in results.summary.groupby("variant", sort=False):
         name, cell = arm_parts(own["arm"].iloc[0], results.asked.variants)
         parts = [own["dataset"].iloc[0] if several else "", cell.removeprefix(",")]

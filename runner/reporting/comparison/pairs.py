@@ -1,5 +1,6 @@
 """Pairs of runs: the seeds of two variants that can be compared one by one."""
 
+import math
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -15,7 +16,6 @@ from runner.reporting.metrics import sign_of
 _PAIRING = ("fingerprint", "split")  # runs of a seed form a pair only if they share these
 _WEIGHTS = ("weight_shapes", "initial_weights")  # runs that share the first must also share the second
 _GOING_ON = ("running", "interrupted")
-_DECIDING = ("status", "seed", "cell", "held_out", "folds", *_PAIRING, *_WEIGHTS)
 Pair = tuple[Any, Any]  # a cell and a seed
 
 
@@ -33,29 +33,29 @@ class Arm:
     ended: frozenset[int] = frozenset()  # seeds whose runs have ended in all cells, with or without a result
 
     @classmethod
-    def of(cls, runs: pd.DataFrame, metric: str) -> Self:
-        """Return the results of a variant's runs."""
-        lost, worst = is_lost(runs, metric), -sign_of(metric) * np.inf
-        columns = runs[metric], lost, lost | is_scored(runs, metric), _records(runs, (*_PAIRING, *_WEIGHTS))
-        pairs: list[Pair] = []
-        values: list[float] = []
+    def of(cls, runs: "_Runs", places: Sequence[int]) -> Self:
+        """Return the results of a variant's runs.
+
+        Args:
+            places: positions of the runs.
+        """
+        scored = [place for place in places if runs.lost[place] or runs.scored[place]]
+        pairs = [runs.pairs[place] for place in scored]
+        values = [runs.worst if runs.lost[place] else runs.measured[place] for place in scored]
         facts: dict[Pair, Any] = {}
-        for pair, value, is_out, has_result, found in zip(_pairs(runs), *columns, strict=True):
-            if has_result:
-                pairs.append(pair)
-                values.append(worst if is_out else float(value))
-                facts.setdefault(pair, found)
+        for pair, place in zip(pairs, scored, strict=True):
+            facts.setdefault(pair, runs.facts[place])
         scores = dict(zip(pairs, values, strict=True))
         if len(facts) < len(pairs):
             means = pd.Series(values).groupby([*map(list, zip(*pairs, strict=True))], sort=False).mean()
             scores = dict(zip(means.index, means, strict=True))
-        seeds, cells = runs["seed"].tolist(), _cells(runs)
-        going_on = {seed for seed, status in zip(seeds, runs["status"], strict=True) if status in _GOING_ON}
+        going_on = {runs.seeds[place] for place in places if runs.statuses[place] in _GOING_ON}
         begun: dict[Any, set[Any]] = {}
-        for seed, cell in zip(seeds, cells, strict=True):
-            begun.setdefault(seed, set()).add(cell)
-        ended = frozenset(seed for seed, own in begun.items() if len(own) == len({*cells}) and seed not in going_on)
-        return cls(scores, facts, folds_of(runs), ended)
+        for place in places:
+            begun.setdefault(runs.seeds[place], set()).add(runs.cells[place])
+        cells = {runs.cells[place] for place in places}
+        ended = frozenset(seed for seed, own in begun.items() if len(own) == len(cells) and seed not in going_on)
+        return cls(scores, facts, runs.folds(places), ended)
 
     def has_ended(self, seeds: int) -> bool:
         """Return whether the runs of the first seeds, counted from 0, have ended."""
@@ -107,8 +107,8 @@ class Arm:
 
 def arms_of(summary: pd.DataFrame, metric: str) -> dict[str, Arm]:
     """Return the variants with a result."""
-    needed = _needed(summary, metric)
-    arms = {str(variant): Arm.of(runs, metric) for variant, runs in needed.groupby("variant", sort=False)}
+    runs = _Runs.of(summary, metric)
+    arms = {variant: Arm.of(runs, places) for variant, places in runs.places.items()}
     return {variant: arm for variant, arm in arms.items() if arm.scores}
 
 
@@ -132,7 +132,7 @@ class Design:
 
     @property
     def is_paired(self) -> bool:
-        """Whether two or more seeds, and at least half of the common ones, are true pairs."""
+        """True if two or more seeds, and at least half of the common ones, are true pairs."""
         return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
 
     @property
@@ -183,13 +183,45 @@ def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
 
 
 @dataclass(frozen=True)
-class _Side:
-    """Runs of a variant by their positions in a summary, with the facts that decide whether a comparison uses them."""
+class _Runs:
+    """The facts that decide comparisons, one per run; selecting a variant's rows from the summary takes far longer."""
 
-    arm: Arm
-    places: list[int]
+    summary: pd.DataFrame
+    measured: list[float]  # the metric; NaN for a run without a result
+    lost: list[bool]
     scored: list[bool]
+    worst: float  # value of a lost run
+    facts: list[dict[str, Any]]
     pairs: list[Pair]
+    seeds: list[Any]
+    cells: list[Any]
+    statuses: list[str]
+    places: dict[str, list[int]]  # positions of each variant's runs
+
+    @classmethod
+    def of(cls, summary: pd.DataFrame, metric: str) -> Self:
+        """Read the facts from a summary."""
+        seeds, cells = summary["seed"].tolist(), summary["cell"].tolist() if "cell" in summary else [""] * len(summary)
+        places: dict[str, list[int]] = {}
+        for place, variant in enumerate(summary["variant"]):
+            places.setdefault(str(variant), []).append(place)
+        return cls(
+            summary=summary,
+            measured=summary[metric].astype(float).tolist(),
+            lost=is_lost(summary, metric).tolist(),
+            scored=is_scored(summary, metric).tolist(),
+            worst=-sign_of(metric) * math.inf,
+            facts=_records(summary, (*_PAIRING, *_WEIGHTS)),
+            pairs=[*zip(cells, units_of(summary).tolist(), strict=True)],
+            seeds=seeds,
+            cells=cells,
+            statuses=summary["status"].tolist(),
+            places=places,
+        )
+
+    def folds(self, places: Sequence[int]) -> int | None:
+        """Return the number of folds of some runs, as `folds_of` does."""
+        return folds_of(self.summary[["status", "folds"]].iloc[[*places]]) if "folds" in self.summary else None
 
 
 class ComparedRuns:
@@ -202,7 +234,7 @@ class ComparedRuns:
             looks: the planned looks of the comparisons.
         """
         self._summary, self._looks = summary, looks
-        self._sides: dict[str, dict[str, _Side]] = {}  # by metric and variant
+        self._runs: dict[str, tuple[_Runs, dict[str, Arm]]] = {}  # by metric, with the arms
 
     def of(self, comparison: Mapping[Any, Any]) -> list[list[int]]:
         """Return the positions of a difference's runs in the summary: the variant's, then the baseline's.
@@ -210,51 +242,33 @@ class ComparedRuns:
         Args:
             comparison: a row of the comparison frame.
         """
-        sides = [self._sides_of(comparison["metric"])[comparison[name]] for name in ("variant", "baseline")]
+        runs, arms = self._arms_of(comparison["metric"])
+        variants = [comparison[name] for name in ("variant", "baseline")]
         had = self._looks.sizes[: comparison["looks"]] if self._looks else []
-        design = Design.of(*at_last_look([side.arm for side in sides], had))
+        design = Design.of(*at_last_look([arms[variant] for variant in variants], had))
         found = []
-        for side, compared in zip(sides, design.completed(), strict=True):
-            rows = zip(side.places, side.scored, side.pairs, strict=True)
-            used = ((place, ("", pair[1]) if design.is_apart else pair) for place, scored, pair in rows if scored)
+        for variant, compared in zip(variants, design.completed(), strict=True):
+            pairs = ((place, runs.pairs[place]) for place in runs.places[variant] if runs.scored[place])
+            used = ((place, ("", pair[1]) if design.is_apart else pair) for place, pair in pairs)
             found.append([place for place, pair in used if pair in compared])
         return found
 
-    def _sides_of(self, metric: str) -> dict[str, _Side]:
-        if metric not in self._sides:
-            by_variant = _needed(self._summary, metric).groupby("variant", sort=False)
-            self._sides[metric] = {
-                str(variant): _Side(
-                    arm=Arm.of(runs, metric),
-                    places=[*map(int, by_variant.indices[variant])],
-                    scored=is_scored(runs, metric).tolist(),
-                    pairs=_pairs(runs),
-                )
-                for variant, runs in by_variant
-            }
-        return self._sides[metric]
-
-
-def _needed(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the columns that decide a comparison; selecting rows of all columns takes far longer."""
-    return summary[[name for name in dict.fromkeys(("variant", metric, *_DECIDING)) if name in summary]]
-
-
-def _pairs(runs: pd.DataFrame) -> list[Pair]:
-    return [*zip(_cells(runs), units_of(runs).tolist(), strict=True)]
-
-
-def _cells(runs: pd.DataFrame) -> list[Any]:
-    return runs["cell"].tolist() if "cell" in runs else [""] * len(runs)
+    def _arms_of(self, metric: str) -> tuple[_Runs, dict[str, Arm]]:
+        if metric not in self._runs:
+            runs = _Runs.of(self._summary, metric)
+            arms = {variant: Arm.of(runs, places) for variant, places in runs.places.items()}
+            self._runs[metric] = runs, arms
+        return self._runs[metric]
 
 
 def _records(runs: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the columns of each run, None for an unknown value; `to_dict` is far slower for a few rows."""
-    values = [runs[name].tolist() if name in runs else [None] * len(runs) for name in columns]
-    return [
-        {name: None if pd.isna(value) else value for name, value in zip(columns, row, strict=True)}
-        for row in zip(*values, strict=True)
-    ]
+    """Return the columns of each run, None for an unknown value."""
+    values = [_known(runs[name]) if name in runs else [None] * len(runs) for name in columns]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _known(column: "pd.Series[Any]") -> list[Any]:
+    return [None if is_unknown else value for value, is_unknown in zip(column.tolist(), column.isna(), strict=True)]
 
 
 def same_data(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:

@@ -134,10 +134,10 @@ def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     """Yield cautions about comparisons that are not paired, leave out seeds, or count diverged runs as lost."""
     for row, name in zip(frame.to_dict("records"), names, strict=True):
         if not row["test"].startswith(("paired", NO_TEST)):
-            yield f"{name}: not paired (one seed, or another split or other initial weights): {row['test']}."
+            yield f"{name}: not paired (one seed, a different split or different initial weights): {row['test']}."
         if row["unmatched"]:
             seeds = counted(row["unmatched"], "common seed")
-            yield f"{name}: {seeds} left out (another split or other initial weights)."
+            yield f"{name}: {seeds} left out (a different split or different initial weights)."
         if row["lost"] or row["reference_lost"]:
             rest = "the difference covers the other seeds" if row["n_completed"] else "no difference can be given"
             yield (

@@ -59,7 +59,7 @@ def compare_over_datasets(
 
     The scores of runs are not normalized. A diverged run counts as lost, as in `comparison_frame`. IQM, mean, median
     and profile exist only for shares; for other metrics, which have no common scale, these columns are NaN. Mean and
-    median are of completed runs.
+    median cover completed runs only.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, status and the metric.

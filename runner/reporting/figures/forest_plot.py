@@ -1,7 +1,7 @@
 """Forest plot: each variant's difference from its baseline, with its seeds, intervals and verdict."""
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, is_narrow, l
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
-    difference_limits,
+    limits_by_cell,
     minus,
     sides,
     signed_ticks,
@@ -54,25 +54,27 @@ def forest(
     margin: float | None = None,
     unit: Unit = SEEDS,
     shown: Container[str] | None = None,
+    apart: bool = False,
 ) -> Figure:
     """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
 
     Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
     interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
-    edge of the axis. If that would leave a panel with arrows alone, each panel has its own axis. A narrow figure has
-    no numbers next to the rows.
+    edge of the axis. The panels share an axis or have their own (`limits_by_cell`). A narrow figure has no numbers
+    next to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
         unit: unit that a dot represents.
         shown: variants with a row; the others of a cell share its last one, with a dot for each; None: all.
+        apart: the cells are different data sets.
     """
     found = found if shown is None else _few_rows(found, shown)
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
     names = {cell: [_name(one) for one in own] for cell, own in cells.items()}
     places = {cell: row_places(own) for cell, own in names.items()}
     heights = [rows for _, rows in places.values()]
-    limits = _limits(cells, margin)
+    limits = limits_by_cell(found, margin, apart=apart)
     is_common = len({*limits.values()}) == 1
     inches = _FRAME + _ROW * sum(heights) + (_TITLE + _TICKS * (not is_common)) * len(cells) * (len(cells) > 1)
     figure, row = panels(len(cells), title, TWO_COLUMNS, inches, columns=1, heights=heights)
@@ -97,19 +99,6 @@ def forest(
     _explain(row[-1], found, metric, margin, unit)
     legend_below(figure, row[-1])
     return figure
-
-
-def _limits(cells: Mapping[str, Sequence[Difference]], margin: float | None) -> dict[str, tuple[float, float]]:
-    """Return the axis of each panel: the same for all, unless one would have no estimate on it."""
-    ends = {
-        cell: [[one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()] for one in own]
-        for cell, own in cells.items()
-    }
-    low, high = difference_limits([values for own in ends.values() for values in own], margin)
-    estimates = [[one.estimate for one in own if math.isfinite(one.estimate)] for own in cells.values()]
-    if all(any(low <= value <= high for value in own) for own in estimates if own):
-        return dict.fromkeys(cells, (low, high))
-    return {cell: difference_limits(own, margin) for cell, own in ends.items()}
 
 
 def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Difference]:

@@ -14,6 +14,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain, wrapped
 from runner.reporting.figures.drawing.curves import BAND
+from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
@@ -37,16 +38,20 @@ def sensitivity(
     key: str,
     metric: str,
     title: str,
-    chosen: Mapping[str, float],
+    chosen: Mapping[str, tuple[float, str]],
     direction: str | None = None,
     unit: Unit = SEEDS,
     baseline: str | None = None,
 ) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
+    A line joins points that differ in this number alone; other points have no line. If further numbers vary in a group,
+    it has no bands.
+
     Args:
-        points: one row per run: group, value (of the key) and score; NaN for a run without a score (it diverged).
-        chosen: chosen value of each group, drawn as a star.
+        points: one row per run: group, rest (the values of its other keys), value (of the key) and score; NaN for a run
+            without a score (it diverged).
+        chosen: value and rest of the point that was chosen for each group, drawn as a star.
         direction: max or min; None if the study does not set it.
         unit: unit of the runs, for the bands.
         baseline: the group of the baseline, if there is one.
@@ -72,21 +77,25 @@ def sensitivity(
     return figure
 
 
-def _draw_group(axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: float | None, unit: Unit) -> None:
-    if points.empty:
-        return
-    scores = points.groupby("value")["score"].apply(list).to_dict()
-    found: dict[Any, Summary] = {value: summarize(own, unit.overlap) for value, own in scores.items()}
-    means = [summary.mean for summary in found.values()]
+def _draw_group(
+    axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: tuple[float, str] | None, unit: Unit
+) -> None:
     label = wrapped(shown_name(name) or "mean", _NAME) if style.shown else None
-    line: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker}
-    axes.plot([*found], means, markersize=3, label=label, **line)
-    if style.shown:
-        lows, highs = ([getattr(summary, side) for summary in found.values()] for side in ("ci_low", "ci_high"))
-        if np.isfinite(lows).any():
-            axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
-    if chosen is not None and chosen in found:
-        axes.plot(chosen, found[chosen].mean, "*", color=style.color, zorder=4, **STAR)
+    line: Any = {"color": style.color, "marker": style.marker, "markersize": 3}
+    by_rest = points.groupby("rest", sort=False)
+    for rest, own in by_rest:
+        scores = own.groupby("value")["score"].apply(list).to_dict()
+        found: dict[Any, Summary] = {value: summarize(values, unit.overlap) for value, values in scores.items()}
+        means = [summary.mean for summary in found.values()]
+        dash = style.dash if len(found) > 1 else "none"
+        axes.plot([*found], means, linestyle=dash, label=label or hidden_name(name), **line)
+        label = None
+        if style.shown and by_rest.ngroups == 1:
+            lows, highs = ([getattr(summary, side) for summary in found.values()] for side in ("ci_low", "ci_high"))
+            if np.isfinite(lows).any():
+                axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
+        if chosen is not None and chosen[1] == rest and chosen[0] in found:
+            axes.plot(chosen[0], found[chosen[0]].mean, "*", color=style.color, zorder=4, **STAR)
 
 
 def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:

@@ -28,7 +28,10 @@ _LABELS = 0.5  # inches of a row for the labels of the axis below a panel
 _HEADING = 90  # letters per line of a heading
 _TICKS = 6  # approximate number of ticks on the axis of epochs
 _QUIET = "0.35"
+_POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _EARLY = 0.05  # quantile of all values; smaller shares may leave the axis if no curve ends there
+_EARLIER = 0.1  # room below it, as a share of the range
+_TOP = 1.005  # highest end of an axis of shares, although bands may reach farther
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class _Part:
         has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
         blank = set(history["variant"]) - set(history["variant"][has_value])
         curves = {name: mean_curve(own, unit) for name, own in by_variant(history, columns[-1]).items()}
-        low, high, is_log = _whole_range(_finite(history[[*columns]]), curves, metric)
+        ends = [float(curve["mean"].iloc[-1]) for curve in curves.values() if len(curve)]
+        low, high, is_log = _reach(_finite(history[[*columns]]), ends, metric)
         return cls(cell, history, blank, curves, last_part([*curves.values()], low, high, log=is_log))
 
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
@@ -60,15 +64,15 @@ class _Part:
         return [End(shown_name(name), mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
 
 
-def _whole_range(
-    finite: npt.NDArray[np.float64], curves: Mapping[str, pd.DataFrame], metric: str
-) -> tuple[float, float, bool]:
-    """Return the approximate limits of the scale for all epochs, and whether it is logarithmic."""
+def _reach(finite: npt.NDArray[np.float64], ends: Sequence[float], metric: str) -> tuple[float, float, bool]:
+    """Return the limits of the scale for all epochs, and whether it is logarithmic.
+
+    Early shares may leave it, but no end of a curve.
+    """
     if not len(finite):
         return np.nan, np.nan, False
     low, high = float(finite.min()), float(finite.max())
     if is_share(metric):
-        ends = [float(curve["mean"].iloc[-1]) for curve in curves.values() if len(curve)]
         return min([float(np.quantile(finite, _EARLY)), *ends]), high, False
     return low, high, low > 0 and high > WIDE_RANGE * low
 
@@ -119,7 +123,9 @@ def learning_curves(
         elif across > len(sides):
             own[-1].set_axis_off()
         if labelled:
-            label_ends(own[-1 if part.zoomed is not None else len(sides) - 1], part.ends(styles), inches - _LABELS)
+            is_last = part.zoomed is not None or across == len(sides)
+            last = own[-1] if is_last else own[len(sides) - 1]
+            label_ends(last, part.ends(styles), inches - _LABELS, has_room=not is_last)
     for axes in row[:-across]:
         axes.set_xlabel("")
     legend_below(figure, row[len(sides) - 1], BAND + (f", n = {counts.pop()}" if labelled else ""))
@@ -156,7 +162,7 @@ class _Drawing:
             epoch_axis(axes, _TICKS)
             scale_scores(axes, part.history[column], self.metric)
             axes.set_ylabel(f"{side} {axis_label(self.metric)}")
-        _share_scale(drawn)
+        _share_scale(drawn, _POINT_ROOM if len({*part.history["epoch"]}) == 1 else 0)
         if part.cell:
             row[0].set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color=_QUIET)
 
@@ -192,18 +198,16 @@ class _Drawing:
 def scale_scores(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
     """Scale the vertical axis of drawn curves; early shares may leave it, and a wide range of losses is logarithmic."""
     finite = _finite(values)
+    lines = [ys for line in axes.lines if len(ys := _finite(line.get_ydata()))]
+    low, high, is_log = _reach(finite, [ys[-1] for ys in lines], metric)
+    if is_log:
+        axes.set_yscale("log")
     if is_share(metric):
         share_ticks(axes.yaxis)
-    if not len(finite):
-        return
-    if is_share(metric):
-        # Clip early epochs that are far below, but never the final values.
-        ends = [ys[-1] for line in axes.lines if len(ys := _finite(line.get_ydata()))]
-        low = min([float(np.quantile(finite, _EARLY)), *ends])
         bottom, top = axes.get_ylim()
-        axes.set_ylim(max(bottom, low - 0.1 * (float(finite.max()) - low)), min(top, 1.005))  # avoids a band above 100%
-    elif finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
-        axes.set_yscale("log")
+        if any(len(ys) > 1 for ys in lines):
+            bottom = max(bottom, low - _EARLIER * (high - low))
+        axes.set_ylim(bottom, min(top, _TOP))
 
 
 def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -211,11 +215,14 @@ def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return numbers[np.isfinite(numbers)]
 
 
-def _share_scale(row: Sequence[Axes]) -> None:
+def _share_scale(row: Sequence[Axes], room: float) -> None:
+    """Give the panels one scale, with room at both ends as a share of the range."""
     scale = "log" if any(axes.get_yscale() == "log" for axes in row) else "linear"
     for axes in row:
         if axes.get_yscale() != scale:
             axes.set_yscale(scale)
     limits = [axes.get_ylim() for axes in row]  # positive on a logarithmic axis
+    low, high = min(low for low, _ in limits), max(high for _, high in limits)
+    space = room * (high - low)
     for axes in row:
-        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+        axes.set_ylim(low - space if low > space else low, high + space)

@@ -1,13 +1,24 @@
-"""Scores over several data sets: aggregates with their intervals, and the share of runs above each score."""
+"""Scores over several data sets: aggregates, probability of improvement, and share of runs above each score."""
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import canvas, is_narrow, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import (
+    BASELINE_COLOR,
+    canvas,
+    is_narrow,
+    legend_below,
+    panels,
+    row_places,
+    wrapped,
+)
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
@@ -18,6 +29,7 @@ AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "me
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME, _ROW_NAME = 46, 30  # letters per line of a name, in a legend and beside a row
+_EVEN = 0.5  # probability at which neither of two variants is better
 _ROW = 0.25  # inches per variant with a name of one line
 
 
@@ -36,20 +48,55 @@ def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mappin
     figure, row = panels(len(aggregates), title, TWO_COLUMNS, 0.9 + _ROW * rows)
     colors = [styles[str(variant)].color for variant in tasks["variant"]]
     for axes, (column, heading) in zip(row, aggregates.items(), strict=True):
-        values, lows, highs = (tasks[f"{column}{side}"].to_numpy(float) for side in ("", "_low", "_high"))
-        axes.hlines(middles, lows, highs, color=colors, linewidth=4, alpha=0.45, label=hidden_name(INTERVAL))
-        axes.scatter(values, middles, s=14, c=colors, zorder=3, label=hidden_name(heading))
+        _estimates(axes, tasks, column, middles, colors, heading)
         axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
         axes.set_yticks(middles, labels=names if axes is row[0] else [""] * len(names))
         axes.set_ylim(rows, 0)
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
         axes.margins(x=0.08)
         share_ticks(axes.xaxis)
     row[len(row) // 2].set_xlabel(label)
     row[0].plot([], [], "o-", color="0.35", alpha=0.7, linewidth=4, markersize=4, label=INTERVAL)
     legend_below(figure, row[0])
     return figure
+
+
+def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
+    """Draw the probability that a run of each variant is better than a run of its baseline, with its interval.
+
+    Args:
+        tasks: one row per compared variant, `TASK_COLUMNS`.
+    """
+    baselines = [str(baseline) for baseline in tasks["baseline"]]
+    common = shown_name(baselines[0]) if len({*baselines}) == 1 else ""
+    labels = [
+        wrapped(
+            shown_name(str(variant)) if common else f"{shown_name(str(variant))} over {shown_name(baseline)}", _ROW_NAME
+        )
+        for variant, baseline in zip(tasks["variant"], baselines, strict=True)
+    ]
+    middles, rows = row_places(labels)
+    figure, axes = canvas(title, TWO_COLUMNS, 0.9 + _ROW * rows)
+    axes.axvline(_EVEN, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
+    colors = [styles[str(variant)].color for variant in tasks["variant"]]
+    _estimates(axes, tasks, "improvement", middles, colors, "probability of improvement")
+    axes.set_yticks(middles, labels=labels)
+    axes.set_ylim(rows, 0)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlabel(f"probability that a run is better than a run of {common or 'the baseline'}")
+    axes.plot([], [], "o-", color="0.35", alpha=0.7, linewidth=4, markersize=4, label=INTERVAL)
+    legend_below(figure, axes)
+    return figure
+
+
+def _estimates(
+    axes: Axes, tasks: pd.DataFrame, column: str, middles: npt.NDArray[np.float64], colors: list[str], name: str
+) -> None:
+    """Draw a column of the variants as points with intervals, each in its row."""
+    values, lows, highs = (tasks[f"{column}{side}"].to_numpy(float) for side in ("", "_low", "_high"))
+    axes.hlines(middles, lows, highs, color=colors, linewidth=4, alpha=0.45, label=hidden_name(INTERVAL))
+    axes.scatter(values, middles, s=14, c=colors, zorder=3, label=hidden_name(name))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
 
 
 def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:

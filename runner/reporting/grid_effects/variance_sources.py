@@ -137,8 +137,8 @@ def _sum(single: pd.DataFrame) -> str:
     text = f"the variances of the {len(single)} single sources add up to {total:.0%} of that of everything together"
     return (
         f"{text}; they need not add up to 100%, because sources interact and the others stay fixed at one draw "
-        "(Bouthillier et al. 2021). Fixing a source hides at most about its own share; runs that vary everything at "
-        "once tell most per run"
+        "(Bouthillier et al. 2021). Fixing a source hides at most about its own share; each run tells most if "
+        "everything varies at once"
     )
 
 
@@ -154,7 +154,7 @@ def _limits(row: _Row) -> Iterator[str]:
     elif row["n"] < row["runs"]:
         yield f"{name}: {row['n']} of {counted(row['runs'], 'run')} have a result; its spread covers only these."
     if row["std"] == 0:
-        yield f"{name}: all {row['n']} runs have the same {quantity(row['metric'])}, so no effect on it is seen."
+        yield f"{name}: all {row['n']} runs have the same {quantity(row['metric'])}, so no effect on it is visible."
     if row["normality_p"] < _NOT_NORMAL:
         p_value = p_equation(p_number(row["normality_p"]))
         yield (

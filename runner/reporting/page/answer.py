@@ -1,6 +1,6 @@
 """First screen of the page: a forest plot of differences from the baseline, with the verdict of each variant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from runner.reporting.comparison.decision import p_text
 from runner.reporting.comparison.paired_difference import Difference
@@ -13,7 +13,7 @@ from runner.reporting.page.forest_layout import (
     Subject,
     forest,
     marks_of,
-    scale_of,
+    scales_of,
 )
 from runner.reporting.results import Results
 
@@ -24,7 +24,7 @@ def answer(results: Results, found: Sequence[Difference]) -> Forest:
     Args:
         found: the comparisons, as from `differences`.
     """
-    scale = scale_of(found, results.margin)
+    scales = scales_of(found, results.margin, apart=results.has_several_datasets)
     p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
     members: dict[str, list[ForestRow]] = {}
     headed: dict[str, ForestRow] = {}
@@ -33,22 +33,22 @@ def answer(results: Results, found: Sequence[Difference]) -> Forest:
         baseline = results.baselines[one.variant]
         names = {one.variant: one.name, baseline: one.baseline} if one.cell else {}
         if baseline in results.variants and one.cell:
-            headed.setdefault(one.cell, _row(results, baseline, names, scale))
+            headed.setdefault(one.cell, _row(results, baseline, names, scales))
         elif baseline in results.variants and not any(row.variant == baseline for row in rows):
-            rows.insert(0, _row(results, baseline, names, scale))
-        rows.append(_row(results, one.variant, names, scale, one, p_values[one.variant]))
+            rows.insert(0, _row(results, baseline, names, scales))
+        rows.append(_row(results, one.variant, names, scales, one, p_values[one.variant]))
     shown = {row.variant for rows in [*members.values(), headed.values()] for row in rows}
-    others = [_row(results, variant, {}, scale) for variant in results.variants if variant not in shown]
+    others = [_row(results, variant, {}, scales) for variant in results.variants if variant not in shown]
     groups = [ForestGroup(cell, rows, headed.get(cell)) for cell, rows in members.items()]
     groups += [ForestGroup("", others)] if others else []
-    return forest(groups, found, scale, _subject(results)) if scale else Forest(groups)
+    return forest(groups, found, scales, _subject(results, {row.name for row in headed.values()}))
 
 
 def _row(
     results: Results,
     variant: str,
     names: Mapping[str, str],
-    scale: Scale | None,
+    scales: Mapping[str, Scale],
     difference: Difference | None = None,
     p_value: str = "-",
 ) -> ForestRow:
@@ -56,10 +56,11 @@ def _row(
 
     Args:
         names: short names of the variants in its sentence.
+        scales: axis of each cell; empty without a plot.
         difference: None if it is not compared.
         p_value: adjusted p value; "-" if there is none.
     """
-    sentence = results.verdict_parts[variant].short if scale else results.verdicts[variant]
+    sentence = results.verdict_parts[variant].short if scales else results.verdicts[variant]
     for label in sorted(names, key=len, reverse=True):
         sentence = sentence.replace(label, names[label])
     is_baseline = results.baselines[variant] == variant
@@ -71,10 +72,16 @@ def _row(
         word=difference.word if difference else "baseline" if is_baseline else "not compared",
         sentence=sentence,
         p_value="" if p_value == "-" else p_equation(p_value),
-        **(marks_of(difference, _subject(results), scale) if difference and scale else {}),
+        **(marks_of(difference, _subject(results, ()), scales[difference.cell]) if difference and scales else {}),
     )
 
 
-def _subject(results: Results) -> Subject:
+def _subject(results: Results, headed: Collection[str]) -> Subject:
+    """Return the subject of the plot.
+
+    Args:
+        headed: names of the baselines of the groups.
+    """
     sizes = [int(n) for n in results.comparisons["n"]]
-    return Subject(results.metric, results.baseline or "the baseline", results.unit.noun, results.margin, sizes)
+    baseline = results.baseline or (next(iter(headed)) if len(headed) == 1 else "the baseline")
+    return Subject(results.metric, baseline, results.unit.noun, results.margin, sizes)

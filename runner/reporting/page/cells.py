@@ -69,4 +69,4 @@ class PageTable:
     rows: list[list[Cell]] = field(default_factory=list)
     variants: Sequence[int] = ()  # position of each row's variant in the report; empty if rows belong to no variant
     of_runs: bool = False  # whether the rows are the runs, in order
-    metric: str = ""  # column with which the charts begin
+    metric: str = ""  # column that the charts show first

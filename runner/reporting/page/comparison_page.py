@@ -16,7 +16,7 @@ from runner.reporting.comparison.sides import Sides
 from runner.reporting.metrics import axis_label, interval_text, p_equation, quantity, signed_text, value_text
 from runner.reporting.page.assets import assets, template
 from runner.reporting.page.cells import VERDICT_KINDS, Cell, Column, PageTable
-from runner.reporting.page.forest_layout import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scale_of
+from runner.reporting.page.forest_layout import Forest, ForestGroup, ForestRow, Subject, forest, marks_of, scales_of
 
 _WORDS = {BETTER: BETTER, WORSE: WORSE, IDENTICAL: IDENTICAL}
 _Row = Mapping[Any, Any]  # a row of the frame
@@ -56,7 +56,7 @@ class ComparisonPage:
         records = self.frame.to_dict("records")
         found = [self._difference(row) for row in records]
         margin = float(self.frame["margin"].iloc[0]) or None
-        scale = scale_of(found, margin)
+        scales = scales_of(found, margin)
         subject = Subject(
             self.sides.metric, f"{self.sides.letter(0)}, the reference", unit_noun(records[0]), margin,
             [int(n) for n in self.frame["n"]],
@@ -75,11 +75,11 @@ class ComparisonPage:
                     word=one.word,
                     sentence=self._sentence(row),
                     p_value="" if p_value == "-" else p_equation(p_value),
-                    **(marks_of(one, subject, scale) if scale else {}),
+                    **(marks_of(one, subject, scales[one.cell]) if scales else {}),
                 )
             )
         drawn = [ForestGroup(heading, rows) for heading, rows in groups.items()]
-        return forest(drawn, found, scale, subject) if scale else Forest(drawn)
+        return forest(drawn, found, scales, subject)
 
     def _difference(self, row: _Row) -> Difference:
         """Return a comparison as a row of the forest plot, with its differences by seed."""

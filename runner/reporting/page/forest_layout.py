@@ -1,16 +1,16 @@
-"""Forest plot of a page: rows of differences on one axis, as places in percent of its width."""
+"""Forest plot of a page: rows of differences on an axis, as places in percent of its width."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, UNDECIDED, WORSE
 from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.drawing.difference_axis import limits_by_cell
 from runner.reporting.metrics import (
     is_share,
     margin_text,
@@ -22,8 +22,7 @@ from runner.reporting.metrics import (
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
-_FAR = 6.0  # multiple of the variants' median reach; values farther away do not affect the axis
-_EDGE = 1.5  # margin on either side of the axis, in percent of the width
+_EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, in percent of the width
 _TICKS = 6  # largest number of intervals between ticks
 _MOST_HIGH = 8  # largest number of rows and headings for which a row has two lines
 _LETTERS = 12  # letters of a seed, or of a fold's digest
@@ -35,15 +34,6 @@ class Scale:
 
     low: float
     high: float
-
-    @classmethod
-    def of(cls, reaches: Sequence[tuple[float, float]]) -> "Scale":
-        """Return the axis that shows zero and the reach of each row, except rows far beyond the others."""
-        sizes = [max(abs(low), abs(high)) for low, high in reaches]
-        usual = _FAR * float(np.median(sizes))
-        shown = [ends for ends, size in zip(reaches, sizes, strict=True) if size <= usual or usual == 0]
-        low, high = (pick(0.0, pick(ends[side] for ends in shown)) for side, pick in enumerate((min, max)))
-        return cls(low, high) if high > low else cls(low - 1e-9, high + 1e-9)
 
     def place(self, value: float) -> str:
         """Return the place of a value, within the plot."""
@@ -112,30 +102,44 @@ class ForestRow:
 
 
 @dataclass(frozen=True)
+class Ruler:
+    """Places of an axis's ticks, zero and margin."""
+
+    ticks: Sequence[Mark]
+    zero: str
+    margin: Bar | None
+
+
+@dataclass(frozen=True)
 class ForestGroup:
     """The rows of one baseline; it has a heading only if there are several groups."""
 
     heading: str
     rows: Sequence[ForestRow]
     baseline: ForestRow | None = None  # to name in the heading
+    ruler: Ruler | None = None  # None without a plot
 
 
 @dataclass(frozen=True)
 class Forest:
-    """The forest plot; it has no ticks without a comparison."""
+    """The forest plot; without a comparison, it has only words."""
 
     groups: Sequence[ForestGroup]
-    ticks: Sequence[Mark] = ()
-    zero: str = ""
-    margin: Bar | None = None
+    ruler: Ruler | None = None  # of all groups; None if each has its own
     label: str = ""
+    baseline: str = ""  # description of the baseline of all groups
     numbers: str = ""  # heading of the numbers next to the plot
     ends: tuple[str, str] = ("", "")  # meaning of the two directions
     caption: str = ""
 
     @property
+    def has_plot(self) -> bool:
+        """True if there is a comparison to plot."""
+        return any(group.ruler for group in self.groups)
+
+    @property
     def is_dense(self) -> bool:
-        """Whether its rows have to be low to fit on the first screen."""
+        """True if its rows must be less tall to fit on the first screen."""
         return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
@@ -144,58 +148,72 @@ class Forest:
         return f"{float(bar.end[:-1]) - float(bar.start[:-1]):.2f}%"
 
 
-def scale_of(found: Sequence[Difference], margin: float | None) -> Scale | None:
-    """Return the axis of some differences and a margin; None if there is no estimate."""
-    reaches = [reach for one in found if (reach := _reach(one))]
-    margins = [] if margin is None else [(-margin, margin)]
-    return Scale.of([*reaches, *margins]) if reaches else None
+def scales_of(found: Sequence[Difference], margin: float | None, *, apart: bool = False) -> dict[str, Scale]:
+    """Return the axis of each cell; empty if there is no estimate.
+
+    Args:
+        apart: the cells are different data sets.
+    """
+    if not any(math.isfinite(one.estimate) for one in found):
+        return {}
+    return {cell: Scale(*ends) for cell, ends in limits_by_cell(found, margin, apart=apart).items()}
 
 
-def forest(groups: Sequence[ForestGroup], found: Sequence[Difference], scale: Scale, subject: Subject) -> Forest:
-    """Return the forest plot of some rows, with its axis and caption."""
-    metric, margin = subject.metric, subject.margin
+def forest(
+    groups: Sequence[ForestGroup], found: Sequence[Difference], scales: Mapping[str, Scale], subject: Subject
+) -> Forest:
+    """Return the forest plot of some rows, with its axes and caption.
+
+    Args:
+        scales: axis of each cell; a group without a cell has the first one.
+    """
+    if not scales:
+        return Forest(groups)
+    metric, first = subject.metric, next(iter(scales.values()))
     unit = f" ({shown_unit(metric)})" if shown_unit(metric) else ""
-    band = None
-    if margin is not None:
-        band = Bar(scale.place(-margin), scale.place(margin), f"margin of {margin_text(margin, metric)}")
+    ruled = [replace(group, ruler=_ruler(scales.get(group.heading, first), subject)) for group in groups]
     return Forest(
-        groups,
-        [Mark(scale.place(tick), _tick_text(tick, metric)) for tick in scale.ticks()],
-        scale.place(0.0),
-        band,
+        ruled,
+        ruled[0].ruler if len({*scales.values()}) == 1 else None,
         f"difference in {quantity(metric)} from {subject.baseline}{unit}",
+        subject.baseline,
         f"Difference [{CONFIDENCE:.0%} interval], p",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
         _caption(subject, [row for group in groups for row in group.rows], found),
     )
 
 
-def _reach(one: Difference) -> tuple[float, float] | None:
-    """Return the smallest and largest finite value of a comparison to draw; None if there is none."""
-    ends = (one.low, one.high, one.new_low, one.new_high)
-    finite = [float(value) for value in (one.estimate, *ends, *one.by_seed.values()) if math.isfinite(value)]
-    return (min(finite), max(finite)) if math.isfinite(one.estimate) else None
+def _ruler(scale: Scale, subject: Subject) -> Ruler:
+    margin = subject.margin
+    band = None
+    if margin is not None:
+        text = f"margin of {margin_text(margin, subject.metric)}"
+        band = Bar(scale.place(-margin), scale.place(margin), text)
+    ticks = [Mark(scale.place(tick), _tick_text(tick, subject.metric)) for tick in scale.ticks()]
+    return Ruler(ticks, scale.place(0.0), band)
 
 
 def marks_of(one: Difference, subject: Subject, scale: Scale) -> dict[str, Any]:
     """Return the marks and numbers of a comparison."""
     metric, noun, bars, texts = subject.metric, subject.noun, [], []
+    shown = [one.low, one.high, *one.by_seed.values()]
     usual = f"{CONFIDENCE:.0%} interval"
     for low, high, name in (
         (one.low, one.high, usual),
         (one.new_low, one.new_high, f"{usual} for new test images too"),
     ):
-        texts.append("" if math.isnan(low) else f"[{signed_text(low, metric)}, {signed_text(high, metric)}]")
+        ends = ", ".join(signed_text(end, metric, [low, high]) for end in (low, high))
+        texts.append("" if math.isnan(low) else f"[{ends}]")
         if not math.isnan(low):
             bars.append(Bar(scale.place(low), scale.place(high), f"{name}: {texts[-1]}"))
     if not math.isfinite(one.estimate):
         return {"numbers": texts[0]}
-    estimate = signed_text(one.estimate, metric)
+    estimate = signed_text(one.estimate, metric, [one.low, one.high])
     return {
         "numbers": f"{estimate} {texts[0]}".strip(),
         "mean": _mark(one.estimate, f"{one.name}: {estimate}", scale),
         "dots": [
-            _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric)}", scale)
+            _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric, shown)}", scale)
             for seed, value in one.by_seed.items()
             if math.isfinite(value)
         ],

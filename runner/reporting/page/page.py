@@ -95,7 +95,7 @@ def _opening(results: Results) -> dict[str, Any]:
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],
         "cautions": results.cautions,
-        "verdicts": [*results.verdicts.values()] if first.ticks else [],  # otherwise the answer contains them
+        "verdicts": [*results.verdicts.values()] if first.has_plot else [],  # otherwise the answer contains them
     }
 
 

@@ -23,7 +23,7 @@ REPLACED = (
 _PLACES = {
     **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
     "critical_difference": "data-sets", "performance_profile": "data-sets", "aggregate_scores": "data-sets",
-    "score_by_time": "data-sets", "variance_sources": "variance",
+    "probability_of_improvement": "data-sets", "score_by_time": "data-sets", "variance_sources": "variance",
 }  # fmt: skip
 
 

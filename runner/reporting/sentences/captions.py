@@ -11,6 +11,7 @@ _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far. Triangles at the edge are trials far behind the others."
 )
+ROW_FIGURES = ("forest", "generalization_gap", "time_to_target", "ensemble")  # and the figure of the metric
 TUNING_CAPTIONS = {
     "tuning_curve": (
         "Validation and test score of the best of the given number of points, drawn at random without replacement from "
@@ -55,7 +56,7 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
         "the score is the mean height between 1 and 4."
     ),
-    "sensitivity": f"Metric by the value of the varied key. {BAND}",
+    "sensitivity": f"Metric by the value of the varied key. A line joins points that differ in this key alone. {BAND}",
     "heat_map": "Mean and standard deviation for each pair of values; grey: no run completed.",
     "interaction": (
         f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
@@ -77,6 +78,11 @@ CAPTIONS = TUNING_CAPTIONS | {
     "aggregate_scores": (
         "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
         f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap: for further runs on these data sets."
+    ),
+    "probability_of_improvement": (
+        "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
+        f"the data sets; ties count half. Lines are {CONFIDENCE:.0%} intervals by stratified bootstrap: for further "
+        "runs on these data sets."
     ),
     "score_by_time": (
         "Validation score at the end of each epoch, by the training time until then without the compilation, as "

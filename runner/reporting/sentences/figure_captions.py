@@ -4,18 +4,28 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.decision import has_times
 from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.dots import INTERVAL
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
-from runner.reporting.sentences.captions import BAND, DOTS, TUNING_CAPTIONS, TUNING_CURVES, caption_of, in_units
+from runner.reporting.sentences.captions import (
+    BAND,
+    DOTS,
+    ROW_FIGURES,
+    TUNING_CAPTIONS,
+    TUNING_CURVES,
+    caption_of,
+    in_units,
+)
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
@@ -51,10 +61,20 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [_usual(stem, results)]
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
-    has_rows = stem == "forest" if own else caption_of(stem).endswith(DOTS)
+    has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and len(results.variants) > MOST_ROWS:
         said.append(_FEW_ROWS)
+    if stem != "forest" and has_rows:
+        said += _cut_intervals(figure)
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
+
+
+def _cut_intervals(figure: Figure) -> Iterator[str]:
+    """Yield a sentence about intervals that end at 0 or 100% because no value can lie beyond."""
+    intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
+    ends = {float(end) for line in intervals for end in np.asarray(line.get_xdata(), float)}
+    if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
+        yield f"Intervals end at {' and '.join(cut)}, because no value can lie beyond."
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from runner.core.text import counted
 from runner.reporting.comparison.decision import BETTER, STILL_TRAINING, WORSE, can_decide, has_times, outcome
 from runner.reporting.metrics import seeds_interval, shown_unit
+from runner.reporting.sentences.claim import Claim
 from runner.reporting.targets import runs_lost
 
 _SOONER = {BETTER: "sooner", WORSE: "later"}
@@ -18,13 +19,13 @@ def shown_estimate(found: _Row) -> tuple[str, str]:
     return ("median_difference", "median") if has_times(found) else ("difference", seeds_interval(found))
 
 
-def claim_on_times(found: _Row, goal: str) -> str:
+def claim_on_times(found: _Row, goal: str) -> Claim:
     """Return the claim of a significant difference: "reaches a validation accuracy of 97.00% sooner than sgd".
 
     Args:
         goal: the target in words; "" if unknown.
     """
-    return f"reaches {_named(goal)} {_SOONER[outcome(found)]} than {found['baseline']}"
+    return Claim("", f"reaches {_named(goal)} {_SOONER[outcome(found)]}", f"than {found['baseline']}")
 
 
 def about_times(goal: str) -> str:
@@ -65,7 +66,7 @@ def evidence_on_times(found: _Row, rows: Mapping[str, _Row], p_values: str, comp
     yield f"sooner in {found['faster']} and later in {found['slower']} of {counted(found['n'], 'seed')}"
     sides = [rows[found[side]] for side in ("variant", "baseline")]
     if missed := [text for row in sides if (text := _missed(row))]:
-        how = "diverged or never got there" if any(row["diverged"] for row in sides) else "never got there"
+        how = "diverged or missed the target" if any(row["diverged"] for row in sides) else "missed the target"
         yield f"{' and '.join(missed)} {how}"
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -38,6 +38,7 @@ from runner.reporting.metrics import (
     signed_text,
     value_text,
 )
+from runner.reporting.sentences.claim import Claim
 from runner.reporting.sentences.time_verdicts import (
     about_times,
     claim_on_times,
@@ -63,6 +64,7 @@ class Verdict:
 
     variant: str
     claim: str
+    finding: str  # the claim without the names of the variant and its baseline
     mean: str = ""
     estimate: str = ""
     evidence: str = ""
@@ -70,8 +72,8 @@ class Verdict:
 
     @property
     def short(self) -> str:
-        """The claim without its estimate and its evidence."""
-        return f"{self.variant}{self.claim}{self.doubt}."
+        """The finding as a sentence, for a table that names both variants."""
+        return f"{self.finding[:1].upper()}{self.finding[1:]}{self.doubt}."
 
     def __str__(self) -> str:
         """Return the whole sentence."""
@@ -113,30 +115,36 @@ def _verdict(
         evidence = _evidence(found, rows, len(compared)) + _single_networks(found, len(compared))
         claims_too_much = found["verdict"] != UNDECIDED and may_be_these_alone(found)
         doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else ""
-        return Verdict(variant, f" {_claim(found)}", f" ({_mean(row)})", _estimate(found, rows), evidence, doubt)
+        claim, mean = _claim(found), _mean(row)
+        estimate = _estimate(found, rows)
+        return Verdict(variant, f" {claim}", claim.finding, f" ({mean})", estimate, evidence, doubt)
+    mean = _mean(row)
     if not row["n"]:
-        return Verdict(variant, f" has {_mean(row)}")
+        return Verdict(variant, f" has {mean}", mean)
     baseline = baselines[variant]
     if baseline != variant:
-        return Verdict(variant, f": {_mean(row)} (n = {row['n']:.0f}); its baseline, {baseline}, has no result")
+        text = f"{mean} (n = {row['n']:.0f}); its baseline, {baseline}, has no result"
+        return Verdict(variant, f": {text}", text)
     if any(found["baseline"] == variant for found in compared.values()):
-        return Verdict(variant, " is the baseline", f" ({_mean(row)}, n = {row['n']:.0f})")
-    return Verdict(variant, f": {_mean(row)} (n = {row['n']:.0f})")
+        return Verdict(variant, " is the baseline", mean, f" ({mean}, n = {row['n']:.0f})")
+    text = f"{mean} (n = {row['n']:.0f})"
+    return Verdict(variant, f": {text}", text)
 
 
 def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> Verdict:
     claim, margin = _claim(found), margin_text(found["margin"], found["metric"])
     if found["verdict"] not in (UNDECIDED, EQUIVALENT):
-        claim = claim_on_times(found, goal) + _by_how_much(found, margin)
+        claim = replace(claim_on_times(found, goal), rest=_by_how_much(found, margin))
     elif found["verdict"] == EQUIVALENT or found["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN):
-        claim += f" {about_times(goal)}"
+        claim = replace(claim, rest=f"{claim.rest} {about_times(goal)}")
     parts = [*evidence_on_times(found, rows, _p_values(found, comparisons), comparisons), *_looks(found)]
     parts += _among(rows[found["variant"]], rows[found["baseline"]])
     text = "; ".join(parts)
     if difference := difference_of_times(found):
-        return Verdict(found["variant"], f" {claim}{_joint(found)} {difference}", evidence=f" ({text})")
+        whole = f" {claim}{_joint(found)} {difference}"
+        return Verdict(found["variant"], whole, claim.finding, evidence=f" ({text})")
     evidence = f" ({text})" if can_decide(found) else f"; {text}"
-    return Verdict(found["variant"], f" {claim}", evidence=evidence if text else "")
+    return Verdict(found["variant"], f" {claim}", claim.finding, evidence=evidence if text else "")
 
 
 def _mean(row: _Row) -> str:
@@ -152,21 +160,23 @@ def _mean(row: _Row) -> str:
     return f"no {named}: {'its only run did not complete' if runs == 1 else f'none of its {runs} runs completed'}"
 
 
-def _claim(found: _Row) -> str:
+def _claim(found: _Row) -> Claim:
     baseline, margin = found["baseline"], margin_text(found["margin"], found["metric"])
     if found["verdict"] == EQUIVALENT:
         also = ", though significantly different" if found["p_adjusted"] < LEVEL else ""
-        return f"is equivalent to {baseline} within {margin}{also}"
+        return Claim("is", "equivalent", f"to {baseline}", f" within {margin}{also}")
     if found["verdict"] != UNDECIDED:
-        return f"is significantly {outcome(found)} than {baseline}{_by_how_much(found, margin)}"
+        return Claim("is", f"significantly {outcome(found)}", f"than {baseline}", _by_how_much(found, margin))
     if found["reason"] == NOT_SIGNIFICANT:
-        return f"shows {NOT_SIGNIFICANT} from {baseline}"
+        return Claim("shows", NOT_SIGNIFICANT, f"from {baseline}")
     if found["reason"] == NEITHER_SHOWN:
-        return f"shows neither a significant difference from {baseline} nor equivalence within {margin}"
+        neither, nor = "neither a significant difference", f" nor equivalence within {margin}"
+        return Claim("shows", neither, f"from {baseline}", nor)
     if shows_only_equivalence(found):
-        return f"is not shown to be equivalent to {baseline} within {margin}; {found['reason']}"
+        rest = f" within {margin}; {found['reason']}"
+        return Claim("is", "not shown to be equivalent", f"to {baseline}", rest)
     nothing = ", so nothing is claimed" if found["reason"] == STILL_TRAINING else ""
-    return f"versus {baseline}: {found['reason']}{nothing}"
+    return Claim("", "", f"versus {baseline}: ", f"{found['reason']}{nothing}")
 
 
 def _by_how_much(found: _Row, margin: str) -> str:
@@ -283,8 +293,8 @@ def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
 
 
 def _range(found: _Row, interval: str) -> str:
-    low, high = (signed_text(found[f"{interval}_{end}"], found["metric"]) for end in ("low", "high"))
-    return f"{low} to {high}"
+    ends = [found[f"{interval}_{end}"] for end in ("low", "high")]
+    return " to ".join(signed_text(end, found["metric"], ends) for end in ends)
 
 
 def _looks(found: _Row) -> Iterator[str]:

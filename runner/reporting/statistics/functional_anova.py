@@ -37,14 +37,14 @@ class FunctionalAnova:
 
     alone: Array  # the share that a factor explains alone, averaged over the others (first-order Sobol index)
     with_interactions: Array  # the share including all its interactions (total Sobol index)
-    r_squared: float  # share of the variance that the forest predicts for trials that it has not seen
+    r_squared: float  # share of the variance that the forest explains in unseen trials
 
 
 def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], seed: int = 0) -> FunctionalAnova:
     """Fit a random forest to trials and divide the variance of its trees among the factors.
 
     Each tree sees a bootstrap sample of the trials, so the spread over the trees shows how much the shares depend on
-    the trials at hand. Trees without any variance are left out.
+    the given trials. Trees without any variance are left out.
 
     Args:
         places: (trials, factors), each between 0 and 1.

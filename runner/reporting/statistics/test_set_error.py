@@ -38,8 +38,8 @@ def with_test_set_error(
     macro F1, it comes from a bootstrap over the test examples.
 
     The interval over new images comes from `Crossed`, for new seeds and new test examples. The two-level interval is
-    its wider predecessor: its half-width is the root of the sum of squares of the half-widths over seeds and over
-    examples, both with the t quantile of the seeds, which counts the variation of single answers twice.
+    its wider predecessor. Its half-width is the root of the sum of squares of the half-widths over seeds and over
+    examples, both with the t quantile of the seeds. It counts the variation of single answers twice.
 
     `p_mcnemar` compares two single runs with each other, not the variants.
     All columns are NaN if predictions are missing or belong to different test examples.
@@ -50,7 +50,8 @@ def with_test_set_error(
         answers: the answers of each run, in the order of the summary.
         compared: the runs behind each comparison.
     """
-    rows = [_row(row, summary, answers, compared.of(row)) for row in comparisons.to_dict("records")]
+    runs = _Runs(summary)
+    rows = [_row(row, runs, answers, compared.of(row)) for row in comparisons.to_dict("records")]
     found = pd.DataFrame(rows, comparisons.index, TEST_SET_COLUMNS, dtype=float).astype({"test_examples": "Int64"})
     return comparisons.assign(**{name: found[name] for name in TEST_SET_COLUMNS})
 
@@ -73,14 +74,14 @@ def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
 
 
 def _row(
-    found: dict[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None], places: list[list[int]]
+    found: dict[Any, Any], runs: "_Runs", answers: Sequence[Answers | None], places: list[list[int]]
 ) -> dict[str, float]:
     labels = _common_labels([answers[place] for side in places for place in side])
     if labels is None or not all(places):
         return {}
     is_mean = found["metric"] not in RESAMPLED
-    variant, baseline = (_Side.of(summary, own, found["metric"], answers) for own in places)
-    known = {"test_examples": len(labels), "p_mcnemar": _single_runs_p(found, summary, answers, places)}
+    variant, baseline = (_Side.of(runs, own, found["metric"], answers) for own in places)
+    known = {"test_examples": len(labels), "p_mcnemar": _single_runs_p(found, runs.summary, answers, places)}
     if min(len(variant.runs), len(baseline.runs)) < 2:
         parts = np.mean([*variant.parts()], axis=0) - np.mean([*baseline.parts()], axis=0)
         return known | {"test_set_error": math.sqrt(variance_of_parts(parts, is_mean=is_mean))}
@@ -98,6 +99,22 @@ def _row(
     return known | {"test_set_error": error, "test_set_share": crossed.test_set_share}
 
 
+class _Runs:
+    """Seeds, cells and metrics of the runs; taking a side's rows out of the summary takes far longer."""
+
+    def __init__(self, summary: pd.DataFrame) -> None:
+        self.summary = summary
+        self.seeds = summary["seed"].tolist()
+        self.cells = summary["cell"].tolist() if "cell" in summary else [""] * len(summary)
+        self._measured: dict[str, list[float]] = {}
+
+    def measured(self, metric: str) -> list[float]:
+        """Return the metric of each run."""
+        if metric not in self._measured:
+            self._measured[metric] = self.summary[metric].astype(float).tolist()
+        return self._measured[metric]
+
+
 @dataclass(frozen=True)
 class _Side:
     """The runs of one side of a comparison by seed; several runs of a seed and cell, and several cells, are averaged.
@@ -110,16 +127,15 @@ class _Side:
     answers: Mapping[int, Values | npt.NDArray[np.bool_]]
 
     @classmethod
-    def of(cls, summary: pd.DataFrame, places: list[int], metric: str, answers: Sequence[Answers | None]) -> "_Side":
-        rows = summary[[name for name in ("seed", "cell", metric) if name in summary]].iloc[places]
-        keys = zip(rows["seed"], rows.get("cell", pd.Series("", rows.index)), places, strict=True)
+    def of(cls, summary: _Runs, places: list[int], metric: str, answers: Sequence[Answers | None]) -> "_Side":
         runs: dict[Hashable, dict[Hashable, list[int]]] = {}
-        for seed, cell, place in keys:
-            runs.setdefault(seed, {}).setdefault(cell, []).append(place)
+        for place in places:
+            runs.setdefault(summary.seeds[place], {}).setdefault(summary.cells[place], []).append(place)
         known = {place: own for place in places if (own := answers[place])}
+        scores = summary.measured(metric)
         return cls(
             runs={seed: [*cells.values()] for seed, cells in sorted(runs.items())},
-            scores=dict(zip(places, rows[metric].astype(float), strict=True)),
+            scores={place: scores[place] for place in places},
             answers={
                 place: np.asarray(own.resampled) if metric in RESAMPLED else own.right for place, own in known.items()
             },
@@ -128,12 +144,17 @@ class _Side:
     def values(self) -> Iterator[float]:
         """Yield the metric of each seed, in the order of the seeds."""
         for cells in self.runs.values():
-            yield float(np.mean([np.mean([self.scores[place] for place in runs]) for runs in cells]))
+            yield float(_mean([_mean([self.scores[place] for place in runs]) for runs in cells]))
 
     def parts(self) -> Iterator[Values]:
         """Yield the correct answers of each seed, or its resampled values, in the order of the seeds."""
         for cells in self.runs.values():
-            yield np.mean([np.mean([self.answers[place] for place in runs], axis=0) for runs in cells], axis=0)
+            yield _mean([_mean([self.answers[place] for place in runs]) for runs in cells])
+
+
+def _mean(parts: Sequence[Any]) -> Any:
+    """Return the mean of numbers or arrays; usually there is one, whose mean NumPy takes far longer to compute."""
+    return np.mean(parts, axis=0) if len(parts) > 1 else np.asarray(parts[0], float)
 
 
 def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] | None:
@@ -141,7 +162,8 @@ def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] |
     first = next((own.labels for own in answers if own), None)
     if first is None or len(first) < 2:
         return None
-    return first if all(own and np.array_equal(own.labels, first) for own in answers) else None
+    common = (own is not None and (own.labels is first or np.array_equal(own.labels, first)) for own in answers)
+    return first if all(common) else None
 
 
 def _two_level_reach(found: Mapping[Any, Any], error: float) -> float:

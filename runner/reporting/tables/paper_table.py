@@ -1,7 +1,8 @@
 """Table for a paper: one row per variant, in Markdown, LaTeX and CSV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,23 @@ class PaperTable:
 
     rows: list[dict[str, str]]
     marks: list[Mark]
-    caption: str
+    describe: Callable[[], str]  # returns the caption with the names in force
     names: Mapping[str, str] = field(default_factory=dict)  # in print, where they differ
-    printed_caption: str = ""  # with these names
+
+    @property
+    def caption(self) -> str:
+        """The caption with the variants' labels."""
+        return self.describe()
+
+    @property
+    def _printed_caption(self) -> str:
+        with names_in_force(self.names):
+            return self.describe()
 
     def markdown(self) -> str:
         """Return a GitHub table: the best mean in bold, variants not significantly different from it with a star."""
         legend = f" \\*: {AS_GOOD}." if "as good" in self.marks else ""
-        note = escaped_markdown(self.printed_caption or self.caption) + legend
+        note = escaped_markdown(self._printed_caption) + legend
         return markdown_table(self._printed_rows, [[mark] for mark in self.marks], note)
 
     def latex(self, label: str = "results", *, siunitx: bool = False) -> str:
@@ -78,7 +88,7 @@ class PaperTable:
             siunitx: align the numbers with siunitx; a star replaces the underline.
         """
         legend = f" {latex_sign(siunitx=siunitx)}: {escaped(AS_GOOD)}." if "as good" in self.marks else ""
-        note = escaped(self.printed_caption or self.caption) + legend
+        note = escaped(self._printed_caption) + legend
         return latex_table(self._printed_rows, self.marks, note, label, siunitx=siunitx)
 
     @property
@@ -138,10 +148,8 @@ def paper_table(
                 "n": ", ".join(filter(None, [f"{row['n']:.0f}", no_result_text(row)])),
             }
         )
-    of_caption = aggregate, comparisons, examples, goal, folds_text(summary), notes
-    with names_in_force(names or {}):
-        printed = _caption(*of_caption)
-    return PaperTable(rows, _marks(summary, aggregate, comparisons), _caption(*of_caption), names or {}, printed)
+    describe = partial(_caption, aggregate, comparisons, examples, goal, folds_text(summary), notes)
+    return PaperTable(rows, _marks(summary, aggregate, comparisons), describe, names or {})
 
 
 def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:

@@ -144,8 +144,8 @@ def _cautions(group: _Group, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     variant, scored, count = group.trials.variant, len(group.trials.scored), len(group.index)
     if rows[0]["r_squared"] <= 0:
         yield (
-            f"{group.name}: the importances say little, because the forest predicts trials that it has not seen no "
-            f"better than their mean does ({counted(count, 'trial')})."
+            f"{group.name}: the importances mean little, because the forest predicts unseen trials no better than "
+            f"their mean does ({counted(count, 'trial')})."
         )
     if count < scored:
         named = ", ".join(group.own)

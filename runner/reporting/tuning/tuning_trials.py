@@ -17,7 +17,7 @@ from runner.reporting.figures.tuning.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
 
 _NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # the space before an override
-_UNSCORED = "no score"  # used if the table does not give the reason
+_UNSCORED = "no score"  # used if the table does not state the reason
 
 
 @dataclass(frozen=True)

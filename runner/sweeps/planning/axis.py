@@ -85,7 +85,7 @@ class Axis(Section):
     high: Bound | None = None
     """Highest value."""
     log: Scale = False
-    """Whether the scale is logarithmic in the values or, with from_one, in their distance from 1."""
+    """Logarithmic scale: true for the values, from_one for their distance from 1."""
     step: Step | None = None
     """Distance between neighbouring values."""
     choices: list[Any] | None = None
@@ -93,7 +93,7 @@ class Axis(Section):
     when: Condition | None = None
     """GROUP=OPTION or KEY=A,B: the axis applies only if this group or key has one of these values."""
     int: bool | None = None
-    """Whether to use only whole numbers; default: true if low, high and step are whole."""
+    """True for whole numbers only; default: true if low, high and step are whole."""
 
     @model_validator(mode="before")
     @classmethod
@@ -133,14 +133,14 @@ class Axis(Section):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is a range of whole numbers."""
+        """True if it is a range of whole numbers."""
         if self.int is not None or self.low is None or self.high is None:
             return bool(self.int)
         return isinstance(self.low, int) and isinstance(self.high, int) and not isinstance(self.step, float)
 
     @property
     def is_ordered(self) -> bool:
-        """Whether its values are numbers."""
+        """True if its values are numbers."""
         return self.choices is None or all(type(choice) in (int, float) for choice in self.choices)
 
     @property

@@ -129,7 +129,7 @@ class Tune(Section):
 
     @property
     def grows(self) -> bool:
-        """Whether points are drawn while the study trains, because they depend on its results."""
+        """True if points are drawn while the study trains, because they depend on its results."""
         return self.method in LEARNING or self.cost is not None
 
     @property

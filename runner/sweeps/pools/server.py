@@ -28,7 +28,7 @@ def start_server() -> None:
 
 
 def stop_server() -> None:
-    """End the server at once, if it is running: otherwise, it would notice the end of this process after its imports.
+    """End the server at once, if it is running; its imports would delay its own notice that this process has ended.
 
     Call it when no worker is left.
     """

@@ -152,7 +152,7 @@ class SlurmPool:
                 self._seats.remove(seat)
 
     def _answered(self) -> Iterator[tuple[Any, Any]]:
-        """Yield each task that has ended with its result; take the workers that have joined into account."""
+        """Yield each task that has ended, with its result; register the workers that have joined."""
         refresh(self._place)
         for seat in self._seats:
             if seat.is_free or (answer := seat.box.received("answer", seat.number)) is None:

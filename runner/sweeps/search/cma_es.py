@@ -18,7 +18,7 @@ def proposed_by_cma_es(
 ) -> dict[str, Any]:
     """Return the values that CMA-ES proposes after all ended generations; the first generation is random.
 
-    A single dimension is supplemented by a meaningless second one, because the covariance needs two.
+    A single dimension gets a dummy second one, because the covariance needs two.
     """
     generator = np.random.default_rng(seed)
     keys, count = dimensions(axes), population(axes)

@@ -10,7 +10,7 @@ from runner.engine.model_files import model_exports
 
 @pytest.fixture
 def written(monkeypatch):
-    """The targets and paths that were written; the writers are replaced, because their files are tested elsewhere."""
+    """Targets and paths of the written files; the writers are replaced, because their files are tested elsewhere."""
     found = []
     for target in ("keras", "saved_model", "tflite"):
         name = f"write_{target}"

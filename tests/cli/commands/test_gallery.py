@@ -1,4 +1,4 @@
-"""`runner serve`: its addresses, its warnings, its end."""
+"""`runner serve`: addresses, warnings and exit."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from runner.core.errors import UserError
 
 @pytest.fixture
 def interrupted(monkeypatch):
-    """Ctrl-C arrives as soon as the server listens."""
+    """Send Ctrl-C as soon as the server listens."""
 
     def serve_forever(_: ThreadingHTTPServer) -> None:
         raise KeyboardInterrupt

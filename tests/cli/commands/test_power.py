@@ -13,7 +13,7 @@ from tests.reporting.conftest import run_maker
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch, capsys):
-    """asked("--difference", "0.002") -> the output of the command about a pilot of three seeds and three variants."""
+    """asked("--difference", "0.002") -> the output of the command for a pilot of three seeds and three variants."""
     make_run, generator = run_maker(tmp_path / "pilot"), np.random.default_rng(0)
     for seed in range(3):
         for optimizer in ("sgd", "adam", "lion"):

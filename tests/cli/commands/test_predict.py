@@ -14,7 +14,7 @@ from runner.records.run_directory import RunDirectory
 
 @pytest.fixture(scope="module")
 def digits(once):
-    """Ten test digits of the embedded MNIST as images in the folders of their classes, and all as an archive."""
+    """Ten test digits of the embedded MNIST as images in the folders of their classes, and together as an archive."""
 
     def write(folder):
         dataset = load_mnist_5k("mnist_5k")
@@ -29,7 +29,7 @@ def digits(once):
 
 @pytest.fixture
 def predicted(finished_run, digits, monkeypatch, capsys):
-    """predicted("all.npz") -> the rows that the command prints about files, and its messages."""
+    """predicted("all.npz") -> the rows that the command prints for files, and its messages."""
     monkeypatch.chdir(digits)
 
     def run(*arguments):
@@ -74,7 +74,7 @@ class TestShow:
 
     def test_unknown_classes_and_another_suffix_are_errors(self, predicted, digits, tmp_path, capsys):
         image = shutil.copy(next((digits / "images").glob("*/*.png")), tmp_path)
-        with pytest.raises(UserError, match=r"--show: no image lies in a folder with the name of its class"):
+        with pytest.raises(UserError, match=r"--show: no image is in a folder with the name of its class"):
             predicted(str(image), "--show", str(tmp_path / "errors.png"))
         with pytest.raises(SystemExit):
             predicted(str(image), "--show", "errors.txt")

@@ -1,4 +1,4 @@
-"""The schemas of conf/schema: of this code, for every file of conf/, known to editors."""
+"""The schemas of conf/schema: up to date, valid for every file of conf/, and known to editors."""
 
 import json
 from functools import cache
@@ -40,7 +40,7 @@ def test_no_schema_is_left_over():
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_every_file_of_conf_fits_its_schema(file):
-    """All but those in conf/hydra, which Hydra and its plug-ins check."""
+    """All files except those in conf/hydra, which Hydra and its plug-ins check."""
     kind = file.stem if len(file.parts) == 1 else file.parts[0]
     content = OmegaConf.to_container(OmegaConf.load(CONF / file), resolve=False)
     assert [f"{error.json_path}: {error.message}" for error in validator(kind).iter_errors(content)] == []

@@ -1,4 +1,4 @@
-"""Tab in a real bash, zsh and fish; each is asked all lines in one session."""
+"""Tab completion in a real bash, zsh and fish; each shell completes all lines in one session."""
 
 import os
 import pty
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-WAIT = 60  # seconds for one Tab; it takes a fifth of one on an idle machine
+WAIT = 60  # time limit of one completion in seconds; it takes 0.2 s on an idle machine
 KEY = "\x18d"  # Ctrl-X d writes the line
 WRITE = {
     "bash": """bind -x '"\\C-xd": printf "%s\\n" "$READLINE_LINE" > asked'""",
     "zsh": "write() { print -r -- \"$BUFFER\" > asked }; zle -N write; bindkey '^Xd' write",
 }
 START = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}
-# Typed line -> the line after Tab, in bash and zsh. What the line begins with is unique, or the common part appears.
+# Typed line -> the line after Tab, in bash and zsh. Either the completion is unique, or its common part appears.
 LINES = {
     "runner vers": "runner version ",
     "runner optimizer=nada": "runner optimizer=nadam ",
@@ -43,8 +43,8 @@ OF_ONE_SHELL = {
         "cd /; PAGER= runner optimizer=nada": "cd /; PAGER= runner optimizer=nadam ",
     },
     "zsh": {
-        "runner '~optimizer.learn": "runner '~optimizer.learning_rate' ",  # after a bare ~, zsh completes users
-        "runner regularizer=\\[l2,drop": "runner regularizer=\\[l2,dropout",  # a bare [ is a pattern
+        "runner '~optimizer.learn": "runner '~optimizer.learning_rate' ",  # after an unquoted ~, zsh completes users
+        "runner regularizer=\\[l2,drop": "runner regularizer=\\[l2,dropout",  # an unquoted [ begins a pattern
         "runner dataset=npz dataset.path=own": "runner dataset=npz dataset.path=own_data.npz ",
     },
 }
@@ -92,7 +92,7 @@ class Session:
         os.write(self.terminal, text.encode())
 
     def answer(self) -> str:
-        """Return the line that the shell writes next, and read what it shows meanwhile."""
+        """Return the line that the shell writes next, and read its other output."""
         shown = b""
         while True:
             ready, _, _ = select.select([self.answers, self.terminal], [], [], WAIT)

@@ -54,7 +54,7 @@ def test_a_run_that_is_done_is_no_error(tmp_path, capsys, status):
     end(job(), tmp_path, status)
     path = job().path(tmp_path)
     before = {file: file.read_bytes() for file in path.iterdir()}
-    (path / "checkpoint").mkdir()  # its process was killed before it removed it
+    (path / "checkpoint").mkdir()  # the process was killed before it removed the checkpoint
     resume_command([str(path)])
     said = " ".join(capsys.readouterr().out.split())
     assert said == f"{path}: already {status}; nothing left to do"

@@ -1,4 +1,4 @@
-"""Every operation on colours against Pillow's on the same bytes, and against definitions where Pillow rounds oddly."""
+"""Colour operations compared with Pillow's on the same bytes, and with their definitions where Pillow rounds oddly."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ ENHANCERS = {
     "colour": ImageEnhance.Color,
     "sharpness": ImageEnhance.Sharpness,
 }
-# Of ours and Pillow's; the share of pixels that may differ by one level: Pillow rounds down products that are inexact.
+# Our operation, Pillow's, and the share of pixels that may differ by one level, because Pillow rounds down products.
 OPERATIONS = {
     **{
         f"{name} {factor}": (

@@ -9,7 +9,7 @@ MODES = {"zeros": "constant", "reflect": "reflect"}  # NumPy's names
 
 
 def windows(image, fill):
-    """Every window of the padded image, by its place: those that NumPy cuts out."""
+    """Return every window of the padded image by its position, as NumPy cuts it out."""
     height, width = image.shape[:2]
     padded = np.pad(image, ((PADDING, PADDING), (PADDING, PADDING), (0, 0)), mode=MODES[fill])
     places = [(row, column) for row in range(2 * PADDING + 1) for column in range(2 * PADDING + 1)]

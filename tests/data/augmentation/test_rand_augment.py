@@ -1,4 +1,4 @@
-"""RandAugment against Pillow and SciPy, operation by operation."""
+"""RandAugment compared with Pillow and SciPy, operation by operation."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def from_levels(levels):
 
 
 def resampled(matrix, shift=(0.0, 0.0)):
-    """Resample about the middle by SciPy; the matrix takes (row, column) of the new image to that of the old one."""
+    """Resample about the centre by SciPy; the matrix maps (row, column) of the new image to the old one."""
     matrix = np.array(matrix)
     middle = (np.array(PICTURE.shape[:2]) - 1) / 2
     offset = middle - matrix @ middle + np.array(shift)
@@ -35,7 +35,7 @@ def resampled(matrix, shift=(0.0, 0.0)):
 
 
 def expected(name, sign):
-    """The picture after one operation, by the ranges of AutoAugment's table 6 and RandAugment's list."""
+    """Return the picture after one operation, with the ranges of AutoAugment's table 6 and RandAugment's list."""
     image, strength = Image.fromarray(PICTURE), sign * SHARE
     height, width = PICTURE.shape[:2]
     angle = np.radians(30.0 * strength)
@@ -68,7 +68,7 @@ SIGNED = {"rotate", "shear_x", "shear_y", "translate_x", "translate_y", "colour"
 
 @pytest.fixture(scope="module")
 def augmented():
-    """One operation on many copies of one picture."""
+    """Apply one operation to many copies of one picture."""
     part = RandAugment(1, 10 * SHARE, seed=5, lowest=LOWEST, highest=HIGHEST)
     return to_levels(part(from_levels(np.stack([PICTURE] * COUNT)), np.arange(COUNT))[0])
 
@@ -79,7 +79,7 @@ def test_every_image_has_one_of_the_papers_14_operations_in_either_direction_all
     distinct, kind = np.unique(np.rint(augmented).reshape(COUNT, -1), axis=0, return_inverse=True)
     distance = np.abs(distinct[:, None] - candidates).max(axis=2)
     assert distance.min(axis=1).max() <= 1.01  # a level: rounding
-    assert sorted(distance.argmin(axis=1)) == list(range(len(wanted)))  # each of them, once
+    assert sorted(distance.argmin(axis=1)) == list(range(len(wanted)))  # each of them once
     found = [wanted[place][0] for place in distance.argmin(axis=1)[kind]]
     counts = [found.count(name) for name in OPERATIONS]
     assert len(OPERATIONS) == 14

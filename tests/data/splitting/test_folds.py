@@ -13,7 +13,7 @@ _CLASSES = np.repeat([0, 1, 2], [40, 25, 12]).astype(np.int32)  # sorted, as in 
 
 
 def numbered(*, draws_test: bool = True) -> Dataset:
-    """A data set whose n-th example holds n; the last 17, of all classes, are its test part."""
+    """A data set whose n-th example has the value n; its test part is the last 17, from all classes."""
     order = np.random.default_rng(0).permutation(len(_CLASSES))
     numbers = np.arange(len(_CLASSES), dtype=np.float32)[:, None]
     labels = np.sort(_CLASSES[order][:60]), np.sort(_CLASSES[order][60:])
@@ -64,7 +64,7 @@ def test_the_draw_follows_the_split_seed_alone():
 
 
 def test_a_fold_is_identified_by_the_examples_that_it_holds_out():
-    """Labels cannot identify it: those of two folds may be equal in order."""
+    """Labels cannot identify a fold, because two folds may have the same labels in the same order."""
     found = splits(5)
     assert len({split.held_out for split in found}) == 5
     assert [split.held_out for split in splits(5, train_size=20)] == [split.held_out for split in found]

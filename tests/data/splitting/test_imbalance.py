@@ -6,7 +6,7 @@ from runner.data.splitting.imbalance import imbalance
 
 
 def part(labels) -> Part:
-    """Examples that hold their position."""
+    """Examples whose value is their position."""
     return Part(np.arange(len(labels), dtype=np.float32)[:, None], np.asarray(labels, np.int32))
 
 
@@ -16,7 +16,7 @@ BALANCED = part(np.tile(np.arange(10), 5000))
 @pytest.mark.parametrize(
     ("ratio", "sizes"),
     [
-        # The long-tailed CIFAR-10 of Cui et al. 2019, figure 3, as everybody computes it: 5000 ratio^(-i/9), rounded.
+        # The long-tailed CIFAR-10 of Cui et al. 2019, figure 3, as usually computed: 5000 ratio^(-i/9), rounded.
         (100, [5000, 2997, 1797, 1077, 646, 387, 232, 139, 83, 50]),
         (10, [5000, 3871, 2997, 2321, 1797, 1391, 1077, 834, 646, 500]),
         (1, [5000] * 10),

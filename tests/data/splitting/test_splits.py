@@ -8,7 +8,7 @@ from runner.data.splitting.splits import split_dataset
 
 
 def numbered(examples: int, labels=None) -> Dataset:
-    """A data set whose n-th training image holds n; its classes alternate, or are those given."""
+    """A data set whose n-th training image has the value n; its classes alternate unless given."""
     numbers = np.arange(examples)
     images = np.broadcast_to(numbers[:, None, None, None], (examples, 1, 1, 1)).astype(np.float32)
     classes = (numbers % 2 if labels is None else np.asarray(labels)).astype(np.int32)
@@ -47,14 +47,14 @@ class TestDrawn:
 
 
 def test_random_is_the_permutation_of_the_stream():
-    """Published figures depend on it."""
+    """Published figures depend on this permutation."""
     order = np.random.default_rng(np.random.SeedSequence(3, spawn_key=(0,))).permutation(50)
     split = split_dataset(numbered(50), 0.2, "random", 3)
     assert numbers(split.train) + numbers(split.validation) == order.tolist()
 
 
 def test_stratified_keeps_the_proportions_of_the_classes():
-    labels = np.repeat([0, 1, 2], [700, 250, 50])  # sorted: the last 20% would be classes 1 and 2 alone
+    labels = np.repeat([0, 1, 2], [700, 250, 50])  # sorted: the last 20% would contain only classes 1 and 2
     split = split_dataset(numbered(1000, labels), 0.2, "stratified", 0)
     np.testing.assert_allclose(np.bincount(split.validation.labels), [140, 50, 10], atol=1)
     np.testing.assert_allclose(np.bincount(split.train.labels), [560, 200, 40], atol=1)
@@ -148,7 +148,7 @@ class TestTogether:
         split = split_dataset(dataset, 0.2, "last", 0, train_size=110, label_noise=0.1, class_imbalance=10)
         before = dataset.train_labels[numbers(split.train)]
         assert np.bincount(before).tolist() == [100, 10]  # the first quarter of 400 and 40: imbalance came first
-        assert (before != split.train.labels).sum() == 11  # a tenth of what the size left
+        assert (before != split.train.labels).sum() == 11  # a tenth of the remaining examples
 
     def test_the_data_set_itself_is_never_changed(self):
         dataset = numbered(100)
@@ -158,7 +158,7 @@ class TestTogether:
 
 
 def with_validation(labels, test=(0, 1, 2)):
-    """Twelve training examples of three classes, and a validation part of these labels."""
+    """Twelve training examples of three classes, and a validation part with these labels."""
     inputs = np.arange(12, dtype=np.float32)[:, None]
     own = Part(100 + np.arange(len(labels), dtype=np.float32)[:, None], np.array(labels, np.int32))
     test_labels = np.array(test, np.int32)

@@ -15,7 +15,7 @@ NOWHERE = "http://127.0.0.1:9/"
 
 @pytest.fixture
 def server(tmp_path, serve):
-    """A server of the archive."""
+    """A server with the archive."""
     (tmp_path / "root").mkdir()
     published = tmp_path / "published"
     published.mkdir()

@@ -1,4 +1,4 @@
-"""The download, against a real server on this machine."""
+"""The download, from a real server on this machine."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from runner.data.mnist import load_mnist
 
 @pytest.fixture
 def server(tmp_path, write_idx, arrays, serve):
-    """A server of four small files."""
+    """A server with four small files."""
     published = write_idx(tmp_path / "published")
     (tmp_path / "root").mkdir()
     running = serve(published)

@@ -1,6 +1,6 @@
-"""A training that was interrupted ends, once it goes on, as if nothing had been, to the last bit.
+"""An interrupted and resumed training ends bit-identical to an undisturbed one.
 
-Each interrupted training goes on in objects that are all built anew, as by another process.
+Each interrupted training continues with newly built objects, as in another process.
 """
 
 import multiprocessing
@@ -41,7 +41,7 @@ CASES = {
 
 
 class Speckle:
-    """A user's augmentation, with a random stream of its own."""
+    """A user's augmentation with its own random stream."""
 
     def __init__(self, seed):
         self.streams = [keras.random.SeedGenerator(seed)]
@@ -51,7 +51,7 @@ class Speckle:
 
 
 class Diary(keras.callbacks.Callback):
-    """A user's callback, that stops when it is full."""
+    """A user's callback that stops the training when it is full."""
 
     def __init__(self, pages=3):
         super().__init__()
@@ -64,7 +64,7 @@ class Diary(keras.callbacks.Callback):
 
 
 class Slower(keras.callbacks.Callback):
-    """A user's callback whose state is no plain value: a set of epochs, by which the rate falls."""
+    """A user's callback whose state is not a plain value: a set of epochs at which the rate falls."""
 
     def on_train_begin(self, logs=None):
         self.epochs = set()
@@ -81,7 +81,7 @@ class Slower(keras.callbacks.Callback):
 
 
 class Training:
-    """A training with everything built anew."""
+    """A training with newly built parts."""
 
     def __init__(self, overrides, dataset, directory, checkpoint=None, callbacks=()):
         chosen = settings(*SMALL, *overrides)
@@ -99,13 +99,13 @@ class Training:
         )
 
     def values(self):
-        """Bits of all that was learnt and drawn: the order of the examples needs no state."""
+        """Return the bits of all learnt values and random states; the order of the examples needs no state."""
         variables = [*self.model.variables, *self.model.optimizer.variables]
         variables += self.parts.augment.variables if self.parts.augment else []
         return [(variable.path, variable.numpy().tobytes()) for variable in variables]
 
     def end(self, copied=None):
-        """Train to the end; with copies of the checkpoint at every epoch's end, as a killed training leaves it."""
+        """Train to the end, and copy the checkpoint at the end of each epoch, as a killed training would leave it."""
         rows = []
         for row in self.epochs:
             rows.append({name: value for name, value in row.items() if name != "seconds"})
@@ -115,13 +115,13 @@ class Training:
 
 
 def assert_resumed_equals_undisturbed(overrides, dataset, directory, resumed_after=(2,), callbacks=list):
-    """Return the rows, and what else `end` gives. `callbacks` makes more of them, new ones for each training."""
+    """Return the rows and the other results of `end`. `callbacks` makes new callbacks for each training."""
     path = directory / "state.npz"
     undisturbed = Training(overrides, dataset, directory, Checkpoint(path), callbacks()).end(copied=path)
     for epoch in resumed_after:
         copy = Checkpoint(path.with_stem(f"after_{epoch}"))
         rows, tables, values = Training(overrides, dataset, directory, copy, callbacks()).end()
-        assert repr(rows) == repr(undisturbed[0])  # also where a loss is not a number
+        assert repr(rows) == repr(undisturbed[0])  # even if a loss is NaN
         assert tables == undisturbed[1]
         assert values == undisturbed[2]
     return undisturbed
@@ -148,7 +148,7 @@ def test_one_whose_rate_is_reduced_on_a_plateau_does(dataset, tmp_path):
 
 
 def test_one_that_stops_early_does_before_and_after_the_stop(dataset, tmp_path):
-    # No epoch is better than the first by so much.
+    # No epoch is better than the first by this amount.
     stopping = [
         "callbacks=[early_stopping]",
         "callbacks.early_stopping.patience=2",
@@ -165,7 +165,7 @@ def test_one_that_is_done_is_not_trained_again(dataset, tmp_path):
     path = tmp_path / "state.npz"
     done = list(Training(["averaging=swa"], dataset, tmp_path, Checkpoint(path)).epochs)
     written = path.read_bytes()
-    assert list(Training(["averaging=swa"], dataset, tmp_path, Checkpoint(path)).epochs) == done  # with the seconds
+    assert list(Training(["averaging=swa"], dataset, tmp_path, Checkpoint(path)).epochs) == done  # with seconds
     assert path.read_bytes() == written
 
 
@@ -186,7 +186,7 @@ def test_the_csv_loggers_table_has_each_epoch_once(dataset, tmp_path):
     tables = []
 
     def logger():
-        tables.append(tmp_path / f"{len(tables)}.csv")  # another file: the run's directory was moved
+        tables.append(tmp_path / f"{len(tables)}.csv")  # a different file: the run's directory was moved
         return [keras.callbacks.CSVLogger(str(tables[-1]))]
 
     assert_resumed_equals_undisturbed([], dataset, tmp_path, resumed_after=(1, 4), callbacks=logger)
@@ -202,7 +202,7 @@ def test_checkpoints_leave_a_training_as_it_is(dataset, tmp_path):
 
 
 def train_and_be_killed(dataset, directory):
-    """Be killed in the third epoch, with the weights of the second changed already."""
+    """Kill the training in the third epoch, when it has already changed the weights of the second."""
     killer = keras.callbacks.LambdaCallback(
         on_test_begin=lambda logs: epochs_begun == [0, 1, 2] and os.kill(os.getpid(), signal.SIGKILL),
         on_epoch_begin=lambda epoch, logs: epochs_begun.append(epoch),
@@ -242,7 +242,7 @@ def checkpoint_of_an_epoch(dataset, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def begin(dataset, checkpoint_of_an_epoch, tmp_path):
-    """begin(*overrides) -> what a new training makes of the checkpoint of one epoch of `optimizer=sgd`."""
+    """begin(*overrides) -> the progress restored from a checkpoint of one epoch of `optimizer=sgd`."""
     path = Path(shutil.copy(checkpoint_of_an_epoch, tmp_path))
 
     def begin(*overrides):
@@ -290,7 +290,7 @@ def test_a_file_with_a_changed_byte_is_refused_with_a_warning(begin, tmp_path, c
 
 
 def restored(before, after):
-    """Let `after` go on from what `before` has changed of itself by a first epoch."""
+    """Restore in `after` the state of `before` after a first epoch."""
     keepers = [Keeper(callback) for callback in (before, after)]
     before.best, before.history = 0.25, [1.0]
     arrays = []

@@ -1,4 +1,4 @@
-"""Exported files, read back by their own runtimes."""
+"""Exported files, loaded by their own runtimes."""
 
 import json
 import zipfile
@@ -31,7 +31,7 @@ TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
 
 @pytest.fixture(scope="module")
 def model() -> keras.Model:
-    """From bytes to probabilities, with what tf2onnx and LiteRT find hard: GELU, normalization, half precision."""
+    """A model from bytes to probabilities, with parts that are difficult for tf2onnx and LiteRT."""
     layers = [
         keras.layers.Conv2D(4, 3, activation="gelu", name="conv"),
         keras.layers.BatchNormalization(),

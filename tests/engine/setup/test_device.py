@@ -69,7 +69,7 @@ def test_the_settings_of_a_users_keras_json_change_no_run():
     assert found == ("channels_last", "float32", 1e-7)
 
 
-@pytest.mark.parametrize(("threads", "idle"), [(0, False), (1, True), (2, False)])  # 0: as TensorFlow chooses, all
+@pytest.mark.parametrize(("threads", "idle"), [(0, False), (1, True), (2, False)])  # 0: TensorFlow's choice, all
 def test_a_training_with_fewer_threads_than_cores_leaves_a_core(monkeypatch, threads, idle):
     monkeypatch.setattr("runner.engine.setup.device._cores", lambda: 2)
     assert ActiveDevice("cpu", "CPU", threads, threads, "float32", jit_compile=False).leaves_a_core == idle

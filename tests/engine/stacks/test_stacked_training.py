@@ -22,7 +22,7 @@ class Failing(keras.callbacks.Callback):
 
 
 def rows_of(stack, callbacks):
-    """Train for three epochs, and return what each run got from each."""
+    """Train for three epochs, and return the result of each run in each epoch."""
     trainings = {
         run: Training(member, 3, shuffled(run, 200), callbacks.get(run, [])) for run, member in enumerate(stack.members)
     }

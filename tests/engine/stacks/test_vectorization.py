@@ -1,4 +1,4 @@
-"""Operations of many models at once give what each gives alone."""
+"""Operations on many models at once give the same results as on each model alone."""
 
 import numpy as np
 import pytest

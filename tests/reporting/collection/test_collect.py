@@ -77,7 +77,7 @@ def test_one_variant_on_two_data_sets_is_two(make_run, tmp_path):
 
 
 def test_two_data_sets_of_one_name_are_not_compared(make_run, tmp_path):
-    """They may be versions of one data set or, of tables of one's own, files that have nothing in common."""
+    """They may be versions of one data set, or unrelated tables of a user."""
     for name, file, letter in (("0", "iris.csv", "a"), ("1", "iris.csv", "a"), ("2", "wine.csv", "b")):
         path = make_run(f"sweep/{name}", dataset="csv", fingerprint=letter * 64) / "record.json"
         record = json.loads(path.read_text())
@@ -88,7 +88,7 @@ def test_two_data_sets_of_one_name_are_not_compared(make_run, tmp_path):
 
 
 def test_variants_can_be_made_of_the_values_of_keys(make_run, tmp_path):
-    """From an override, a choice of the group, or the configuration."""
+    """The values come from overrides, the chosen options, or the configuration."""
     make_run("sweep/0", overrides=["optimizer=sgd", "training.epochs=3"])
     directory = make_run("sweep/1", overrides=["optimizer=adam"])
     (directory / "config.yaml").write_text("training: {epochs: 20}\n")

@@ -10,7 +10,7 @@ from runner.reporting.collection.labels import Values
 
 @pytest.fixture
 def kept(make_run, tmp_path):
-    """kept("epochs < 3") -> the names of the directories that remain, among a few made runs."""
+    """kept("epochs < 3") -> the names of the matching directories among a few made-up runs."""
     make_run("s/a", ["optimizer=sgd", "optimizer.learning_rate=0.10"], choices={"optimizer": "sgd"}, run_id="1e3")
     adam = make_run(
         "s/b", ["training.epochs=2"], seed=1, accuracies=[0.9], choices={"optimizer": "adam"}, run_id="1000"

@@ -1,4 +1,4 @@
-"""Several sweeps at once: a report each, or one that says what sets them apart."""
+"""Several sweeps: one report for each, or one report that lists their differences."""
 
 import json
 

@@ -11,7 +11,7 @@ from runner.reporting.tables.frames import summary_frame
 
 
 def read_back(tmp_path) -> pd.DataFrame:
-    """The summary of all runs, as pandas reads it from a file."""
+    """Return the summary of all runs, as pandas reads it from a file."""
     runs = find_runs([tmp_path])
     frame = with_values_in_force(summary_frame(runs, variant_labels(runs)), runs, Values(LeftOut()))
     return pd.read_csv(io.StringIO(frame.to_csv(index=False)))
@@ -39,7 +39,7 @@ def test_a_variant_that_keeps_a_default_has_the_value_in_force(make_run, tmp_pat
         "experiment": "none",
     }  # fmt: skip
     assert {key: first[key] for key in expected} == expected
-    assert pd.isna(first["regularizer.l1.l1"])  # it has no such penalty
+    assert pd.isna(first["regularizer.l1.l1"])  # the run has no such penalty
     assert (second["optimizer.learning_rate"], second["dataset.label_noise"]) == (0.1, "0.2")
 
 
@@ -60,7 +60,7 @@ def test_without_a_configuration_a_cell_stays_empty(make_run, tmp_path):
 
 
 def test_runs_with_the_same_overrides_have_each_their_own_value(make_run, tmp_path, monkeypatch):
-    """The file of the option `mine` was edited between the first run and the second."""
+    """The file of the option `mine` was edited between the two runs."""
     for number, (rate, more) in enumerate([(0.1, []), (0.2, []), (0.5, ["optimizer.learning_rate=0.5"])]):
         run = make_run(f"s/{number}", overrides=["optimizer=mine", "model.depth=3", *more], seed=number)
         (run / "config.yaml").write_text(f"optimizer: {{learning_rate: {rate}}}\n")
@@ -68,7 +68,7 @@ def test_runs_with_the_same_overrides_have_each_their_own_value(make_run, tmp_pa
     read_config = RunDirectory.read_config
     monkeypatch.setattr(RunDirectory, "read_config", lambda own: read.append(own.path.name) or read_config(own))
     assert list(read_back(tmp_path)["optimizer.learning_rate"]) == [0.1, 0.2, 0.5]
-    assert read == ["0", "1"]  # once each, and only where a cell is to be filled
+    assert read == ["0", "1"]  # each is read once, and only if a cell needs it
 
 
 def test_variants_by_a_key_that_is_null_are_the_same_whether_it_was_asked_for_or_not(make_run, tmp_path):

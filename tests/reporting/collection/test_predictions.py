@@ -34,7 +34,7 @@ def test_answers_are_those_of_completed_runs(make_run, tmp_path):
 
 
 def test_an_ensemble_averages_probabilities_of_two_runs_or_more_on_the_same_examples(make_run, tmp_path):
-    """The second run of a is sure of the third example, on which the first one is wrong by little."""
+    """The second run of a is sure of the third example; the first run is narrowly wrong about it."""
     sure = np.array([[0.9, 0.1], [0.4, 0.6], [0.1, 0.9]])
     make_run("sweep/0", predictions=predictions())
     make_run("sweep/1", seed=1, predictions=predictions(sure))
@@ -50,7 +50,7 @@ def test_a_metric_of_the_predictions_is_resampled_for_the_run_that_has_them(make
     runs = find_runs([tmp_path / "sweep"])
     one, none = read_predicted(runs, ["a", "a"], LeftOut(), "test_macro_f1").answers
     assert none is None
-    assert one.resampled.max() == 1  # of resamples without the third example, which the run gets wrong
+    assert one.resampled.max() == 1  # share of resamples without the third example, which the run misclassifies
     assert read_predicted(runs, ["a", "a"], LeftOut()).answers[0].resampled is None
 
 

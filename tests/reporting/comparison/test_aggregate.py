@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 def runs(variant, values, statuses=None, fingerprint="f", seeds=None):
-    """A summary's rows: a run a value; None has no figure."""
+    """Return a summary with one run per value; None is a run without a value."""
     return pd.DataFrame(
         {
             "variant": variant,
@@ -60,7 +60,7 @@ def test_a_variant_without_any_figure_is_in_the_table():
     assert aggregate.loc["b", "n"] == 0
     assert aggregate.loc["b", "diverged"] == 7
     (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
-    assert (row["p_value"], row["verdict"]) == (2 / 2**7, "lower")  # a run that diverged lost
+    assert (row["p_value"], row["verdict"]) == (2 / 2**7, "lower")  # a diverged run counts as lost
     assert (row["n"], row["n_completed"], row["lost"]) == (7, 0, 7)
     failed = pd.concat([runs("a", SEVEN), runs("b", [np.nan] * 7, ["failed"] * 7)])
     assert comparison_frame(failed, "test_accuracy", "a").empty
@@ -116,8 +116,8 @@ def test_holm_is_over_all_comparisons():
         ({}, "paired"),
         ({"split": "t"}, "Welch"),
         ({"initial_weights": "x"}, "Welch"),
-        ({"initial_weights": "x", "weight_shapes": "large"}, "paired"),  # shapes that cannot be shared
-        ({"initial_weights": None, "split": None}, "paired"),  # of an older version, which did not keep them
+        ({"initial_weights": "x", "weight_shapes": "large"}, "paired"),  # different shapes cannot share weights
+        ({"initial_weights": None, "split": None}, "paired"),  # from an older version, which did not record them
     ],
 )
 def test_a_pair_has_the_same_split_and_initial_weights(own, test):
@@ -157,7 +157,7 @@ def test_where_seven_seeds_could_decide_they_say_what_they_found():
 
 
 def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
-    """One variant with eight wins of eight beside seven variants of four seeds."""
+    """One variant with eight wins of eight next to seven variants with four seeds."""
     eight = [*SEVEN, 0.97]
     found = compared(
         runs("a", eight), runs("b", [value + 0.01 for value in eight]), *(runs(f"c{n}", SEVEN[:4]) for n in range(7))
@@ -169,7 +169,7 @@ def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
 
 
 def test_comparisons_of_another_kind_count_as_another_group():
-    """The runs of c diverge, so c is compared by ranks; each p counts for two groups until one of them is tested."""
+    """The runs of c diverge, so c is compared by ranks; each p is doubled for the two groups until one is tested."""
     lost = runs("c", [np.nan] * 7, ["diverged"] * 7)
     found = compared(runs("a", SEVEN), *(runs(name, [value + 0.01 for value in SEVEN]) for name in "bd"), lost)
     assert [found[name]["p_adjusted"] for name in "bcd"] == [2 * 2 / 2**7] * 3
@@ -206,7 +206,7 @@ def test_the_probability_of_winning_is_that_of_being_better_also_for_a_loss():
 
 
 def test_variants_of_several_cells_are_compared_cell_by_cell():
-    """`--by optimizer`: sgd diverges on the whole hard cell, and loses the easy one by 0.02, too."""
+    """`--by optimizer`: sgd diverges in all runs of the hard cell, and also loses the easy cell by 0.02."""
     easy, hard = [0.98, 0.97, 0.99, 0.98, 0.97, 0.98], [0.91, 0.92, 0.91, 0.90, 0.92, 0.91]
     adam = [runs("adam", easy).assign(cell="easy"), runs("adam", hard).assign(cell="hard")]
     sgd = [
@@ -270,7 +270,7 @@ SMALL = [0.0002, -0.0002, 0.0003, -0.0001, 0.0001, -0.0003, 0.0002]  # differenc
 
 
 def with_margin(margin, *differences, seeds=7, metric="test_accuracy", **options):
-    """Compare variants b, c, ... with a, which differ from it by these values on each seed."""
+    """Compare variants b, c, ... with a; they differ from it by these values on each seed."""
     base = np.array(SEVEN)[:seeds]
     frames = [runs("a", base), *(runs(name, base + own[:seeds]) for name, own in zip("bcdefgh", differences))]  # noqa: B905
     summary = pd.concat(frames).rename(columns={"test_accuracy": metric})
@@ -304,7 +304,7 @@ def test_p_of_equivalence_and_of_more_than_the_margin_are_adjusted_over_the_fami
     assert found["p_equivalence"].tolist() == pytest.approx([3 / 2**7, 1, 3 / 2**7])
     assert found["p_beyond"].tolist() == pytest.approx([1, 3 * 2 / 2**7, 1])
     jointly = with_margin(0.001, *shifted)
-    # Under the flip of all signs, c is as far below the margin as b and d are above it.
+    # If all signs are flipped, c is as far below the margin as b and d are above it.
     assert jointly["p_equivalence"].tolist() == pytest.approx([2 / 2**7, 1, 2 / 2**7])
     assert jointly["p_beyond"].tolist() == pytest.approx([1, 2 / 2**7, 1])
 
@@ -357,7 +357,7 @@ def test_the_exact_interval_is_in_the_frame():
     assert (found["exact_low"], found["exact_high"]) == pytest.approx((means[2], means[-3]))
 
 
-LOOKS = Looks([6, 7], "obrien_fleming")  # with six seeds it may spend less than 2 / 2^6
+LOOKS = Looks([6, 7], "obrien_fleming")  # with six seeds, the look may spend less than 2 / 2^6
 
 
 def test_a_planned_look_counts_once_all_its_runs_have_ended():
@@ -374,7 +374,7 @@ def test_a_planned_look_counts_once_all_its_runs_have_ended():
 
 
 def test_between_planned_looks_difference_and_verdict_are_those_of_the_last_look():
-    """Beyond the look at six seeds, a seventh run of b is so bad that its mean is below that of a."""
+    """After the look at six seeds, a seventh run of b is so bad that the mean of b is below that of a."""
     better = [value + 0.01 + seed / 1000 for seed, value in enumerate(SEVEN[:6])]
     summary = pd.concat([runs("a", SEVEN), runs("b", [*better, 0.1])])
     looks = Looks([6, 8])
@@ -403,7 +403,7 @@ def test_a_comparison_says_what_it_could_have_shown_with_its_own_spread_and_fami
     several = pd.concat([both, runs("c", noise[2] + 0.9), runs("d", noise[3] + 0.9)])
     (alone,) = comparison_frame(both, "test_accuracy", "a")["detectable"]
     spread = np.std(noise[1] - noise[0], ddof=1)
-    assert alone == pytest.approx(1.07 * spread, rel=0.15)  # 1.07: of the t-test with nine pairs
+    assert alone == pytest.approx(1.07 * spread, rel=0.15)  # 1.07: from the t-test with nine pairs
     assert comparison_frame(several, "test_accuracy", "a")["detectable"][0] > alone
     holm = comparison_frame(several, "test_accuracy", "a", correction="holm")["detectable"][0]
     assert holm > alone
@@ -423,7 +423,7 @@ def test_an_early_look_whose_runs_all_failed_shows_nothing_and_the_next_one_coun
     whole = pd.concat([runs("a", [*SEVEN, 0.97]), failed])
     (row,) = comparison_frame(whole, "test_accuracy", "a", looks=looks, margin=0.1).to_dict("records")
     assert (row["looks"], row["n"]) == (2, 6)
-    assert row["p_adjusted"] == pytest.approx(2 / 2**5, rel=2e-2)  # of the 5 pairs that differ at the last look
+    assert row["p_adjusted"] == pytest.approx(2 / 2**5, rel=2e-2)  # from the 5 pairs that differ at the last look
     first = whole[whole["seed"] < 2]
     assert comparison_frame(first, "test_accuracy", "a", looks=looks).empty
 
@@ -439,14 +439,14 @@ def test_a_look_counts_once_its_seeds_have_ended_in_every_cell():
         early = runs(variant, SEVEN).assign(cell="x=1")
         return pd.concat([early, runs(variant, SEVEN[:later]).assign(cell="x=2")], ignore_index=True)
 
-    for later, had in ((7, 2), (6, 1)):  # the last seed has not begun in a cell
+    for later, had in ((7, 2), (6, 1)):  # in one cell, the last seed has not begun
         summary = pd.concat([in_cells("a", 7), in_cells("b", later)], ignore_index=True)
         (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
         assert row["looks"] == had
 
 
 def test_the_reason_counts_joint_tests_where_these_are_adjusted():
-    """Six pairs of two kinds: sign flips of the differences, and, with a diverged run, of the ranks."""
+    """Six pairs, with two kinds of tests: sign flips of differences and, with a diverged run, of ranks."""
     six = SEVEN[:6]
     lost = runs("d", [*six[:5], np.nan], ["completed"] * 5 + ["diverged"])
     summary = pd.concat([*(runs(name, six) for name in "abc"), lost])

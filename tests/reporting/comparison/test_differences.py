@@ -23,7 +23,7 @@ def read(path, **wish):
 
 @pytest.fixture
 def made(make_run, tmp_path):
-    """made({"a": [0.5, 0.6], "b": [0.7, None]}) -> results; a seed each, None: diverged."""
+    """made({"a": [0.5, 0.6], "b": [0.7, None]}) -> results with one seed per value; None: diverged."""
 
     def make(variants, wish=None, **more):
         for name, scores in variants.items():

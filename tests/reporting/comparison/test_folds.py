@@ -26,7 +26,7 @@ LESS = [value - 0.02 - 0.001 * place for place, value in enumerate(TEN)]
 
 
 def runs(variant, values, folds=5, statuses=None, draws=(0, 1)):
-    """A summary's rows: 5 folds for each seed, every draw with its own held-out examples."""
+    """Return a summary with 5 folds for each seed; every draw has its own held-out examples."""
     places = [(draw, fold) for draw in draws for fold in range(folds)][: len(values)]
     return pd.DataFrame(
         {
@@ -169,7 +169,7 @@ def test_runs_with_and_without_folds_are_not_mixed():
 
 @pytest.fixture
 def study(make_run):
-    """Runs of two variants on 5 folds, whose test labels are the same in order."""
+    """Runs of two variants on 5 folds with the same sequence of test labels."""
     labels = np.array([0, 1], np.int32)
     predictions = {"test_labels": labels, "test_probabilities": np.eye(2), "validation_labels": labels,
                    "validation_probabilities": np.eye(2)}  # fmt: skip

@@ -12,7 +12,7 @@ from runner.reporting.results import Results
 
 @pytest.fixture
 def sequential(make_run, tmp_path):
-    """sequential({"b": ..., ...}) -> results; each variant has so many seeds, with these differences from `a`."""
+    """sequential({"b": ..., ...}) -> results; each variant has these differences from `a`, one per seed."""
 
     def make(differences, sizes=(6, 9, 12)) -> Results:
         for label, (seeds, shift) in {"a": (12, lambda _: 0.0), **differences}.items():

@@ -23,7 +23,7 @@ DEMSAR = pd.DataFrame(
 def test_ranks_are_those_that_demsar_published():
     """Average ranks 3.143, 2.000, 2.893 and 1.964; Friedman's chi-squared 9.28 on 3 degrees of freedom (page 14).
 
-    SciPy corrects for ties, which Demsar did not, so its p lies below his.
+    SciPy corrects for ties, unlike Demsar, so its p is smaller than his.
     """
     ranks = average_ranks(DEMSAR, "test_accuracy")
     assert ranks.average["C4.5"] == pytest.approx(3.143, abs=0.001)
@@ -56,7 +56,7 @@ def test_last_columns_are_the_tests_of_all_variants_and_against_the_baseline():
     frame = ranks.frame().set_index("variant")
     nemenyi = [f"nemenyi_p {variant}" for variant in ranks.average.index]
     assert list(frame) == [*RANK_COLUMNS[1:], *nemenyi, *LAST_RANK_COLUMNS]
-    assert frame.loc["C4.5+m", "wilcoxon_p"] == 0.00732421875  # as SciPy's exact permutation test
+    assert frame.loc["C4.5+m", "wilcoxon_p"] == 0.00732421875  # as in SciPy's exact permutation test
     assert frame.loc["C4.5+m", "wilcoxon_holm"] == 3 * 0.00732421875
     assert frame.loc["C4.5+m+cf", "wilcoxon_holm"] == 2 * 0.012451171875
     assert frame.loc["C4.5", ["baseline", "wilcoxon_p"]].tolist() == ["", pytest.approx(math.nan, nan_ok=True)]
@@ -86,7 +86,7 @@ def test_scores_are_in_the_order_of_the_means_of_each_data_set():
 
 
 def test_a_variant_that_diverged_on_a_whole_data_set_is_last_there():
-    """It was left out with the data set: where it loses everywhere, p fell, where it wins elsewhere, it led."""
+    """Without this data set, the variant would lead on all others."""
     rows = [(arm, f"d{data}", "completed", value) for data in range(4) for arm, value in
             {"a": 0.9, "b": 0.8, "c": 0.7}.items()]  # fmt: skip
     lost = [("a", "d4", "diverged", None), ("b", "d4", "completed", 0.5), ("c", "d4", "completed", 0.4)]

@@ -1,4 +1,4 @@
-"""Verdicts on sides: better, worse, beyond a margin, identical, or more than the seeds can decide."""
+"""Verdicts on sides: better, worse, beyond a margin, identical, or undecidable with these seeds."""
 
 import math
 from dataclasses import replace
@@ -55,7 +55,7 @@ def changed(gains, before=BEFORE):
 
 
 def exact_p(differences):
-    """Return SciPy's exact p value of the mean under all sign flips; in whole test examples, so that ties are exact."""
+    """Return SciPy's exact p value of the mean under all sign flips, in whole test examples, so that ties are exact."""
     examples = np.rint(np.asarray(differences) * 10_000)
     found = stats.permutation_test(
         (examples, np.zeros_like(examples)),
@@ -71,7 +71,7 @@ def test_p_is_that_of_scipys_exact_permutation_test_and_the_difference_is_other_
     _, _, rows = compare({"sgd": BEFORE}, {"sgd": changed(GAINS)})
     row = rows["sgd"]
     assert row["p_value"] == row["p_holm"] == pytest.approx(exact_p(GAINS))
-    assert exact_p(GAINS) == pytest.approx(4 / 2**8)  # only the one flip of the smallest difference is more extreme
+    assert exact_p(GAINS) == pytest.approx(4 / 2**8)  # only the flip of the smallest difference is more extreme
     assert row["difference"] == pytest.approx(sum(GAINS) / 8)
     assert (row["reference_mean"], row["mean"]) == pytest.approx((np.mean(BEFORE), np.mean(changed(GAINS))))
     low, high = stats.ttest_1samp(GAINS, 0).confidence_interval()
@@ -80,7 +80,7 @@ def test_p_is_that_of_scipys_exact_permutation_test_and_the_difference_is_other_
 
 
 def test_holm_covers_all_comparisons(compare):
-    """By hand: the smallest p times 3, the next times 2, the last times 1, never falling."""
+    """By hand: the smallest p times 3, the next times 2, the last times 1, never decreasing."""
     small = [-0.001, 0.002, -0.001, 0.003, -0.002, 0.001, -0.003, 0.002]
     others = {"adam": changed(small), "lion": changed([0.01, 0.02, 0.01, 0.02, 0.01, 0.02, 0.01, 0.02])}
     _, _, rows = compare(dict.fromkeys(["sgd", "adam", "lion"], BEFORE), {"sgd": changed(GAINS), **others})
@@ -96,13 +96,13 @@ def test_a_margin_shifts_every_difference_before_the_test(compare, margin, fails
     shifted = [gain + margin for gain in GAINS]
     assert rows["sgd"]["p_margin"] == pytest.approx(exact_p(shifted))
     assert rows["sgd"]["fails"] == fails == (exact_p(shifted) < 0.05 and sum(shifted) < 0)
-    assert rows["sgd"]["p_holm"] == pytest.approx(exact_p(GAINS))  # of the difference itself
+    assert rows["sgd"]["p_holm"] == pytest.approx(exact_p(GAINS))  # p of the difference itself
     expected = {0.0: "worse", 0.0005: "worse beyond the margin"}
     assert shown_verdict(rows["sgd"]) == expected.get(margin, "worse, not shown beyond the margin")
 
 
 def test_of_a_loss_less_is_better(compare):
-    """make_run's last validation loss is 2 / epochs: 1 after two epochs."""
+    """The last validation loss of `make_run` is 2 / epochs: 1 after two epochs."""
     sides, _, rows = compare({"sgd": BEFORE}, {"sgd": BEFORE}, metric="val_loss")
     assert rows["sgd"]["verdict"] == "identical"
     worse = sides.summary.assign(val_loss=[1.0] * 8 + [1.0 + 0.1 * seed for seed in range(1, 9)])
@@ -191,7 +191,7 @@ class TestADesignThatCannotDecide:
 
 def test_nothing_is_claimed_while_runs_train(compare):
     sides, *_ = compare({"sgd": BEFORE}, {"sgd": [*changed(GAINS)[:7], "running"]}, margin=0.0001)
-    sides.summary.loc[sides.summary["status"] == "interrupted", "status"] = "running"  # nobody holds its lock
+    sides.summary.loc[sides.summary["status"] == "interrupted", "status"] = "running"  # no process holds its lock
     (row,) = regression_frame(sides, 0.0001).to_dict("records")
     assert (shown_verdict(row), row["fails"]) == ("runs are still training", False)
 
@@ -201,7 +201,7 @@ def test_other_initial_weights_make_no_pairs(compare):
     _, frame, rows = compare({"sgd": BEFORE}, {"sgd": changed(GAINS)}, facts=facts)
     assert rows["sgd"]["p_value"] == pytest.approx(stats.ttest_ind(BEFORE, changed(GAINS), equal_var=False).pvalue)
     (caution,) = cautions_of(frame, ["sgd"])
-    assert caution == "sgd: not paired (one seed, or another split or other initial weights): Welch."
+    assert caution == "sgd: not paired (one seed, a different split or different initial weights): Welch."
 
 
 def test_runs_without_a_result_are_named_and_missing(compare):

@@ -1,4 +1,4 @@
-"""What is compared: sides, and the variants and seeds that they share."""
+"""Sides of a comparison, and the variants and seeds that they share."""
 
 import json
 

@@ -13,7 +13,7 @@ DATASETS = [f"d{number}" for number in range(8)]
 
 
 def runs(gains, metric="test_accuracy", datasets=DATASETS, seeds=3):
-    """A summary's rows: three runs of each variant on every data set; a gain is added to every score of a variant."""
+    """Return a summary with three runs per variant and data set; a gain is added to all scores of a variant."""
     rows = [
         (arm, dataset, "completed", 0.5 + 0.05 * number + 0.011 * seed + gain * (1 + number / 10))
         for arm, gain in gains.items()
@@ -29,7 +29,7 @@ def compared(summary, metric="test_accuracy", baseline="a", rope=None, datasets=
 
 
 def lose(summary, arm, dataset, count):
-    """Let the first runs of a variant on a data set diverge."""
+    """Make the first runs of a variant on a data set diverge."""
     places = summary.index[(summary["arm"] == arm) & (summary["dataset"] == dataset)][:count]
     summary.loc[places, ["status", "test_accuracy"]] = "diverged", np.nan
     return summary
@@ -107,7 +107,7 @@ def test_failed_runs_are_missing():
 
 def test_profile_begins_with_all_runs_and_ends_with_none():
     profile = compared(lose(runs({"a": 0.0, "b": 0.02}), "b", "d0", 1)).profile.groupby("variant")["share"]
-    assert profile.first().to_dict() == {"a": 1, "b": pytest.approx(23 / 24)}  # a lost run is above no score
+    assert profile.first().to_dict() == {"a": 1, "b": pytest.approx(23 / 24)}  # a lost run is never above a score
     assert profile.last().to_dict() == {"a": 0, "b": 0}
 
 

@@ -1,4 +1,4 @@
-"""Trials made by hand, for the tests of figures that draw them."""
+"""Made-up trials for the tests of figures that draw them."""
 
 from collections.abc import Mapping, Sequence
 

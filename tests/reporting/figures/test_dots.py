@@ -18,7 +18,7 @@ def test_every_run_is_a_dot_and_the_mean_has_its_interval():
     figure = dots(values(a=own, b=[0.4]), "x", "accuracy (%)", "", share=True)
     points, interval, mean, other, other_mean = figure.axes[0].lines
     assert points.get_xdata().tolist() == own
-    assert len(set(points.get_ydata())) == 3  # none hides another
+    assert len(set(points.get_ydata())) == 3  # no dot hides another
     assert list(interval.get_xdata()) == pytest.approx(stats.t.interval(0.95, 2, 0.7, stats.sem(own)))
     assert mean.get_xdata()[0] == pytest.approx(0.7)
     assert (other.get_xdata()[0], other_mean.get_xdata()[0]) == (0.4, 0.4)
@@ -34,7 +34,7 @@ def test_no_seed_lies_under_the_interval_or_the_mean(count):
     lowest = max(axes.transData.transform([(0, y)])[0, 1] for line in summary for y in line.get_ydata())
     highest = min(axes.transData.transform([(0, y)])[0, 1] for y in seeds.get_ydata())
     dots_an_inch = figure.dpi / 72
-    assert highest - lowest > 1.5 * dots_an_inch  # what half a dot takes
+    assert highest - lowest > 1.5 * dots_an_inch  # the size of half a dot
 
 
 def test_the_legend_says_what_dots_and_bars_are():
@@ -82,7 +82,7 @@ def test_long_names_do_not_overlap(names, title):
 
 @pytest.mark.parametrize(("baseline", "mean"), [("a", 2), ("b", 5.5)])
 def test_the_baselines_mean_runs_through_all_lines(baseline, mean):
-    figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baseline=baseline)
+    figure = dots(values(a=[1, 3], b=[5, 6]), "x", "", "", share=False, baselines={baseline})
     (line,) = (line for line in figure.axes[0].lines if str(line.get_label()) == f"mean of {baseline}")
     assert list(line.get_xdata()) == [mean, mean]
 
@@ -107,3 +107,25 @@ def test_variants_that_are_not_shown_share_the_last_row_with_a_dot_for_the_mean_
     *_, others, ensemble = axes.lines
     assert others.get_xdata().tolist() == pytest.approx([0.15, 0.3])  # not d, whose mean would be biased
     assert list(ensemble.get_xdata()) == [0.8]
+
+
+def test_every_data_set_is_a_panel_with_its_own_axis_and_the_mean_of_its_own_baseline():
+    own = pd.DataFrame(
+        [("a [x]", 0.5), ("a [y]", 9.0), ("b [x]", 0.6), ("b [y]", 9.5), ("c [y]", 8.0)], columns=["variant", "x"]
+    )
+    cells = {variant: (variant[0], variant[3]) for variant in own["variant"]}
+    figure = dots(own, "x", "", "", share=False, cells=cells, baselines={"a [x]", "a [y]"}, shown={"a [x]", "b [x]"})
+    top, bottom = figure.axes
+    assert [axes.get_title(loc="left") for axes in (top, bottom)] == ["x", "y"]
+    assert [label.get_text() for label in top.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in bottom.get_yticklabels()] == ["3 other variants (each dot is a mean)"]
+    assert top.get_xlim()[1] < bottom.get_xlim()[0]
+    assert [list(line.get_xdata()) for line in top.lines if line.get_label() == "mean of a"] == [[0.5, 0.5]]
+
+
+def test_an_interval_ends_where_no_value_can_lie():
+    own = [1.0, 1.0, 9.0]
+    figure = dots(values(a=own), "x", "", "", share=False, bounds=(0, np.inf))
+    _, interval, mean = figure.axes[0].lines
+    assert list(interval.get_xdata()) == pytest.approx([0, stats.t.interval(0.95, 2, np.mean(own), stats.sem(own))[1]])
+    assert mean.get_xdata()[0] == pytest.approx(np.mean(own))

@@ -32,7 +32,7 @@ def test_a_row_shows_its_seeds_its_mean_and_both_intervals():
     assert list(new.get_xdata()) == pytest.approx([0.0, 0.04])
     assert these.get_linewidth() > new.get_linewidth()
     assert list(mean.get_xdata()) == [0.02]
-    assert min(these.get_ydata()) > max(dots.get_ydata())  # below, as the axis points down
+    assert min(these.get_ydata()) > max(dots.get_ydata())  # below, because the axis points down
 
 
 def test_the_verdict_and_the_numbers_stand_beside_the_row_with_real_minus_signs():
@@ -95,6 +95,11 @@ def test_each_cell_has_its_own_axis_if_a_common_one_would_leave_a_cell_empty():
         low, high = axes.get_xlim()
         assert all(low < x < high for line in axes.lines if line.get_marker() == "D" for x in line.get_xdata())
         assert axes.xaxis.get_tick_params()["labelbottom"]
+
+
+def test_different_data_sets_have_their_own_axes_and_cells_of_one_data_set_share_theirs():
+    found = [difference("b", (0.0, 0.01), cell="mnist"), difference("b", (0.02, 0.04), cell="wine")]
+    assert [len({axes.get_xlim() for axes in drawn(*found, apart=apart).axes}) for apart in (True, False)] == [2, 1]
 
 
 def test_cells_with_baselines_of_their_own_name_them():

@@ -9,6 +9,7 @@ from runner.reporting.figures.drawing.axes import (
     is_grid,
     overrides_frame,
     points_along,
+    rest_of,
     sensitivity_axis,
     varying_axes,
 )
@@ -59,7 +60,9 @@ def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chos
     overrides = frame(*GRID, *GRID)
     scores = pd.Series([0.5, 0.6, 0.1, 0.7, 0.9, np.nan] * 2)
     points = points_along(varying_axes(overrides)[1], overrides, scores)
-    figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {"optimizer=adam": 0.01})
+    figure = sensitivity(
+        points, "optimizer.learning_rate", "val_accuracy", "", {"optimizer=adam": (0.01, "optimizer=adam")}
+    )
     sgd, adam, star, _, lost, _ = figure.axes[0].lines
     assert (list(sgd.get_xdata()), list(sgd.get_ydata())) == ([0.01, 0.1, 1], [0.6, 0.5, 0.1])
     assert (list(adam.get_xdata()), list(adam.get_ydata())) == ([0.01, 0.1], [0.9, 0.7])
@@ -69,8 +72,29 @@ def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chos
     assert figure.axes[0].get_xscale() == "log"
 
 
+def test_a_line_joins_points_that_differ_in_one_key_and_other_points_are_dots():
+    runs = [
+        "lr=0.1 decay=0", "lr=1 decay=0", "lr=0.1 decay=0.5", "lr=1 decay=0.50", "lr=0.3 decay=0.7",
+    ]  # fmt: skip
+    overrides = frame(*runs)
+    points = pd.DataFrame(
+        {
+            "group": "sgd",
+            "rest": [rest_of(row, "lr") for row in overrides.to_dict("records")],
+            "value": overrides["lr"].astype(float),
+            "score": [0.1, 0.2, 0.3, 0.4, 0.5],
+        }
+    )
+    figure = sensitivity(points, "lr", "val_accuracy", "", {"sgd": (1.0, rest_of({"lr": "1", "decay": "0"}, "lr"))})
+    none, star, half, alone, _ = figure.axes[0].lines
+    assert [list(line.get_ydata()) for line in (none, star, half, alone)] == [[0.1, 0.2], [0.2], [0.3, 0.4], [0.5]]
+    assert (none.get_linestyle(), half.get_linestyle(), alone.get_linestyle()) == ("-", "-", "None")
+    assert not figure.axes[0].collections
+    assert [text.get_text() for text in figure.legends[0].texts] == ["sgd", "chosen"]
+
+
 def along(values):
-    points = pd.DataFrame({"group": "", "value": values, "score": 0.5})
+    points = pd.DataFrame({"group": "", "rest": "", "value": values, "score": 0.5})
     figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {})
     figure.draw_without_rendering()
     low, high = figure.axes[0].get_xlim()
@@ -104,14 +128,14 @@ def test_the_names_of_values_never_lie_on_each_other(values):
     ("values", "highest"), [([0.001, 0.01], 0.1), ([0.001, 0.01], 1), ([0.001, 0.01], 0.0101), ([-1.0, 0.0], 0.5)]
 )
 def test_the_axis_holds_a_value_at_which_no_run_completed(values, highest):
-    points = pd.DataFrame({"group": "", "value": [*values, highest], "score": [0.5, 0.6, np.nan]})
+    points = pd.DataFrame({"group": "", "rest": "", "value": [*values, highest], "score": [0.5, 0.6, np.nan]})
     (axes,) = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {}).axes
     assert axes.get_xlim()[1] > highest
     assert axes.get_ylim()[0] > 0.4
 
 
 def test_a_value_far_beyond_what_completed_is_in_the_legend_alone():
-    points = pd.DataFrame({"group": "", "value": [0.001, 0.01, 1e12], "score": [0.5, 0.6, np.nan]})
+    points = pd.DataFrame({"group": "", "rest": "", "value": [0.001, 0.01, 1e12], "score": [0.5, 0.6, np.nan]})
     figure = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {})
     assert figure.axes[0].get_xlim()[1] < 1
     assert "no run completed at 1e+12 (off the axis)" in [text.get_text() for text in figure.legends[0].texts]

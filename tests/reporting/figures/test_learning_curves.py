@@ -9,7 +9,7 @@ from runner.reporting.figures.learning_curves import learning_curves
 
 
 def history(curves):
-    """{variant: [a curve a seed]} -> a row a run and epoch."""
+    """{variant: [one curve per seed]} -> one row per run and epoch."""
     rows, position = [], 0
     for variant, seeds in curves.items():
         for curve in seeds:
@@ -54,7 +54,7 @@ def test_the_mean_ends_with_the_shortest_curve_and_the_others_go_on_alone():
     figure = draw({"v": [[0.1, 0.2, 0.3, 0.4], [0.3, 0.4]]})
     mean, long, short, end = drawn(figure)
     assert mean == pytest.approx([0.2, 0.3])
-    assert long == pytest.approx([0.2, 0.3, 0.4])  # from where the mean ends
+    assert long == pytest.approx([0.2, 0.3, 0.4])  # from the end of the mean
     assert short[0] == pytest.approx(0.4)
     assert np.isnan(short[1:]).all()
     assert end == pytest.approx([0.4])
@@ -70,7 +70,7 @@ def test_the_axis_begins_below_the_end_of_every_curve():
     figure = draw({"good": good, "chance": [[0.1]] * 2})
     assert all(axes.get_ylim()[0] < 0 for axes in figure.axes)  # chance is at 0 in training
     late = draw({"good": good, "late": [[0.1, *[0.9] * 41]] * 2})
-    assert late.axes[1].get_ylim()[0] > 0.5  # a first epoch may be cut off
+    assert late.axes[1].get_ylim()[0] > 0.5  # the first epoch may be cut off
 
 
 def test_the_legend_says_what_bands_are_where_there_are_any():
@@ -190,3 +190,16 @@ def test_every_cell_has_its_row_where_a_name_has_one_style():
     assert first == second
     assert list(labels(figure.axes[5])) == ["a", "b"]
     assert [axes.get_xlabel() for axes in figure.axes] == [""] * 3 + ["epoch"] * 3
+
+
+def test_the_markers_and_intervals_of_a_single_epoch_lie_within_the_axes():
+    figure = draw({"v": [[0.5], [0.52]], "w": [[0.8], [0.83]]})
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        low, high = axes.get_ylim()
+        marked = [axes.transData.transform((1, line.get_ydata()[0]))[1] for line in axes.lines]
+        box = axes.get_window_extent()
+        assert all(box.y0 + 4 < place < box.y1 - 4 for place in marked)
+        segments = [ends for band in axes.collections for ends in band.get_segments()]
+        assert all(low < value < high for (_, first), (_, last) in segments for value in (first, last))
+        assert len(segments) == 2

@@ -16,7 +16,7 @@ def picture(figure):
 
 
 def rows_of_images(figure):
-    """The word at each row's middle, and the grey levels of the images in it from left to right."""
+    """Return the label of each row, and the grey levels of its images from left to right."""
     (axes,) = figure.axes
     image = picture(figure)
     middles = [(4 + 1) * column + 2 for column in range(8)]

@@ -22,7 +22,7 @@ def draw(*frames, **given):
 
 
 def curves(axes):
-    """The drawn curves, without the line at 0 and the entries of the legend."""
+    """Return the drawn curves, without the line at 0 and the entries of the legend."""
     return [line for line in axes.lines if len(line.get_xdata()) > 2]
 
 

@@ -94,7 +94,7 @@ def test_confusion_matrix_counts_what_was_taken_for_what():
 def test_the_axes_of_a_confusion_matrix_bear_the_names_of_the_classes():
     names = ["NA", "$x$", "a class with a name that goes on and on: one"]
     figure = confusion_matrix(np.eye(3), "", names)
-    for _ in range(2):  # labels lie where they will once the first drawing has laid the panel out
+    for _ in range(2):  # labels have their final positions after the first drawing
         figure.draw_without_rendering()
     for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels()):
         assert [label.get_text() for label in labels] == ["NA", r"\$x\$", "a class with a … on: one"]
@@ -164,7 +164,7 @@ EPOCHS = np.arange(1, 21)
     [
         (1e-3 * 0.7**EPOCHS, "log"),
         (1e-3 * 0.9**EPOCHS, "linear"),
-        (1e-3 * (1 + np.cos(np.pi * (EPOCHS - 1e-3) / 20)) / 2, "linear"),  # whose last step is as good as 0
+        (1e-3 * (1 + np.cos(np.pi * (EPOCHS - 1e-3) / 20)) / 2, "linear"),  # the rate of its last step is almost 0
         (np.linspace(1e-3, 0, 20), "linear"),
     ],
     ids=["three decades", "one decade", "cosine", "down to 0"],

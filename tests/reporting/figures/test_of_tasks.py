@@ -7,7 +7,13 @@ from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, compare_over_
 from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR
 from runner.reporting.figures.drawing.styles import variant_styles
-from runner.reporting.figures.of_tasks import AGGREGATES, BAND, aggregate_scores, performance_profile
+from runner.reporting.figures.of_tasks import (
+    AGGREGATES,
+    BAND,
+    aggregate_scores,
+    improvement_probability,
+    performance_profile,
+)
 
 
 def profile(variants):
@@ -36,8 +42,8 @@ def test_among_many_variants_the_baseline_and_the_best_stand_out():
     assert len(figure.axes[0].lines) == 20
 
 
-def aggregates():
-    """The figure of two variants on three data sets with four runs each, and the scores by data set."""
+def compared():
+    """The comparison of two variants on three data sets with four runs each, and the scores by data set."""
     scores = {"sgd": np.arange(12).reshape(3, 4) / 20, "adam": 0.3 + np.arange(12).reshape(3, 4) ** 2 / 400}
     rows = [
         {"arm": arm, "dataset": f"d{place}", "status": "completed", "test_accuracy": score}
@@ -46,12 +52,16 @@ def aggregates():
         for score in runs
     ]
     tasks = compare_over_datasets(pd.DataFrame(rows), ["d0", "d1", "d2"], "test_accuracy", dict.fromkeys(scores, "sgd"))
-    styles = variant_styles([*scores], [*scores], "sgd")
-    return aggregate_scores(tasks.frame, "test accuracy (%)", "", styles), scores
+    return tasks.frame, scores, variant_styles([*scores], [*scores], "sgd")
+
+
+def aggregates():
+    frame, scores, styles = compared()
+    return aggregate_scores(frame, "test accuracy (%)", "", styles), scores
 
 
 def test_aggregates_are_points_in_their_intervals_by_hand():
-    """Of twelve runs the middle six count; each resample draws four runs of every data set."""
+    """The middle six of twelve runs count; each resample draws four runs from every data set."""
     figure, scores = aggregates()
     assert [axes.get_title(loc="left") for axes in figure.axes] == [*AGGREGATES.values()]
     generator = np.random.default_rng(1)
@@ -74,3 +84,23 @@ def test_the_baselines_row_is_grey_and_a_narrow_figure_has_the_interquartile_mea
     assert to_hex(figure.axes[0].collections[1].get_facecolors()[0]) == BASELINE_COLOR
     with own_style(look_of("paper", 84)):
         assert len(aggregates()[0].axes) == 1
+
+
+def test_the_probability_of_improvement_counts_all_pairs_of_runs_of_a_data_set():
+    frame, scores, styles = compared()
+    (axes,) = improvement_probability(frame[frame["baseline"] != ""], "", styles).axes
+    intervals, points = axes.collections
+
+    def share_of_wins(own, others):
+        wins = (own[..., :, None] > others[..., None, :]) + 0.5 * (own[..., :, None] == others[..., None, :])
+        return wins.mean(axis=(-3, -2, -1))
+
+    own, others = scores["adam"], scores["sgd"]
+    assert points.get_offsets()[:, 0].tolist() == [pytest.approx(share_of_wins(own, others))]
+    generator = np.random.default_rng(2)
+    drawn = [np.stack([generator.choice(runs, (20_000, 4)) for runs in side], axis=1) for side in (own, others)]
+    assert intervals.get_segments()[0][:, 0] == pytest.approx(
+        np.quantile(share_of_wins(*drawn), [0.025, 0.975]), abs=0.02
+    )
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["adam"]
+    assert axes.get_xlabel() == "probability that a run is better than a run of sgd"

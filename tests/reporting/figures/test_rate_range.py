@@ -49,7 +49,7 @@ def test_too_few_steps_suggest_nothing(kept):
 def test_smoothing_is_the_bias_corrected_moving_average():
     losses = np.random.default_rng(0).uniform(1, 2, 1000)
     average, expected = 0.0, []
-    for step, loss in enumerate(losses, start=1):  # Kingma & Ba's correction, with the memory of a 50th of the steps
+    for step, loss in enumerate(losses, start=1):  # Kingma & Ba's bias correction, with a memory of a 50th of the steps
         average = 0.95 * average + 0.05 * loss
         expected.append(average / (1 - 0.95**step))
     assert smoothed(losses) == pytest.approx(expected)

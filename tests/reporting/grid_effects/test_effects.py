@@ -13,7 +13,7 @@ RATE = "optimizer.learning_rate"
 
 
 def grid(seeds=8, dataset="mnist", rates=("0.01", "0.3"), seed=0):
-    """Momentum helps at the first rate by 0.2 and harms at the last by 0.2."""
+    """A grid in which momentum gains 0.2 at the first rate and loses 0.2 at the last."""
     scores = np.random.default_rng(seed).normal(0.5, 0.01, (seeds, 2, len(rates)))
     scores[:, 1, 0] += 0.2
     scores[:, 1, -1] -= 0.2

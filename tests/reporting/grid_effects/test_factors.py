@@ -28,7 +28,7 @@ def read(tmp_path):
 
 @pytest.fixture
 def make(make_run):
-    """make(*overrides, seed=0, ...) -> makes the next run."""
+    """make(*overrides, seed=0, ...) makes the next run."""
     count = iter(range(1000))
 
     def make(*overrides, seed=0, accuracy=0.5, **others):
@@ -89,7 +89,7 @@ def test_keys_of_a_report_are_its_axes_and_other_crossed_keys_are_averaged(make,
     assert list(levels) == ["optimizer", RATE]
     assert found.grids == []  # each seed has some of the widths
     levels, found = read(by=("model.width", "seed"))
-    assert levels is None  # a seed is the unit
+    assert levels is None  # the unit is a seed
 
 
 def test_cells_of_another_key_are_averaged_within_a_seed(make, read):

@@ -76,7 +76,7 @@ def test_a_single_split_is_said_to_understate_the_spread_if_the_split_must_vary(
 def test_a_source_without_any_spread_gets_a_caution_and_no_advice():
     found = frame(all=0.2, order=0.2, augmentation=0.0, split=0.1)
     assert not any("augmentation" in sentence for sentence in source_sentences(found))
-    text = "mlp, augmentation varied: all 20 runs have the same test accuracy, so no effect on it is seen."
+    text = "mlp, augmentation varied: all 20 runs have the same test accuracy, so no effect on it is visible."
     assert source_cautions(found) == [text]
 
 

@@ -1,4 +1,4 @@
-"""A page with hostile names, opened in the browser."""
+"""Pages with hostile names, opened in the browser."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def page(once) -> Path:
 
 
 def tuned_study(base: Path) -> None:
-    """Two variants, each with three trials of a learning rate, one of them without a score; a page without figures."""
+    """Two variants, each with three trials of a learning rate, one without a score; the page has no figures."""
     make_run, rows = run_maker(base), []
     for variant in ("sgd", "adam"):
         make_run(f"sweep/{variant}", label=variant)
@@ -62,4 +62,4 @@ def opened_tuned(browser, once):
 def opened(browser, page):
     """The browser with the newly opened page, and empty logs."""
     yield opened_anew(browser, page.as_uri())
-    browser.execute_script("localStorage.clear()")  # of all files
+    browser.execute_script("localStorage.clear()")  # permission for all files

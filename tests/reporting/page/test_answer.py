@@ -15,7 +15,7 @@ def answered(path, wish=None) -> Forest:
 
 
 def at(mark) -> float:
-    """The place of a mark in percent."""
+    """Return the position of a mark in percent."""
     return float(mark.removesuffix("%"))
 
 
@@ -45,14 +45,14 @@ def test_dots_and_estimate_stand_at_the_paired_differences_on_one_axis(shifted):
     assert baseline.word == "baseline"
     assert baseline.mean is None
     assert other.word == "better"
-    places = {tick.text: at(tick.place) for tick in found.ticks}
+    places = {tick.text: at(tick.place) for tick in found.ruler.ticks}
     at_one, at_two = (places["0"] + share * (places["+1"] - places["0"]) for share in (1, 2))
     assert [at(dot.place) for dot in other.dots] == pytest.approx([at_one, at_two] * 3, abs=0.02)
     assert at(other.mean.place) == pytest.approx((at_one + at_two) / 2, abs=0.02)
-    assert at(found.zero) == places["0"]
+    assert at(found.ruler.zero) == places["0"]
     assert [dot.text for dot in other.dots][:2] == ["seed 0: +1.00", "seed 1: +2.00"]
     assert other.numbers == "+1.50 [+0.93, +2.07]"
-    assert other.sentence == "b is significantly better than a."
+    assert (found.baseline, other.sentence) == ("a", "Significantly better.")
     assert found.ends == ("worse", "better")
 
 
@@ -79,15 +79,30 @@ def test_a_variant_far_away_does_not_hide_the_differences_of_the_others(shifted)
 def test_the_margin_is_a_band_around_zero(shifted):
     found = answered(shifted({"a": BASE, "b": [value + 0.0001 for value in BASE]}), Wish(margin=0.01))
     assert rows_of(found)[1].word == "equivalent"
-    middle = (at(found.margin.start) + at(found.margin.end)) / 2
-    assert middle == pytest.approx(at(found.zero), abs=0.01)
-    assert at(found.width(found.margin)) == pytest.approx(at(found.margin.end) - at(found.margin.start))
+    margin = found.ruler.margin
+    middle = (at(margin.start) + at(margin.end)) / 2
+    assert middle == pytest.approx(at(found.ruler.zero), abs=0.01)
+    assert at(found.width(margin)) == pytest.approx(at(margin.end) - at(margin.start))
 
 
 def test_without_a_comparison_the_rows_have_the_whole_sentences_and_no_plot(shifted):
     found = answered(shifted({"a": [0.5]}))
-    assert not found.ticks
+    assert not found.has_plot
     assert [row.sentence for row in rows_of(found)] == ["a: mean test accuracy 50.00% (n = 1)."]
+
+
+def test_every_data_set_has_its_own_axis_so_large_differences_do_not_hide_small_ones(make_run, tmp_path, few_resamples):
+    for dataset, shift in (("mnist", 0.001), ("wine", 0.1)):
+        for seed, value in enumerate(BASE):
+            for label, accuracy in (("a", value), ("b", value + shift * (1 + seed % 2))):
+                make_run(
+                    f"sweep/{label}{dataset}{seed}", label=label, dataset=dataset, seed=seed, accuracies=[accuracy]
+                )
+    found = answered(tmp_path / "sweep")
+    assert found.ruler is None
+    assert [[tick.text for tick in group.ruler.ticks][-1] for group in found.groups] == ["+0.2", "+20"]
+    small, large = (group.rows[0].dots for group in found.groups)
+    assert [dot.place for dot in small] == [dot.place for dot in large]
 
 
 def test_many_rows_are_low_and_a_group_names_its_baseline_in_its_heading(make_run, tmp_path, few_resamples):
@@ -98,5 +113,6 @@ def test_many_rows_are_low_and_a_group_names_its_baseline_in_its_heading(make_ru
     found = answered(tmp_path / "sweep")
     assert [(group.heading, group.baseline.name) for group in found.groups] == [("digits", "a"), ("mnist", "a")]
     assert [row.name for row in found.groups[0].rows] == ["b", "c", "d"]
+    assert (found.baseline, found.label) == ("a", "difference in test accuracy from a (percentage points)")
     assert not found.is_dense
     assert Forest([*found.groups, found.groups[0]]).is_dense

@@ -79,7 +79,7 @@ def test_steps_and_seconds_are_known_if_they_are_of_every_run(make_run, tmp_path
         history.to_csv(run / "history.csv", index=False)
     data = read(tmp_path / "sweep")
     assert data["steps"] == [4, 1]  # 100 examples in batches of 32, and in one
-    assert data["seconds"] == [[3, 5, 9]] * 2  # the first epoch, which compiles, counts as the median of the others
+    assert data["seconds"] == [[3, 5, 9]] * 2  # the first epoch (with compilation) counts as the median of the others
     (run / "record.json").write_text(json.dumps(record | {"overrides": []}))
     assert read(tmp_path / "sweep")["steps"] is None
 

@@ -16,7 +16,7 @@ def svg():
 
 
 def shapes(text):
-    """Each element with the numbers of its attributes but 0; `x` and `y` shift it as `translate` does."""
+    """Return each element with the numbers in its attributes except 0; `x` and `y` shift it like `translate`."""
     return [
         (
             element.tag,

@@ -1,4 +1,4 @@
-"""index.html in a real browser, where one is installed."""
+"""index.html in a real browser, if one is installed."""
 
 import re
 from html import unescape
@@ -30,7 +30,7 @@ def column(browser, table, position):
 
 
 class Text(HTMLParser):
-    """What a reader sees, and the scripts there are."""
+    """The visible text of a page, and its scripts."""
 
     def __init__(self):
         super().__init__()
@@ -76,7 +76,7 @@ def test_commands_to_make_it_again_can_be_pasted(make_run, tmp_path):
 def test_a_table_sorts_by_its_heads_also_by_keyboard(opened):
     heads = opened.find_elements(By.CSS_SELECTOR, "#table-variants th button")
     heads[1].send_keys(Keys.ENTER)
-    assert column(opened, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # what has no value is last
+    assert column(opened, "table-variants", 0) == ["=1+1", "sgd", HOSTILE, "broken"]  # rows without a value are last
     heads[1].send_keys(Keys.ENTER)
     assert column(opened, "table-variants", 0) == [HOSTILE, "sgd", "=1+1", "broken"]
     cell = opened.find_elements(By.CSS_SELECTOR, "#table-variants th")[1]
@@ -126,7 +126,7 @@ def resize(browser, width):
 
 
 def hints(browser, kind):
-    """Whether what says that a box of a kind is wider than the window is seen, for each of them."""
+    """Return for each box of a kind whether the hint that it is wider than the window is visible."""
     found = browser.find_elements(By.CSS_SELECTOR, f"{kind} .hint")
     assert found
     return {hint.is_displayed() for hint in found}
@@ -182,7 +182,7 @@ def test_a_caption_says_what_dots_and_bands_are_and_never_repeats_the_files_name
 
 
 def verdicts_of(results):
-    table = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+    table = variants_table(results, PaperTable([], [""] * len(results.variants), str))
     place = [column.name for column in table.columns].index("verdict")
     return [row[place].parts[0][0] for row in table.rows]
 
@@ -196,7 +196,7 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
 
 
 def predictions(right):
-    """Predictions of two classes, right on these of the test examples."""
+    """Return predictions of two classes that are correct on these test examples."""
     labels = np.zeros(len(right), int)
     probabilities = np.where(np.reshape(right, (-1, 1)), [0.9, 0.1], [0.1, 0.9])
     return {f"{part}_{kind}": own for part in ("test", "validation")
@@ -212,7 +212,7 @@ def test_the_interval_for_new_images_is_a_column_where_predictions_are_known(mak
     tables = {}
     for name in ("with", "without"):
         results = report([tmp_path / name], tmp_path / "out", output=Output(["csv"])).results
-        tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), ""))
+        tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), str))
     heads = {name: [column.name for column in table.columns] for name, table in tables.items()}
     baseline, other = (dict(zip(heads["with"], row, strict=True)) for row in tables["with"].rows)
     assert other["95% interval, new images too"].parts[0][0].startswith("[")
@@ -270,7 +270,7 @@ def test_the_verdict_stands_before_the_columns_that_a_screen_may_cut_off(make_ru
         for label, shift in (("a", 0), ("b", 0.0001)):
             make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
-    table = variants_table(results, PaperTable([], [""] * 2, ""))
+    table = variants_table(results, PaperTable([], [""] * 2, str))
     names = [column.name for column in table.columns]
     assert names.index("p (equivalence)") + 1 == names.index("verdict") == names.index("effect size") - 1
     baseline, other = (row[names.index("verdict")] for row in table.rows)
@@ -301,7 +301,7 @@ def test_with_a_margin_the_page_has_its_p_and_the_four_verdicts(make_run, tmp_pa
             make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=(0.5, 0.6 + seed / 100 + shift))
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(margin=0.001), Output(["csv"])).results
     assert verdicts_of(results) == ["baseline", "equivalent", "better"]
-    table = variants_table(results, PaperTable([], [""] * 3, ""))
+    table = variants_table(results, PaperTable([], [""] * 3, str))
     place = [column.name for column in table.columns].index("p (equivalence)")
     assert [row[place].parts[0][0] for row in table.rows] == ["", "0.016", "1.000"]
     assert {len(row) for row in table.rows} == {len(table.columns)}

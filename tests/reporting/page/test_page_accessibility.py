@@ -21,7 +21,7 @@ axe.run(document, { runOnly: arguments[0] }).then(({ violations, passes }) => do
 
 
 def checked(browser):
-    """What axe-core finds wrong, and the rules that it checked."""
+    """Return the violations that axe-core finds, and the rules that it checked."""
     browser.execute_script((AXE / "axe.min.js").read_text())
     return browser.execute_async_script(CHECK, RULES)
 

@@ -1,4 +1,4 @@
-"""The charts of the page in a real browser; each test reads what a person would see or what the chart draws."""
+"""The charts of the page in a real browser; each test reads the visible text or the drawn data."""
 
 import json
 import statistics
@@ -26,14 +26,14 @@ def tick(browser, text):
 
 
 def scales(browser, name="curves.plots"):
-    """The range of both axes of each plot."""
+    """Return the ranges of both axes of each plot."""
     return browser.execute_script(
         f"return {name}.map((plot) => ['x', 'y'].map((key) => [plot.scales[key].min, plot.scales[key].max]))"
     )
 
 
 def place_of(browser, panel, x, y, plots="curves.plots"):
-    """A plot's area, and where in it a point lies, from its middle, in pixels."""
+    """Return a plot's area, and the position of a point relative to its centre, in pixels."""
     over = browser.execute_script(f"return {plots}[{panel}].over")
     left, top = browser.execute_script(
         f"const plot = {plots}[{panel}]; const {{width, height}} = plot.over.getBoundingClientRect();"
@@ -49,7 +49,7 @@ def point_at(browser, *place, **plots):
 
 
 def groups(browser):
-    """The names of the curves that the first panel shows."""
+    """Return the names of the curves in the first panel."""
     return browser.execute_script("return curves.plots[0].drawn.curves.map(({group}) => group.name)")
 
 
@@ -126,10 +126,19 @@ def test_curves_are_grouped_by_the_value_of_a_key(opened):
     assert curve["high"][1] - curve["mean"][1] == pytest.approx(statistics.stdev(values))
     point_at(opened, 1, 2, 80.5)
     assert tip(opened)[-1] == "mean ± standard deviation: 71.54 to 89.46"
-    opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()  # a variant of the group
+    opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()  # one variant of the group
     assert opened.execute_script("return curves.plots[1].drawn.curves[1].n") == 4
     press(opened, "adam")
     assert groups(opened) == ["sgd"]
+
+
+def test_curves_are_grouped_by_the_values_of_two_keys(opened):
+    assert not opened.find_element(By.XPATH, "//label[starts-with(., 'and by')]/select").is_enabled()
+    choose(opened, "grouped by", "optimizer")
+    choose(opened, "and by", "model.width")
+    assert groups(opened)[-3:] == ["sgd, 0", "sgd, 1", "sgd, 2"]
+    choose(opened, "grouped by", "variant")
+    assert groups(opened) == ["sgd", HOSTILE, "=1+1", "broken"]
 
 
 def test_runs_on_different_data_sets_are_in_different_groups(opened):
@@ -139,9 +148,9 @@ def test_runs_on_different_data_sets_are_in_different_groups(opened):
 
 
 def test_groups_by_numbers_are_in_ascending_order(opened):
-    names = ["none", "0.01 [wine]", "1e-05", "0.001", "0.01 [digits]", "128", "[32]"]
-    found = opened.execute_script(f"return {json.dumps(names)}.sort(byValue)")
-    assert found == ["1e-05", "0.001", "0.01 [digits]", "0.01 [wine]", "128", "[32]", "none"]
+    names = [["none"], ["0.01", "wine"], ["1e-05"], ["0.001"], ["0.01", "digits"], ["128"], ["[32]"]]
+    found = opened.execute_script(f"return {json.dumps(names)}.sort(byValues)")
+    assert found == [["1e-05"], ["0.001"], ["0.01", "digits"], ["0.01", "wine"], ["128"], ["[32]"], ["none"]]
 
 
 def test_the_axis_holds_the_curves_that_are_smoothed(opened):
@@ -238,7 +247,7 @@ def test_trials_are_dots_by_their_key_that_lead_to_their_rows(opened_tuned):
     assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:4] == ["0", "50.00", "0.001"]
     opened_tuned.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='0']").click()
     point_at(opened_tuned, 0, 0.1, 90, plots="[trials.plot]")
-    assert tip(opened_tuned)[0] == "sgd"  # the dot of the other variant, which lies behind that of the hidden one
+    assert tip(opened_tuned)[0] == "sgd"  # the dot of the other variant, behind that of the hidden one
 
 
 def test_a_chart_has_words_for_those_who_do_not_see_it(opened):

@@ -11,7 +11,7 @@ from tests.reporting.page.conftest import HOSTILE
 
 
 def filtered(browser, text, table="table-runs"):
-    """The variants and seeds that a filter leaves, and what it says beside its field."""
+    """Return the variants and seeds that pass a filter, and the message next to its field."""
     field = browser.find_element(By.CSS_SELECTOR, f"input[data-filters='{table}']")
     field.clear()
     field.send_keys(text)
@@ -65,7 +65,7 @@ def test_columns_are_chosen_and_remembered(opened, page):
 
 
 def copied(browser, name, section="runs"):
-    """What a button copies; the clipboard of a headless browser is closed, so the test takes its place."""
+    """Return the text that a button copies; the test replaces the clipboard, which a headless browser lacks."""
     browser.execute_script(
         "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
     )
@@ -114,9 +114,9 @@ def test_two_runs_are_compared_by_the_keys_in_which_they_differ(opened):
     assert said.text.splitlines() == [
         f"sgd, seed 0 and {HOSTILE}, seed 0: 1 key differs", f"key sgd, seed 0 {HOSTILE}, seed 0", "model.width 0 1"
     ]  # fmt: skip
-    boxes[3].click()  # replaces the first
+    boxes[3].click()  # replaces the first run
     assert not boxes[0].is_selected()
-    assert said.text == f"{HOSTILE}, seed 0 and {HOSTILE}, seed 1: the same configuration but for the seed"
+    assert said.text == f"{HOSTILE}, seed 0 and {HOSTILE}, seed 1: the same configuration except for the seed"
 
 
 def test_values_that_differ_from_the_baseline_are_marked_for_the_ear_too(opened):
@@ -128,7 +128,7 @@ def test_values_that_differ_from_the_baseline_are_marked_for_the_ear_too(opened)
 
 
 def test_a_page_in_a_sandbox_works_without_memory_and_without_complaint(opened, page, tmp_path):
-    """As the server shows pages that may come from anyone."""
+    """The server shows pages from unknown sources in this way."""
     frame = tmp_path / "frame.html"
     frame.write_text(f'<iframe sandbox="allow-scripts" src="{page.as_uri()}" width="1100" height="900"></iframe>')
     opened.get(frame.as_uri())

@@ -14,7 +14,13 @@ def test_every_figure_stands_in_one_section_and_those_of_the_tuning_together():
     found = stems_of(placed(drawings(*CAPTIONS), SECTIONS))
     assert sorted(stem for own in found.values() for stem in own) == sorted(CAPTIONS)
     assert {*TUNING_CAPTIONS} <= {*found["tuning"]}
-    over_datasets = {"critical_difference", "performance_profile", "aggregate_scores", "score_by_time"}
+    over_datasets = {
+        "critical_difference",
+        "performance_profile",
+        "aggregate_scores",
+        "score_by_time",
+        "probability_of_improvement",
+    }
     assert {*found["data-sets"]} == over_datasets
 
 

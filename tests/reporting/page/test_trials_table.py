@@ -13,7 +13,7 @@ def results(make_run, tmp_path):
     for variant in ("sgd", "adam"):
         make_run(f"sweep/{variant}", label=variant)
         rows += [(variant, f"lr={rate} optimizer={variant}", score) for rate, score in ((0.1, 0.9), (0.2, None))]
-    rows.append(("gone", "lr=1", 0.5))  # none of its final runs is there
+    rows.append(("gone", "lr=1", 0.5))  # its final runs are missing
     table = pd.DataFrame(rows, columns=["variant", "point", "val_accuracy"])
     table = table.assign(seeds=1, scored=1, chosen=[True, False] * 2 + [True], on_edge=False, budget=2)
     table.to_csv(tmp_path / "sweep" / "tuning.csv", index=False)

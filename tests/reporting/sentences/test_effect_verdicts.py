@@ -13,7 +13,7 @@ RATES = (RATE, ["0.01", "0.3"])
 
 
 def told(means, *axes, metric="test_accuracy", seeds=8, noise=0.001, datasets=("mnist",), pending=""):
-    """The sentences about a grid with these means."""
+    """Return the sentences about a grid with these means."""
     shape = (seeds, *np.shape(means))
     grids = [
         Grid(name, [Axis(*axis) for axis in axes], means + np.random.default_rng(place).normal(0, noise, shape))

@@ -39,7 +39,7 @@ def sentence(times, **options):
 def test_a_verdict_on_times_says_who_is_sooner_by_how_much_and_who_never_got_there():
     assert sentence({"sgd": SGD, "adam": ADAM}) == (
         "adam reaches a validation accuracy of 97.00% sooner than sgd: 2 epochs fewer (median; 95% CI 1 to 3; p = "
-        "0.002, paired sign test; sooner in 10 and later in 0 of 10 seeds; 1 of 10 runs of sgd never got there)."
+        "0.002, paired sign test; sooner in 10 and later in 0 of 10 seeds; 1 of 10 runs of sgd missed the target)."
     )
     assert sentence({"sgd": ADAM, "adam": SGD}, metric="warm_seconds_to_target").startswith(
         "adam reaches a validation accuracy of 97.00% later than sgd: 2.50 seconds more (median; 95% CI 1.25 to 3.75;"
@@ -77,7 +77,7 @@ def test_several_comparisons_are_adjusted_and_their_intervals_are_not():
 
 
 def test_with_planned_looks_p_holds_over_all_looks_and_the_interval_for_one():
-    """At the first of two looks, p cannot be below 2 / 2^8; the second one has ten pairs of one sign."""
+    """At the first of two looks, p is at least 2 / 2^8; at the second, ten pairs have the same sign."""
     said = sentence({"sgd": SGD, "adam": ADAM}, looks=Looks([8, 10]))
     assert "(median; 95% CI 1 to 3 for this look alone; p = 0.002, paired sign test; sooner in 10 and later" in said
     _, _, compared = frames({"sgd": SGD[:8], "adam": ADAM[:8]}, looks=Looks([8, 16]))
@@ -90,7 +90,7 @@ def test_with_planned_looks_p_holds_over_all_looks_and_the_interval_for_one():
 def test_a_run_that_diverged_is_not_said_to_have_never_got_there():
     statuses = ["diverged"] + ["completed"] * 19
     said = sentence({"sgd": SGD, "adam": ADAM}, statuses=statuses)
-    assert said.endswith("2 of 10 runs of sgd diverged or never got there).")
+    assert said.endswith("2 of 10 runs of sgd diverged or missed the target).")
 
 
 def test_runs_that_are_still_training_give_a_median_and_no_claim():

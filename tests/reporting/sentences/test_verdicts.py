@@ -107,7 +107,7 @@ def test_nothing_is_claimed_while_either_side_is_training(which):
 
 
 def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
-    """Two of b's seeds diverged, and one of a's failed: of eight seeds each seven are pairs, one of them lost."""
+    """Two of b's seeds diverged, and one of a's failed: seven of the eight seeds are pairs, one of them lost."""
     one = runs("a", [float("nan"), 0.5, *SEVEN[:6]], ["failed", *["completed"] * 7])
     other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
     sentences, _ = said(one, other)
@@ -204,7 +204,7 @@ def test_an_older_record_without_a_processor_is_no_other_device(processors, othe
 
 
 def test_a_comparison_without_a_p_value_says_so():
-    """Seven equal values on both sides, not paired: Welch's test gives none."""
+    """With seven equal unpaired values on both sides, Welch's test gives no p value."""
     sentences, _ = said(runs("a", [0.5] * 7), runs("b", [0.5] * 7, seeds=range(10, 17)))
     assert sentences["b"].endswith("(no 95% CI, all differences equal; no p value; Welch; n = 7).")
 

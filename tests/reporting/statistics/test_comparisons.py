@@ -1,4 +1,4 @@
-"""Against R's output on Student's sleep data (`sleep` in R's datasets; Student 1908), and against enumeration."""
+"""Comparisons checked with R's output on Student's sleep data (R's `sleep`; Student 1908) and by enumeration."""
 
 import itertools
 import math
@@ -47,7 +47,7 @@ def test_no_p_is_below_two_in_two_to_the_n(n):
 
 
 def enumerated(differences):
-    """Return the share of flips of whole numbers with a sum as far from 0, counted without floating point."""
+    """Return the share of flips whose sum is at least as far from 0, counted in whole numbers."""
     sums = [0]
     for difference in map(int, differences):
         sums = [total + sign * difference for total in sums for sign in (1, -1)]
@@ -91,7 +91,7 @@ LOST = -math.inf
 
 
 def test_a_diverged_run_takes_the_largest_rank_against_its_side():
-    """Seven wins by 0.09 points beside five diverged runs: significantly better, where those were dropped."""
+    """Seven wins by 0.09 points and five diverged runs; if these were dropped, the result would be significant."""
     better = [0.9709, 0.9719, 0.9729, 0.9739, 0.9749, 0.9759, 0.9769]
     found = compare_paired([*better, *[LOST] * 5], [*(value - 0.0009 for value in better), *[0.97] * 5])
     # Twice the rank sums: seven ties at (1 + ... + 7) / 7 = 4, five at (8 + ... + 12) / 5 = 10.
@@ -102,7 +102,7 @@ def test_a_diverged_run_takes_the_largest_rank_against_its_side():
 
 
 def test_the_signed_rank_test_is_that_of_scipy():
-    """Without ties the worst value that a run can have gives the same ranks as a diverged run."""
+    """Without ties, the worst possible value has the same rank as a diverged run."""
     one, other = [0.91, 0.95, 0.932, 0.97, LOST, 0.905, 0.94], [0.9, 0.93, 0.93, 0.929, 0.95, 0.91, 0.933]
     expected = stats.wilcoxon([max(value, 0.0) for value in one], other, method="exact").pvalue
     assert compare_paired(one, other).p_value == pytest.approx(expected)
@@ -118,13 +118,13 @@ def test_two_diverged_runs_are_a_tie_and_one_that_always_diverges_is_worse():
 def test_a_diverged_run_has_the_worst_rank_without_pairs():
     found = compare_unpaired([0.9, 0.91, 0.92, LOST, LOST, LOST], [0.93, 0.94, 0.95, 0.96, 0.97, 0.98])
     assert found.test == "rank-sum, exact"
-    assert found.p_value == pytest.approx(2 / math.comb(12, 6))  # one side is below the other throughout
+    assert found.p_value == pytest.approx(2 / math.comb(12, 6))  # all values of one side are below those of the other
     assert (found.direction, found.n, found.n_completed) == (-1, 6, 3)
     assert compare_unpaired([LOST] * 6, [LOST] * 6).p_value == 1
 
 
 def test_pairs_of_one_unit_are_flipped_together():
-    """Two cells of a grid under six seeds: 2^6 flips of their means, not 2^12."""
+    """Two cells of a grid with six seeds have 2^6 flips of their means, not 2^12."""
     easy, hard = [0.01, 0.02, 0.01, 0.03, 0.02, 0.01], [0.05, -0.01, 0.04, 0.02, 0.03, 0.06]
     found = compare_paired(easy + hard, np.zeros(12), units=[*range(6)] * 2)
     assert (found.n, found.p_value) == (6, 2 / 2**6)
@@ -149,13 +149,13 @@ def test_the_bootstrap_interval_covers_the_mean_and_says_nothing_of_two_values()
 
 
 def test_a_deviation_that_is_only_rounding_is_none():
-    found = compare_paired([0.953, 0.905, 0.933], [0.96, 0.912, 0.94])  # 0.007 in every pair, but for the last digits
+    found = compare_paired([0.953, 0.905, 0.933], [0.96, 0.912, 0.94])  # 0.007 in every pair, except for rounding
     assert found.p_value == pytest.approx(2 / 2**3)
     apart = compare_unpaired([0.953] * 7, [0.96] * 7)
     assert apart.p_value == pytest.approx(0)
     assert found.difference == pytest.approx(apart.difference) == pytest.approx(-0.007)
     two = compare_paired([0.95, 0.9], [0.94, 0.89])
-    for own in (found, apart, two):  # an interval of no width would claim to know the difference exactly
+    for own in (found, apart, two):  # an interval without width would claim exact knowledge of the difference
         assert np.isnan([own.effect_size, own.ci_low, own.ci_high, own.bca_low, own.bca_high]).all()
     alike = summarize([0.1 + 0.2, 0.3, 0.3])
     assert alike.std == pytest.approx(0)

@@ -21,7 +21,7 @@ def both():
 
 
 def test_the_variance_is_that_of_an_independent_analysis_of_variance(both):
-    """statsmodels fits the additive model of seeds and images and gives its mean squares."""
+    """statsmodels fits the additive model of seeds and images, and computes its mean squares."""
     import pandas as pd
     from statsmodels.formula.api import ols
     from statsmodels.stats.anova import anova_lm
@@ -83,7 +83,7 @@ def test_unpaired_variants_have_the_variance_of_their_difference():
     generator = np.random.default_rng(4)
     seeds, images, found, means = (4, 6), 30, [], []
     for _ in range(2_000):
-        easy = generator.normal(0, 1, images)  # the same for both variants: no error of their difference
+        easy = generator.normal(0, 1, images)  # the same for both variants, so it adds no error to their difference
         own = [
             easy
             + generator.normal(0, 0.3, (n, 1))
@@ -110,11 +110,11 @@ def test_unpaired_seeds_have_welchs_degrees_of_freedom():
 
 @pytest.mark.parametrize("name", ["both", "images only"])
 def test_intervals_for_new_images_cover_the_truth_and_those_over_seeds_do_not(name):
-    """The small form of `make calibration-images`: 95% give or take three Monte-Carlo errors, over 500 studies."""
+    """The small form of `make calibration-images`: 95% plus or minus three Monte-Carlo errors, over 500 studies."""
     found = measure(BY_NAME[name], 10, 500, 50, images=IMAGES // 2)
     share = {method: own.hits / own.studies for method, own in found.items()}
     assert share["new images"] == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / 500))
-    assert share["seeds"] < 0.9  # an interval for these images does not cover the truth about others
+    assert share["seeds"] < 0.9  # an interval for these images does not cover the true difference on others
 
 
 def test_a_naive_bootstrap_counts_the_residual_more_than_once():

@@ -12,7 +12,7 @@ from runner.reporting.statistics.significance.sign_flips import exact_interval, 
 
 
 def draw(*shape, seed=0):
-    """Scores with an effect of the seed."""
+    """Draw scores with an effect of the seed."""
     generator = np.random.default_rng(seed)
     return generator.standard_normal(shape) + 2 * generator.standard_normal((shape[0], *[1] * (len(shape) - 1)))
 
@@ -44,7 +44,7 @@ def test_each_level_is_contrasted_with_the_first_and_averaged_over_all_other_axe
     assert found[(1,), (2,)].difference.mean == pytest.approx((scores[:, :, 2] - scores[:, :, 0]).mean())
     crossed = scores[:, 1, 2] - scores[:, 0, 2] - scores[:, 1, 0] + scores[:, 0, 0]
     assert found[(0, 1), (1, 2)].difference.mean == pytest.approx(crossed.mean())
-    # The axis with fewer levels comes first: its effect is told at the levels of the other.
+    # The axis with fewer levels comes first: its effect is stated at the levels of the other.
     assert {axes for axes, _ in found} == {(0,), (1,), (2,), (0, 1), (0, 2), (2, 1)}
     assert found[(2, 1), (1, 2)].difference.mean == pytest.approx(
         (scores[:, :, 2, 1] - scores[:, :, 2, 0] - scores[:, :, 0, 1] + scores[:, :, 0, 0]).mean()
@@ -68,7 +68,7 @@ def test_an_axis_with_two_levels_has_no_omnibus_test():
 
 
 def every_permutation(scores):
-    """The p value of a main effect by all (levels!)^seeds orders, of an interaction by those of the profiles."""
+    """Return the p value over all (levels!)^seeds orders of the levels or, for an interaction, of the profiles."""
     orders = [*itertools.permutations(range(scores.shape[-1]))]
 
     def size(table):
@@ -102,7 +102,7 @@ def test_sampled_orders_give_nearly_the_exact_p_value_and_never_zero(monkeypatch
         assert sampled[name].test == "levels permuted within seeds, 9999 samples"
         assert sampled[name].p_value == pytest.approx(exact[name].p_value, abs=0.02)
     far = by_name(draw(9, 2, 3) + np.array([0, 100, 300]))[(1,), ()]
-    assert far.p_value == far.least == 1e-4  # the observed order counts, too
+    assert far.p_value == far.least == 1e-4  # the observed order also counts
 
 
 def test_main_effects_of_any_size_leave_an_interaction_as_it_is():
@@ -115,7 +115,7 @@ def test_main_effects_of_any_size_leave_an_interaction_as_it_is():
 
 
 def test_rounding_errors_are_no_effects():
-    """0.1 + 0.2 is not 0.3: double differences of equal accuracies differ in their last digits."""
+    """0.1 + 0.2 is not exactly 0.3, so differences of equal differences may differ in their last digits."""
     scores = np.tile([[0.1, 0.3, 0.5], [0.4, 0.6, 0.8]], (6, 1, 1)) + np.arange(6)[:, None, None] / 7
     found = by_name(scores)
     assert [found[(0, 1), levels].p_value for levels in ((), (1, 1), (1, 2))] == [1, 1, 1]

@@ -14,7 +14,7 @@ STUDIES = 1_000
 
 
 def at_most(events, rate):
-    """Whether a rate is not significantly above a bound, at one in a thousand."""
+    """Return whether a rate is not significantly above a bound, at a level of 0.001."""
     return stats.binomtest(int(events.sum()), len(events), rate, alternative="greater").pvalue > 0.001
 
 
@@ -52,7 +52,7 @@ def test_omnibus_tests_keep_their_level_and_one_of_20_percent_would_not(monkeypa
 
 
 def test_the_documented_rates_are_those_of_the_simulation():
-    """One row, of the smallest grid."""
+    """The test computes one row, for the smallest grid."""
     found = row(NOISES["tied"], (8, 2, 2), calibration_effects.STUDIES)
     documented = (REPOSITORY / "docs" / "report.md").read_text().partition("| tied | 2 x 2, 8 seeds | ")[2]
     assert documented.split(" |")[0] == rate(found["any false claim"])

@@ -30,7 +30,7 @@ def test_levels_have_equal_shares_however_often_each_was_tried(is_ordered, level
     codes = np.repeat([0, 1, 2], [50, 10, 40])
     places = np.column_stack([(codes + 0.5) / 3, drawn(100, 1)[:, 0]])
     found = functional_anova(places, np.array(levels)[codes] + places[:, 1], [Factor(3, is_ordered), NUMBER])
-    variance = np.var(levels)  # with each level equally likely; that of the other factor is 1/12
+    variance = np.var(levels)  # if all levels are equally likely; the variance of the other factor is 1/12
     assert found.alone.mean(axis=0) == pytest.approx([variance, 1 / 12] / (variance + 1 / 12), abs=0.04)
 
 

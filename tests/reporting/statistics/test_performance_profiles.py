@@ -4,7 +4,7 @@ import pytest
 from runner.reporting.statistics.performance_profiles import profile, profile_score, ratios_to_fastest
 
 MISSED = np.inf
-# Three variants on four workloads; the last is missed by all.
+# Three variants on four workloads; all of them miss the last.
 TIMES = np.array([[2.0, 4.0, 3.0], [10.0, 5.0, 25.0], [1.0, MISSED, 1.0], [MISSED, MISSED, MISSED]])
 
 
@@ -32,7 +32,7 @@ def test_the_profile_and_its_mean_height_up_to_four_are_those_of_a_hand_made_tab
 
 
 def test_the_score_is_the_integral_of_the_profile():
-    """As AlgoPerf integrates it: by the trapezoidal rule over a grid of ratios."""
+    """AlgoPerf integrates by the trapezoidal rule over a grid of ratios."""
     own = 1 + np.random.default_rng(0).exponential(2, 30)
     grid = np.linspace(1, 4, 30_001)
     heights = (own <= grid[:, None]).mean(axis=1)

@@ -1,4 +1,4 @@
-"""Against statsmodels' t, published sample sizes, and the report's own test on the same simulated studies."""
+"""Power compared with statsmodels' t-test, published sample sizes, and the report's test on simulated studies."""
 
 import math
 
@@ -52,7 +52,7 @@ def test_the_simulated_power_of_normal_differences_is_near_that_of_the_t_test(se
 
 
 def test_six_seeds_show_a_difference_if_all_six_have_its_sign():
-    """Their smallest p is 0.031, for which no difference may have the other sign."""
+    """Six seeds reach their smallest p of 0.031 only if all differences have the same sign."""
     needed = stats.norm.ppf(0.8 ** (1 / 6))
     assert detectable(Design.normal(1), 0, 6) == pytest.approx(needed, rel=0.05)
 
@@ -60,7 +60,7 @@ def test_six_seeds_show_a_difference_if_all_six_have_its_sign():
 @pytest.mark.parametrize("looks", [None, LOOKS])
 @pytest.mark.parametrize("comparisons", [1, 3])
 def test_the_simulation_decides_as_the_report_does(comparisons, looks):
-    """The report leaves out what it has rejected, which may decide a study more."""
+    """The report leaves out rejected comparisons, which may decide one more study."""
     design, shift = Design.normal(comparisons, looks=looks), 1.0
     noise = design._noise(9)[:, :60]
     noise[0] += shift
@@ -129,7 +129,7 @@ def test_a_family_of_a_thousand_is_answered_by_t():
 
 
 def test_equivalence_by_t_is_that_of_an_exact_formula():
-    """At no difference, both one-sided t-tests succeed: integrated over the standard deviation."""
+    """Without a difference, the probability that both one-sided t-tests succeed is integrated over the deviation."""
     margin, seeds = 0.7, 20
     generator = np.random.default_rng(0)
     spread = np.sqrt(generator.chisquare(seeds - 1, 100_000) / (seeds - 1))

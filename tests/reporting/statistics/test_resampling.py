@@ -26,7 +26,7 @@ def predicted():
 
 @pytest.fixture(scope="module")
 def occurrences(resampling):
-    """How often each example occurs in each resample."""
+    """Return the number of times that each example occurs in each resample."""
     return resampling.sums(np.arange(EXAMPLES), np.ones(EXAMPLES), EXAMPLES).astype(int)
 
 

@@ -22,7 +22,7 @@ def test_the_interval_of_a_standard_deviation_is_the_one_in_a_handbook():
 
 
 def test_a_ratio_is_in_its_interval_if_the_pitman_morgan_test_does_not_reject_it():
-    """The test: if the standard deviations are equal, sum and difference of the pairs are uncorrelated."""
+    """If the standard deviations are equal, the sum and the difference of the pairs are uncorrelated."""
 
     def p_value(ratio):
         scaled = ONE / ratio
@@ -68,7 +68,7 @@ def test_the_calibration_computes_what_the_report_does():
 
 
 def test_intervals_cover_and_advice_is_seldom_false():
-    """With 5,000 studies the Monte-Carlo interval of a rate of 95% is 94.4 to 95.6."""
+    """With 5,000 studies, the Monte-Carlo interval of a rate of 95% is 94.4 to 95.6."""
     edge, all_of_it = (studies_of(NOISES["normal"], share, 10, 5_000) for share in (HALF**2, None))
     for found in (edge, all_of_it):
         assert found["std covers"].mean() > 0.94, rate(found["std covers"])

@@ -15,7 +15,7 @@ from tests.benchmarks import calibration_tasks
 
 
 def scores(shift, runs=6, tasks=5):
-    """Made scores, one array of six runs for each of five tasks."""
+    """Made-up scores: an array of six runs for each of five tasks."""
     run, task = np.arange(runs)[None, :], np.arange(tasks)[:, None]
     return [*np.round(0.7 + 0.04 * task + shift + 0.1 * np.sin(7 * run + 3 * task + 50 * shift), 3)]
 
@@ -54,7 +54,7 @@ def test_profile_and_its_bands_are_those_of_rliable():
     share, low, high = profile(ONE, THRESHOLDS)
     assert share == pytest.approx([1, 0.8333333, 0.7333333, 0.5333333, 0.4, 0.2333333, 0.1])
     expected = [1, 0.7333333, 0.6, 0.3666667, 0.2333333, 0.1, 0.0333333]
-    assert low == pytest.approx(expected, abs=1.01 / 30)  # a run more or less
+    assert low == pytest.approx(expected, abs=1.01 / 30)  # one run more or less
     assert high == pytest.approx([1, 0.9333333, 0.8666667, 0.7, 0.5666667, 0.3666667, 0.1666667], abs=1.01 / 30)
 
 
@@ -66,7 +66,7 @@ def test_improvement_of_the_other_side_is_the_rest():
 
 
 def test_lost_runs_are_trimmed_like_any_worst_run_up_to_a_quarter():
-    """Eight scores, of which the middle four count."""
+    """The middle four of eight scores count."""
     tasks = [np.array([-np.inf, 0.5, 0.6, 0.7]), np.array([0.8, 0.9, 1.0, -np.inf])]
     assert estimate(interquartile_mean, tasks)[0] == pytest.approx((0.5 + 0.6 + 0.7 + 0.8) / 4)
     tasks[0][1] = -np.inf
@@ -92,6 +92,6 @@ def test_equal_runs_have_no_interval():
 
 
 def test_intervals_cover_a_known_truth_nearly_as_often_as_they_say():
-    """The long form is `make calibration`; with ten runs the percentile interval is a little too narrow."""
+    """The long form is `make calibration`; with ten runs, the percentile interval is slightly too narrow."""
     covered = calibration_tasks.coverage(runs=10, datasets=3, studies=30)
     assert all(own.mean() > 0.75 for own in covered.values())

@@ -21,7 +21,7 @@ LABELS = np.zeros(EXAMPLES, np.int32)
 
 
 def answered(generator, hard, better=0.0):
-    """The answers of eight runs: all of a variant's runs find the same examples hard."""
+    """The answers of eight runs; the same examples are hard for all runs of a variant."""
     return [generator.random(EXAMPLES) > hard * (1 - better) for _ in range(SEEDS)]
 
 
@@ -55,7 +55,7 @@ def test_the_error_of_a_difference_is_paired_over_the_test_examples(right):
     differences = [b - a for a, b in zip(by_example[:EXAMPLES], by_example[EXAMPLES:], strict=True)]
     assert row["test_set_error"] == pytest.approx(stats.sem(differences))
     share = np.mean([own.mean() for own in right[0]])
-    assert row["test_set_error"] < math.sqrt(share * (1 - share) / EXAMPLES) / 2  # the one of an accuracy is far larger
+    assert row["test_set_error"] < math.sqrt(share * (1 - share) / EXAMPLES) / 2  # far below that of an accuracy
     assert row["test_examples"] == EXAMPLES
     assert row["difference"] == pytest.approx(np.mean(differences))
 
@@ -77,13 +77,13 @@ def test_the_two_level_interval_holds_fresh_seeds_and_examples_and_is_below_the_
 
 
 def error_of(right, seeds):
-    """The error of the difference over some seeds alone."""
+    """Return the error of the difference over only some seeds."""
     _, compared = measured([[side[seed] for seed in seeds] for side in right])
     return pytest.approx(compared["test_set_error"][0])
 
 
 def test_the_error_is_of_the_runs_that_were_compared(right):
-    """Three of b's seeds had another split, and are no pairs."""
+    """Three of b's seeds have a different split, so they are not pairs."""
     split = ["s"] * SEEDS + ["other"] * 3 + ["s"] * (SEEDS - 3)
     _, compared = measured(right, change=lambda summary: summary.assign(split=split))
     assert compared["unmatched"][0] == 3
@@ -101,7 +101,7 @@ def test_the_error_is_of_pairs_by_seed_where_variants_have_no_cell_in_common(rig
 
 
 def test_without_pairs_the_error_is_of_all_completed_runs_but_those_of_a_lost_seed(right):
-    """Seed 0 of b diverged in another cell, so its completed run is not in the difference either."""
+    """Seed 0 of b diverged in another cell, so the difference does not include its completed run either."""
     lost = runs("b", [math.nan], ["diverged"]).assign(cell="hard")
     seeds = [*range(10, 10 + SEEDS), *range(SEEDS)]
     _, compared = measured(right, change=lambda summary: pd.concat(
@@ -130,7 +130,7 @@ def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
 
 
 def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
-    """In every seed b is right on the same two examples more, of 800: significant over seeds, 1.4 errors from 0."""
+    """In every seed, b is right on the same 2 additional examples of 800: significant over seeds, 1.4 errors from 0."""
     generator = np.random.default_rng(1)
     base = [generator.random(EXAMPLES) > 0.02 for _ in range(SEEDS)]
     for own in base:
@@ -156,7 +156,7 @@ def test_where_neither_seeds_nor_examples_vary_there_is_no_interval_for_new_exam
 
 
 def anova(differences):
-    """Variance of the grand mean of a seeds x examples table from its mean squares, by the textbook's formulas."""
+    """Return the variance of the grand mean of a seeds x examples table from its mean squares, as in textbooks."""
     seeds, examples = differences.shape
     rows, columns, grand = differences.mean(axis=1), differences.mean(axis=0), differences.mean()
     rest = differences - rows[:, None] - columns + grand
@@ -167,7 +167,7 @@ def anova(differences):
 
 
 def varied(seed):
-    """The answers of both variants: b is better at the hard examples, and some of its seeds more than others."""
+    """The answers of both variants: b is better on the hard examples, with some seeds more than with others."""
     generator = np.random.default_rng(seed)
     hard = np.where(generator.random(EXAMPLES) < 0.2, 0.9, 0.005)
     better = generator.uniform(0, 0.6, SEEDS)
@@ -191,7 +191,7 @@ def test_the_interval_for_new_examples_is_of_the_mean_squares_of_seeds_and_examp
 
 
 def test_several_cells_and_runs_of_a_seed_are_averaged_before_seeds_and_examples_are_crossed(right):
-    """Eight runs are four seeds in two cells; b's seed 0 has two runs in the first one."""
+    """The eight runs are four seeds in two cells; b's seed 0 has two runs in the first cell."""
     seeds = [0, 0, 1, 1, 2, 2, 3, 3]
     change = lambda summary: summary.assign(seed=seeds * 2, cell=["x", "y"] * SEEDS)  # noqa: E731
     _, compared = measured(right, change=change)
@@ -288,7 +288,7 @@ def test_a_claim_without_its_evidence_says_that_it_may_be_of_these_examples_alon
 
 
 def test_a_difference_without_significance_may_be_these_examples_alone_too(right):
-    """Its interval over seeds is above 0, the one for new examples is not."""
+    """Its interval over seeds is above 0, but the interval for new examples is not."""
     summary, compared = measured(right)
     undecided = {"verdict": "undecided", "reason": "no significant difference", "p_holm": 0.06}
     sentence = sentence_with(summary, compared, new_images_low=-0.001, **undecided)
@@ -299,7 +299,7 @@ def test_a_difference_without_significance_may_be_these_examples_alone_too(right
 
 
 def test_a_difference_below_one_test_example_is_shown_and_called_that():
-    """Two of eight seeds of b are right on one example more."""
+    """In two of eight seeds, b classifies one more example correctly."""
     base = [np.arange(EXAMPLES) > 10 + seed for seed in range(SEEDS)]
     more = [own.copy() for own in base]
     more[0][0] = more[1][1] = True
@@ -309,7 +309,7 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
 
 
 def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right):
-    """Each run's resampled values stand for what a bootstrap over the examples gave; they have a known spread."""
+    """Made-up resampled values with a known spread replace the bootstrap over the examples."""
     generator = np.random.default_rng(8)
     common = generator.normal(0, 0.003, 2_000)
     resampled = [[generator.normal(0, 0.001, 2_000) + common * side for _ in range(SEEDS)] for side in range(2)]

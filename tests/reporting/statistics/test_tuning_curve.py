@@ -11,7 +11,7 @@ SCORES = [0.52, 0.97, 0.31, 0.93, 0.52, 0.86, 0.75]
 
 
 def winners(scores, budget, sign):
-    """Return the winner of every subset of so many points; None if no point of it has a score."""
+    """Return the winner of every subset of this size; None if no point in it has a score."""
     for draw in itertools.combinations(range(len(scores)), budget):
         scored = [point for point in draw if np.isfinite(scores[point])]
         yield max(scored, key=lambda point: (sign * scores[point], -point)) if scored else None
@@ -88,7 +88,7 @@ def test_probabilities_of_a_thousand_points_do_not_overflow():
 
 
 def test_the_mean_of_a_sample_is_unbiased_for_the_best_of_new_points():
-    """The expected maximum of k uniform numbers is k / (k + 1); drawing with replacement would stay below it."""
+    """The expected maximum of k uniform numbers is k / (k + 1); draws with replacement would give less."""
     generator = np.random.default_rng(5)
     curves = [tuning_curve(own, own, 1).expected for own in generator.random((400, 8))]
     error = np.std(curves, axis=0, ddof=1) / np.sqrt(len(curves))
@@ -117,7 +117,7 @@ def test_the_interval_of_the_median_covers_it_in_19_of_20_samples_at_least():
         covered += (np.nan_to_num(curve.median_low) <= truth) & (truth <= np.nan_to_num(curve.median_high, nan=1.0))
     error = np.sqrt(0.95 * 0.05 / 400)
     assert np.all(covered / 400 > 0.95 - 2.5 * error)
-    assert np.mean(covered / 400) < 0.995  # not by being unbounded
+    assert np.mean(covered / 400) < 0.995  # not because it is unbounded
 
 
 def test_an_interval_has_no_bound_where_points_lack_a_score_or_are_too_few():

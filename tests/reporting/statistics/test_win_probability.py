@@ -29,7 +29,7 @@ def test_interval_over_pairs_has_the_binomial_quantiles_that_infinitely_many_res
 
 @pytest.mark.parametrize("pairs", [1, 5, 6, 29])
 def test_pairs_that_were_all_won_leave_the_exact_bound(pairs):
-    """Of n wins out of n, the bound p has p^n = 2.5%."""
+    """For n wins in n pairs, the bound p satisfies p^n = 2.5%."""
     wins, unit = np.ones(pairs), np.arange(pairs)
     assert paired_win_interval(wins, unit) == pytest.approx((0.025 ** (1 / pairs), 1))
     assert paired_win_interval(wins - 1, unit) == pytest.approx((0, 1 - 0.025 ** (1 / pairs)))
@@ -133,7 +133,7 @@ def test_claims_need_six_seeds_and_runs_that_have_ended():
 
 
 def test_claims_of_few_pairs_are_false_as_often_as_the_documents_say():
-    """Where P(better) is 0.5, seven pairs claim something if six of them or more agree: 16 of the 128 outcomes."""
+    """If P(better) is 0.5, seven pairs make a claim if at least six of them agree: 16 of the 128 outcomes."""
     assert calibration_wins.paired(7, 0.5)["claim"] == pytest.approx(16 / 128)
     assert calibration_wins.paired(6, 0.5)["claim"] == pytest.approx(2 / 64)
     assert calibration_wins.paired(29, 0.5)["covers"] > 0.93

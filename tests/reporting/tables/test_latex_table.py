@@ -1,4 +1,4 @@
-"""table.tex, by LaTeX itself where it is installed."""
+"""table.tex, compiled by LaTeX if it is installed."""
 
 import re
 import shutil
@@ -31,7 +31,7 @@ def latex(*names, n="10", label="a_Study 2"):
 
 @pytest.fixture
 def compiled(tmp_path, shell):
-    """compiled(table, ...) -> what pdflatex says of an article with the tables and what they ask for."""
+    """compiled(table, ...) -> the log of pdflatex for an article with the tables and their packages."""
 
     def compile_(*tables):
         packages = {name for table in tables for name in re.match(r"% \\usepackage{(.*)}", table)[1].split(",")}

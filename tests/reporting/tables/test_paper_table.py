@@ -27,7 +27,7 @@ def test_the_best_is_bold_and_no_p_is_shown_below_six_seeds():
 
 
 def test_what_does_not_differ_significantly_from_the_best_is_marked():
-    """b is 0.05 below in every pair; c is above as often as below."""
+    """b is 0.05 lower in every pair; c is higher as often as lower."""
     near = [value + (0.002 if position % 2 else -0.0025) for position, value in enumerate(SEVEN)]
     shown = table(runs("a", SEVEN), runs("b", [value - 0.05 for value in SEVEN]), runs("c", near), baseline="b")
     assert shown.marks == ["best", "", "as good"]
@@ -57,7 +57,7 @@ def test_below_six_seeds_nothing_is_called_as_good():
 
 
 def test_where_the_seeds_cannot_decide_no_star_says_that_they_did():
-    """Without a star b would be worse than a, where the sentence says that six seeds cannot decide over three."""
+    """A missing star would mean that b is worse, although six seeds cannot decide over three comparisons."""
     others = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bc"]
     shown = table(runs("a", SEVEN[:6]), *others, runs("d", SEVEN[:6][::-1]), baseline="a", correction="holm")
     assert shown.marks == ["best", "", "", "best"]
@@ -99,7 +99,7 @@ def test_the_caption_says_what_the_correction_is_over():
 
 
 def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
-    """0.10 points at 99% of 10,000, as the binomial distribution has it."""
+    """By the binomial distribution, the error is 0.10 points at 99% of 10,000."""
     shown = table(runs("a", [0.99] * 7), runs("b", SEVEN), baseline="a")
     for part in (
         "n = 7 seeds",
@@ -126,7 +126,7 @@ def test_the_caption_says_of_which_runs_the_means_and_the_differences_are():
 
 
 def test_rows_have_as_many_cells_as_the_head():
-    shown = PaperTable([{"variant": "a", "x": "1", "y": "2"}], ["best"], "c")
+    shown = PaperTable([{"variant": "a", "x": "1", "y": "2"}], ["best"], lambda: "c")
     assert {line.count("|") for line in shown.markdown().splitlines()[:3]} == {4}
     body = shown.latex().split(r"\midrule")[1].split(r"\bottomrule")[0]
     assert body.count("&") == 2

@@ -15,7 +15,7 @@ def trials_of(points, scores, variant="adam", **others):
 
 @pytest.fixture(scope="module")
 def search():
-    """24 trials of a rate that decides the score, a choice that does not, and a momentum that half of them set."""
+    """24 trials: the rate determines the score, the choice has no effect, and half of the trials set a momentum."""
     draws = np.random.default_rng(3).random((24, 2))
     points, scores = [], []
     for number, (rate, momentum) in enumerate(draws):
@@ -65,7 +65,7 @@ def test_importances_that_predict_nothing_are_called_so():
     found = importances(trials_of([f"rate={a:.3f} beta={b:.3f}" for a, b, _ in draws], draws[:, 2]))
     assert (found.frame["r_squared"] <= 0).all()
     assert found.notes[0].startswith(
-        "adam: the importances say little, because the forest predicts trials that it has not"
+        "adam: the importances mean little, because the forest predicts unseen trials no better"
     )
 
 

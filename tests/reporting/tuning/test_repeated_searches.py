@@ -18,7 +18,7 @@ SCORES = (
 
 @pytest.fixture
 def searches(tmp_path):
-    """Two searches of one study by TPE, with three and with four trials a variant."""
+    """Two searches of one study by TPE, with three and with four trials per variant."""
     for number, scores in enumerate(SCORES):
         sweep = tmp_path / str(number)
         sweep.mkdir()
@@ -46,7 +46,7 @@ def test_the_curves_are_means_over_the_searches_up_to_the_budget_that_both_reach
     assert set(curves["kind"]) == {"repeated"}
     sgd, adam = (curves[curves["variant"] == name] for name in ("sgd", "adam"))
     assert sgd["budget"].tolist() == [1, 2, 3]
-    assert sgd["expected"].tolist() == pytest.approx([0.4, 0.6, 0.75])  # of 0.5, 0.9, 0.9 and 0.3, 0.3, 0.6
+    assert sgd["expected"].tolist() == pytest.approx([0.4, 0.6, 0.75])  # means of 0.5, 0.9, 0.9 and 0.3, 0.3, 0.6
     assert sgd["low"].tolist() == pytest.approx([0.3, 0.3, 0.6])
     assert adam["high"].tolist() == pytest.approx([0.8, 0.9, 0.9])
     assert adam["place"].tolist() == [1, 1, 1]

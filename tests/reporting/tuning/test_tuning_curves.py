@@ -14,7 +14,7 @@ NAMES = ["sgd", "adam", "lion"]
 
 
 def tuning(scores, metric="val_accuracy"):
-    """A tuning table of variants by name, with the scores of their points; None without one."""
+    """Return a tuning table with the scores of the points of each variant; None: no score."""
     rows = [(variant, f"lr={place}", score) for variant, own in scores.items() for place, score in enumerate(own)]
     return pd.DataFrame(rows, columns=["variant", "point", metric]).assign(
         seeds=2, scored=2, chosen=False, on_edge=False, budget=3
@@ -30,7 +30,7 @@ def test_each_variant_has_a_row_for_each_budget_and_a_place_among_the_others():
     assert list(curves) == TUNING_CURVE_COLUMNS
     assert curves["budget"].tolist() == [1, 2, 3, 1, 2]
     assert curves["expected"].tolist() == pytest.approx([0.4, 2 / 3, 0.9, 0.75, 0.8])
-    # There is nothing to compare three points of sgd with.
+    # Three points of sgd have no counterpart.
     assert curves["place"].fillna(0).tolist() == [2, 2, 0, 1, 1]
 
 
@@ -75,7 +75,7 @@ def test_a_variant_whose_draws_may_lack_a_score_ranks_behind():
         "before that adam at 1 point. A variant ranks behind while all points of a draw may lack a score." in sentence
     )
     (sentence,) = said({"sgd": [0.9, 0.9, None], "adam": [0.7, 0.75, None]})
-    assert "lack a score" not in sentence  # the same share of each decides nothing
+    assert "lack a score" not in sentence  # equal shares decide nothing
 
 
 def test_variants_are_compared_within_their_cell_of_the_grid():
@@ -110,7 +110,7 @@ def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run)
         for place, score in enumerate(scores):
             for seed in (0, 1):
                 broken = (variant, place, seed) == ("adam", 1, 1)
-                overrides = ["lr=0", f"optimizer={variant}", f"lr={place}", f"seed={seed}"]  # lr=0: of the base
+                overrides = ["lr=0", f"optimizer={variant}", f"lr={place}", f"seed={seed}"]  # lr=0: from the base
                 run = make_run(
                     f"{variant}{place}{seed}", overrides, seed, label=variant,
                     status="diverged" if broken else "completed", test={"accuracy": score + seed / 10},
@@ -122,7 +122,7 @@ def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run)
 
 
 def test_a_run_that_two_variants_share_counts_for_both(make_run):
-    """Its overrides are those of the first one, in another order than those of the second."""
+    """Its overrides are those of the first variant; the second variant has them in a different order."""
     points = tuning({"sgd": [0.7], "momentum": [0.8]}).assign(seeds=1, run_ids=["00000000e123", "00000000e123"])
     make_run("shared", ["momentum=0", "lr=0", "seed=0"], label="sgd", run_id="00000000e123", test={"accuracy": 0.6})
     run = Run.read(make_run("other", run_id="00000000e124", test={"accuracy": 0.1}))
@@ -151,4 +151,4 @@ def test_what_a_pruner_saved_is_said():
     said = "Pruning (successive halving): 2 of 4 trials ended early; 2,600 of 4,000 epochs were trained."
     assert pruning_sentences(states, "successive_halving") == [said]
     assert pruning_sentences(states, "none") == []
-    assert pruning_sentences(tuning({"sgd": [0.1]}), "median") == []  # of an earlier version
+    assert pruning_sentences(tuning({"sgd": [0.1]}), "median") == []  # from an earlier version

@@ -39,7 +39,7 @@ def test_the_table_says_in_which_order_trials_were_asked_for_and_how_they_ended(
     (trials,) = tuning_trials(tuning, ASKED)
     assert trials.table["trial"].tolist() == [0, 1, 2]
     assert trials.overrides["rate"].tolist() == ["2", "3", "1"]
-    assert trials.scored["trial"].tolist() == [2]  # the score of a pruned trial is not that of its planned epochs
+    assert trials.scored["trial"].tolist() == [2]  # the score of a pruned trial does not belong to its planned epochs
     assert trials.best == 0.5
 
 

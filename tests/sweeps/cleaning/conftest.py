@@ -1,4 +1,4 @@
-"""Directories of runs to clean: records without a training."""
+"""Directories of runs to clean, with made-up records."""
 
 import os
 import time

@@ -21,7 +21,7 @@ TIME = "2026-01-01_00-00-00-000000"
 
 
 def named(outputs, wish=None):
-    """Return the kinds and the paths, relative to outputs, of what a wish finds."""
+    """Return the kinds and the paths, relative to outputs, of the items that a wish finds."""
     return [(item.kind, str(item.path.relative_to(outputs))) for item in find(outputs, wish or Wish()).items]
 
 
@@ -126,7 +126,7 @@ class TestFailed:
         assert find(outputs, Wish(failed=True)).kept[run] == "the current directory lies in it"
 
     def test_the_figures_that_a_run_draws_are_known(self):
-        """The directory of a failed run that has drawn its curves must go."""
+        """The directory of a failed run with drawn curves must be removable."""
         module = REPOSITORY / "runner" / (run_figures.__module__.removeprefix("runner.").replace(".", "/") + ".py")
         curves = {"accuracy.png", "loss.png", "negative_log_likelihood.png"}
         assert named_in(module) | curves | {"augmentation.png"} == _FIGURES

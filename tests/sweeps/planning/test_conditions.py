@@ -10,7 +10,7 @@ OPTIMIZERS = {"sgd": ["optimizer=sgd"], "momentum": ["optimizer=momentum"]}
 
 
 def tuned_keys(composer, axes, **study):
-    """The keys that each variant tunes in some of its points."""
+    """Return the keys that each variant tunes in some of its points."""
     asked = {"variants": OPTIMIZERS, "tune": {"axes": axes, "budget": 4}} | study
     made = study_variants(read_study(asked), {}, [], composer)
     return {

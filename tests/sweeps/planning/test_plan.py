@@ -115,7 +115,7 @@ def test_a_mapping_that_became_null_is_one_difference(composer):
 
 
 def test_the_same_grid_with_its_axes_in_another_order_finds_its_runs(composer, tmp_path):
-    """Their names say the axes in the order of the command."""
+    """The names of the runs list the axes in the order of the command."""
     axes = {"optimizer": ["optimizer=sgd", "optimizer=adam"], "model": ["model=mlp", "model=logistic"]}
 
     def plan(*order):

@@ -11,7 +11,7 @@ UNKNOWN = Pilot("test_accuracy")
 
 
 def pilot(pairs, spreads, metric="test_accuracy"):
-    """Return differences whose standard deviations are these."""
+    """Return differences with these standard deviations."""
     own = np.random.default_rng(0).normal(size=pairs)
     own = (own - own.mean()) / own.std(ddof=1)
     return Pilot(metric, {f"v{place}": dict(enumerate(spread * own)) for place, spread in enumerate(spreads)})
@@ -43,7 +43,7 @@ def test_with_a_margin_the_warning_says_whether_equivalence_can_be_shown():
     assert warning(8, 5) is None
     assert warning(7, 5).endswith("They can show equivalence.")
     assert warning(6, 4).endswith("Nor can they show equivalence.")
-    assert warning(5, 1).endswith("Nor can they show equivalence.")  # the report claims nothing
+    assert warning(5, 1).endswith("Nor can they show equivalence.")  # the report makes no claim
 
 
 def test_without_earlier_runs_the_plan_speaks_of_standard_deviations():
@@ -59,7 +59,7 @@ def test_without_earlier_runs_the_plan_speaks_of_standard_deviations():
 def test_earlier_runs_give_the_size_in_the_unit_of_the_metric(pairs):
     (line,) = power_lines(Planned(10, 1), pilot(pairs, [0.002]))
     size = float(line.split("at least ")[1].split(" percentage points")[0])
-    assert size == pytest.approx(0.2 * 1.0, rel=0.15)  # of the t-test: 0.996 standard deviations
+    assert size == pytest.approx(0.2 * 1.0, rel=0.15)  # by the t-test: 0.996 standard deviations
     assert f"(std of the paired difference 0.2, from {pairs} earlier seeds)" in line
 
 

@@ -82,7 +82,7 @@ def test_a_worker_that_dies_costs_its_own_task(pool):
 
 
 def test_whatever_a_task_raises_costs_it_alone_and_is_not_waited_for(pool):
-    # The first two are also the pool's words for what took too long, or was cancelled.
+    # The pool itself raises the first two for tasks that took too long or were cancelled.
     errors = [TimeoutError("of a server"), CancelledError("there"), SystemExit(3), KeyboardInterrupt("here")]
     found = [str(result) for _, result in pool.results(fail, errors, kind)]
     assert sorted(found) == [
@@ -129,7 +129,7 @@ def test_tasks_of_a_kind_stay_with_a_worker_in_its_own_environment(pool):
     found = dict(pool.results(process_and_environment, tasks, kind))
     workers = {letter: {found[task] for task in tasks if task[0] == letter} for letter in "xy"}
     assert {slot for _, slot in workers["x"] | workers["y"]} == {"a", "b"}
-    assert len(workers["x"]) + len(workers["y"]) <= 3  # one may have helped out at the end
+    assert len(workers["x"]) + len(workers["y"]) <= 3  # one worker may have helped at the end
 
 
 def test_what_takes_too_long_is_given_up():
@@ -140,7 +140,7 @@ def test_what_takes_too_long_is_given_up():
 
 
 def test_closing_ends_busy_workers(pool):
-    others = psutil.Process().children(recursive=True)  # of fixtures that other tests share
+    others = psutil.Process().children(recursive=True)  # from fixtures that other tests share
     busy = threading.Thread(target=lambda: next(pool.results(never_end, [1, 2], kind)), daemon=True)
     busy.start()
     deadline = time.monotonic() + 60

@@ -15,7 +15,7 @@ ray, RayPool = ray_pool.ray, ray_pool.RayPool
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A node of one processor; a test may add others for itself."""
+    """A cluster with a node of one processor; a test may add its own nodes."""
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as environment:
@@ -53,7 +53,7 @@ def kind(_: object) -> str:
 
 
 def test_a_task_that_ends_past_its_limit_before_anybody_looked_counts_and_its_worker_stays(address, monkeypatch):
-    monkeypatch.setattr(ray_pool, "_GLANCE", 60.0)  # so that it ends before the next look
+    monkeypatch.setattr(ray_pool, "_GLANCE", 60.0)  # so that the task ends before the next check
     pool = RayPool(address, workers=1, cpus=1, gpus=0, timeout_s=0.001)
     results = [result for _, result in pool.results(lambda _: os.getpid(), [1, 2], kind)]
     pool.close()

@@ -1,4 +1,4 @@
-"""Jobs that are warm workers: by submitit's local executor, by one that a test plays, and on a real Slurm."""
+"""Jobs as warm workers: with submitit's local executor, with a simulated executor, and on a real Slurm."""
 
 import getpass
 import os
@@ -24,7 +24,7 @@ Answer, Mailbox, SlurmPool = module.Answer, module.Mailbox, module.SlurmPool
 
 @pytest.fixture
 def slurm_pool(monkeypatch):
-    """SlurmPool without the process that short tasks are computed in, and without patience."""
+    """SlurmPool without the process for short tasks, and with short waits."""
     monkeypatch.setattr(module, "LocalPool", lambda *_, **__: SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(module, "_CHECK", 0.1)
     monkeypatch.setattr(module, "_GLANCE", 0.02)
@@ -38,7 +38,7 @@ def test_a_study_is_trained_by_one_job_after_the_other(quick_cli, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert list(pd.read_csv(tmp_path / "s" / "summary.csv")["status"]) == ["completed"] * 2
-    assert len(list((tmp_path / "s" / "slurm").glob("*/*_log.out"))) == 1  # of one job
+    assert len(list((tmp_path / "s" / "slurm").glob("*/*_log.out"))) == 1  # in one job
     assert not list((tmp_path / "s" / "slurm").glob("workers-*"))
 
 
@@ -78,7 +78,7 @@ def test_what_sbatch_refuses_is_said_in_a_line(slurm_pool, tmp_path, monkeypatch
 
 
 class Cluster:
-    """Plays submitit's executor: its jobs wait in the queue until the test lets them begin."""
+    """Simulation of submitit's executor, whose jobs wait in the queue until the test starts them."""
 
     def __init__(self, folder, cluster):
         self.jobs = []
@@ -102,7 +102,7 @@ class Cluster:
         return job
 
     def answer(self, worker, number, left=None, seconds=1.0):
-        """Let a worker join (0), or end its task; its result is the argument."""
+        """Make a worker join (0) or end its task; its result is the task's argument."""
         box = Mailbox(self.folder, worker)
         result = None
         if number:
@@ -111,7 +111,7 @@ class Cluster:
         box.send("answer", number, Answer(result, seconds, left))
 
     def given(self, worker, number):
-        """Return the argument of a worker's task; () if it has to end, None if there is none."""
+        """Return the argument of a worker's task; () if the worker must end, None if it has no task."""
         task = Mailbox(self.folder, worker).received("task", number)
         return task[1] if task else task
 
@@ -126,7 +126,7 @@ def cluster(slurm_pool, tmp_path, monkeypatch):
 
 
 def played(pool, tasks, script, kind=str):
-    """Return the results of tasks, while the script answers: a list of functions, one called at each glance."""
+    """Return the results of tasks; the script, a list of functions, acts as the cluster, one call per check."""
     steps = iter(script)
 
     def sleep(_):
@@ -150,7 +150,7 @@ def test_jobs_that_start_late_join_and_each_worker_stays_with_its_kind(cluster):
         ],
         kind=lambda task: task[0],
     )  # fmt: skip
-    assert there.arrays == [2]  # both jobs at once
+    assert there.arrays == [2]  # both jobs together
     assert [task for task, _ in results[:2]] == ["a1", "a2"]
     assert {task for task, _ in results[2:]} == {"b1", "b2"}
 
@@ -175,8 +175,8 @@ def test_a_run_that_does_not_fit_is_not_begun_and_a_new_job_takes_it(cluster):
         [
             lambda: there.answer("0-0", 0, left=1000.0),
             lambda: there.answer("0-0", 1, left=700.0, seconds=300.0),
-            lambda: there.answer("0-0", 2, left=370.0, seconds=300.0),  # 1.25 times as much would not fit
-            lambda: there.answer("1-0", 0, left=200.0),  # a new job begins in any case
+            lambda: there.answer("0-0", 2, left=370.0, seconds=300.0),  # 1.25 times the duration would not fit
+            lambda: there.answer("1-0", 0, left=200.0),  # the first run of a job always begins
             lambda: there.answer("1-0", 1, left=0.0),
         ],
         kind=lambda task: task[0],
@@ -351,7 +351,7 @@ def test_a_real_slurm_has_warm_workers_and_an_empty_queue_afterwards(slurm, slur
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     monkeypatch.setattr(module, "_CHECK", 1.0)
     parameters = {"timeout_min": 5, "mem_gb": None, "slurm_partition": "short", "slurm_exclude": None}
-    pool = slurm_pool(tmp_path / "jobs", "slurm", 40, parameters)  # more jobs than the node has room for
+    pool = slurm_pool(tmp_path / "jobs", "slurm", 40, parameters)  # more jobs than fit on the node
     tasks = [0, 2, 1, *range(3, 40)]
     results = dict(pool.results(process_or_death, tasks, str))
     assert [number for number, found in results.items() if isinstance(found, WorkerLost)] == [1]

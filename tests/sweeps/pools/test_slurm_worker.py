@@ -14,7 +14,7 @@ Answer, Mailbox, Worker = module.Answer, module.Mailbox, module.Worker
 
 @pytest.fixture
 def in_a_job(monkeypatch):
-    """Make this process the second one of job 7."""
+    """Make this process the second process of job 7."""
     for name, value in {"EXECUTOR": "local", "LOCAL_JOB_ID": "7", "LOCAL_GLOBALID": "1", "LOCAL_LOCALID": "1"}.items():
         monkeypatch.setenv(f"SUBMITIT_{name}", value)
     monkeypatch.delenv("SLURM_JOB_END_TIME", raising=False)
@@ -99,7 +99,7 @@ def test_a_job_is_queued_again_for_its_unfinished_task_alone(box, tmp_path, monk
     monkeypatch.setattr(module, "_PATIENCE", 0.0)
     worker = Worker(tmp_path, None, 90.0)
     worker()
-    assert worker.checkpoint() is None  # it has resigned
+    assert worker.checkpoint() is None  # the worker has ended
     other = Mailbox(tmp_path, "71-0")
     other.send("begun", 1, ())
     assert worker.checkpoint() is None

@@ -18,9 +18,9 @@ def jobs(count: int, epochs: int = 10) -> list[Job]:
 @pytest.mark.parametrize(
     ("count", "workers", "kinds", "fewest", "most"),
     [
-        # 10 epochs of 0.5 s and 0.3 s beside; 4 s of compiling for each network; 3 s for the report
+        # 10 epochs of 0.5 s and 0.3 s outside them; 4 s to compile each network; 3 s for the report
         (1, 1, 1, 5.3 + 4 + 3, 5.3 + 4 + 3),
-        (6, 2, 1, 3 * 5.3 + 2 + 3, 3 * 5.3 + 4 + 3),  # the other worker may help out, and compile it as well
+        (6, 2, 1, 3 * 5.3 + 2 + 3, 3 * 5.3 + 4 + 3),  # the other worker may help, and also compile it
         (6, 2, 6, 3 * 5.3 + 3 * 4 + 3, 3 * 5.3 + 3 * 4 + 3),
         (2, 8, 1, 5.3 + 2 + 3, 5.3 + 4 + 3),
     ],
@@ -42,7 +42,7 @@ def test_a_pace_is_learnt_from_records():
     pace = learnt_pace([("adam", record) for record in [*records, unfinished]])
     assert pace == Pace({"adam": 2.0}, overhead=2.0)
     assert learnt_pace([]) == Pace({})
-    # 10 epochs of 2 s and 2 s beside, compiling for 2 s, 3 s for the report
+    # 10 epochs of 2 s and 2 s outside them, 2 s to compile, 3 s for the report
     assert estimate_range([job], pace, 1, 1) == pytest.approx((22 + 2 + 3, 1.5 * (22 + 2 + 3)))
 
 

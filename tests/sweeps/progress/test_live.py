@@ -24,7 +24,7 @@ def outcome(made, status="completed", **values) -> Outcome:
 
 
 def looks(lines: SweepLines) -> list[list[str]]:
-    """The cells of what is shown, line by line."""
+    """Return the cells of the display, line by line."""
     console = Console(record=True, width=80)
     console.print(lines.view())
     return [re.split(r"\s{2,}", line.strip()) for line in console.export_text().splitlines() if line.strip()]
@@ -63,7 +63,7 @@ def test_the_time_left_heeds_the_epochs_that_are_done(tmp_path):
     directory.path.mkdir()
     directory.write_history(history(4))
     with run_lock(directory.path):
-        assert looks(lines)[1][-1] == "12 s"  # six of ten epochs of 2 seconds each, and a little
+        assert looks(lines)[1][-1] == "12 s"  # six of ten epochs of 2 seconds each, and some overhead
 
 
 def test_runs_that_ended_before_count_for_the_best_if_they_are_of_the_phase(tmp_path):

@@ -1,4 +1,4 @@
-"""`runner report --watch` and `runner status`, on made-up sweeps; and a real one that another process trains."""
+"""`runner report --watch` and `runner status` on made-up sweeps, and on a real one that another process trains."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def terminal(height=30, width=100) -> Console:
 
 @pytest.fixture
 def between(monkeypatch):
-    """between(step, step, ...): what happens while the watch sleeps, one step a time."""
+    """between(step, step, ...) performs one step each time the watch sleeps."""
 
     def plan(*steps):
         ahead = iter(steps)
@@ -69,7 +69,7 @@ class TestStatus:
             said = status_of(Plan([*JOBS, slow]), tmp_path)
         assert "running: sgd, seed 0: epoch 5 of 10\n" in said
         assert f"failed: adam, seed 1: ValueError: it broke ({tmp_path / JOBS[1].directory / 'run.log'})\n" in said
-        assert "2 runs left, 1 running, about 31 s" in said  # 5 epochs and 10 epochs of 2 seconds, and a little
+        assert "2 runs left, 1 running, about 31 s" in said  # 5 epochs and 10 epochs of 2 seconds, and some overhead
         assert "best by validation so far: adam, val_accuracy 0.5000 (n=1)" in said
 
     def test_a_record_that_goes_on_without_its_lock_is_interrupted(self, tmp_path):
@@ -221,7 +221,7 @@ class TestWatch:
     def test_patience_ends(self, tmp_path, monkeypatch, made, seconds):
         now = [0.0]
         passed = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda interval: now.__setitem__(0, now[0] + interval))
-        monkeypatch.setattr(watching, "time", passed)  # of this module alone: other threads sleep too
+        monkeypatch.setattr(watching, "time", passed)  # only in this module, because other threads sleep too
         if made:
             (tmp_path / made).touch()
         with pytest.raises(UserError, match="nothing to watch"):
@@ -307,7 +307,7 @@ def test_ctrl_c_in_a_terminal_ends_the_watching_with_130_and_no_traceback(spawn,
     try:
         while more := os.read(reading, 4096):
             said += more
-    except OSError:  # how Linux ends a terminal that nobody writes to
+    except OSError:  # Linux's error for a terminal without a writer
         pass
     os.close(reading)
     assert process.wait(timeout=60) == 130

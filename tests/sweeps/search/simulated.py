@@ -1,4 +1,4 @@
-"""Searches without a training: runs whose scores follow from a formula."""
+"""Simulated searches: the scores of the runs follow from a formula."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ def bowl(job: Job, epoch: int) -> float:
 
 
 class Quick(Composer):
-    """Composes trials that differ only in the learning rate in a hundredth of the time."""
+    """Composer that composes trials that differ only in the learning rate a hundred times faster."""
 
     def compose(self, overrides: Sequence[str]) -> Composed:
         rates = [override for override in overrides if override_key(override) == RATE]
@@ -74,7 +74,7 @@ class Simulated:
         waiting = [*tasks]
         while waiting:
             self.most_at_once = max(self.most_at_once, len(waiting))
-            job = waiting.pop(len(self.trained) % len(waiting))  # workers differ in speed
+            job = waiting.pop(len(self.trained) % len(waiting))  # workers have different speeds
             if len(self.trained) == self._killed_after:
                 made_up.end(job, self._sweep, "running")
                 raise KeyboardInterrupt

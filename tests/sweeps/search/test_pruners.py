@@ -16,7 +16,7 @@ def rule(pruner="successive_halving", **changed) -> Rule:
 
 def test_the_rungs_are_powers_of_the_reduction_factor():
     assert rungs(rule(epochs=28), 0) == [1, 3, 9, 27]
-    assert rungs(rule(epochs=27), 0) == [1, 3, 9]  # after the last epoch there is nothing to save
+    assert rungs(rule(epochs=27), 0) == [1, 3, 9]  # after the last epoch, stopping saves nothing
     assert rungs(rule(epochs=28), 2) == [9, 27]
     assert rungs(rule(warmup_epochs=2, reduction_factor=2, epochs=9), 0) == [2, 4, 8]
 
@@ -37,7 +37,7 @@ def curves(seed: int, trials: int = 30, epochs: int = 10):
 
 
 def decided_by_us(given: Rule, variant: str, all_scores) -> list[int]:
-    """The number of epochs of each trial, one after the other."""
+    """Return the number of epochs of each trial; the trials run one after another."""
     ended: list[Course] = []
     for number, scores in enumerate(all_scores):
         epoch = next(
@@ -126,7 +126,7 @@ def test_the_brackets_of_hyperband_get_their_share_of_the_trials():
 
 
 def _decides_for(given: Rule, number: int, epoch: int) -> bool:
-    """Whether a hopeless trial is stopped after an epoch, beside rivals of all brackets."""
+    """Return whether a hopeless trial is stopped after an epoch, with rivals in all brackets."""
     rivals = [Course(rival, [1.0] * 9) for rival in range(1000, 1100)]
     return stops(given, "a", Course(number, [0.0] * epoch), rivals)
 

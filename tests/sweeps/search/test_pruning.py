@@ -30,7 +30,7 @@ def watched(tmp_path):
 
 
 def stopped_after(callback, scores, name="val_accuracy"):
-    """The epoch that stops the trial; None if none does."""
+    """Return the epoch that stops the trial; None if no epoch does."""
     for epoch, score in enumerate(scores):
         callback.on_epoch_end(epoch, {name: score})
         if callback.pruned:

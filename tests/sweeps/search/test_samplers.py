@@ -25,7 +25,7 @@ def trial(number, point, score, status="completed"):
 
 
 def search(asked, score, trials, sweep, variant=VARIANT):
-    """The points of a search one after the other, with the scores that a function gives them."""
+    """Return the successive points of a search, scored by a function."""
     done = []
     for number in range(trials):
         point = next_point(asked, variant, done, sweep)
@@ -34,7 +34,7 @@ def search(asked, score, trials, sweep, variant=VARIANT):
 
 
 def near(values):
-    """Best at x = 0.3, y = 0.1, z = b."""
+    """Return a score that is best at x = 0.3, y = 0.1, z = b."""
     return -abs(values["x"] - 0.3) - abs(np.log10(values["y"]) + 1) / 3 - 0.2 * (values["z"] == "a")
 
 

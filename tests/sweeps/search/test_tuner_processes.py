@@ -18,7 +18,7 @@ COMMAND = (
 
 @pytest.fixture(scope="module")
 def finished(cli, tmp_path_factory):
-    """A search of six trials, and what it printed."""
+    """A search of six trials, and its output."""
     folder = tmp_path_factory.mktemp("search")
     done = cli(*COMMAND, "search.trials=6", "training.epochs=4", "hydra.launcher.workers=2", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr

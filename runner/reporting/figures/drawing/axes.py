@@ -1,7 +1,7 @@
 """Axes of a grid: the keys that runs override with more than one value."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,11 +54,20 @@ def sensitivity_axis(axes: Sequence[Axis]) -> Axis | None:
 
 
 def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]") -> pd.DataFrame:
-    """Return one row per run: group (the values on the other axes), value and score."""
+    """Return one row per run: group (the values on the other axes), rest (those of all other keys), value and score."""
     others = [other.key for other in varying_axes(overrides) if other.key != axis.key]
     rows = overrides[others].to_dict("records")
     groups = [",".join(f"{key}={value}" for key, value in row.items()) for row in rows]
-    return pd.DataFrame({"group": groups, "value": overrides[axis.key].astype(float), "score": scores})
+    rest = [rest_of(row, axis.key) for row in overrides.to_dict("records")]
+    return pd.DataFrame({"group": groups, "rest": rest, "value": overrides[axis.key].astype(float), "score": scores})
+
+
+def rest_of(values: Mapping[Any, str | None], key: str) -> str:
+    """Return the values of all keys but one as text; equal numbers give equal texts, however they are written."""
+    parts: Iterable[tuple[Any, str]] = ((name, value) for name, value in values.items() if value and name != key)
+    return ",".join(
+        sorted(f"{name}={found if (found := number(value)) is not None else value}" for name, value in parts)
+    )
 
 
 def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:

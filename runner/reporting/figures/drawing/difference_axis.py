@@ -1,5 +1,6 @@
 """Axis of differences from a baseline: its range, its ticks with signs and its label."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter
 
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, shown_unit, sign_of
@@ -30,6 +32,26 @@ def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> 
     shown = np.concatenate([*near, [0.0, margin or 0.0, -(margin or 0.0)]])
     room = _ROOM * float(np.ptp(shown)) or 1.0
     return float(shown.min()) - room, float(shown.max()) + room
+
+
+def limits_by_cell(found: Sequence[Difference], margin: float | None, *, apart: bool) -> dict[str, tuple[float, float]]:
+    """Return the ends of the axis of each cell; they are equal if all cells share an axis.
+
+    Args:
+        apart: the cells are different data sets, whose differences may have different sizes, so each has its own
+            axis. Otherwise the cells share an axis, unless that would leave a cell without an estimate on it.
+    """
+    ends: dict[str, list[list[float]]] = {}
+    estimates: dict[str, list[float]] = {}
+    for one in found:
+        values = [one.estimate, one.low, one.high, one.new_low, one.new_high, *one.by_seed.values()]
+        ends.setdefault(one.cell, []).append(values)
+        estimates.setdefault(one.cell, []).extend([one.estimate] * math.isfinite(one.estimate))
+    low, high = difference_limits([values for own in ends.values() for values in own], margin)
+    is_common = all(any(low <= value <= high for value in own) for own in estimates.values() if own)
+    if is_common and not apart:
+        return dict.fromkeys(ends, (low, high))
+    return {cell: difference_limits(own, margin) if estimates[cell] else (low, high) for cell, own in ends.items()}
 
 
 def signed_ticks(axis: Axis, metric: str) -> None:

@@ -18,24 +18,19 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
-from runner.reporting.figures.drawing.names import names_in_force, shown_name
-
 DATA_COLUMNS = ["panel", "heading", "kind", "series", "part", "x", "y", "low", "high"]
 _HIDDEN = "_\N{ZERO WIDTH SPACE}"  # begins a label that no legend shows
 _UNNAMED = re.compile(r"_child\d+")  # Matplotlib's label for an unnamed artist
 Row = dict[str, Any]
 
 
-def drawn_data(figure: Figure, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+def drawn_data(figure: Figure) -> pd.DataFrame:
     """Return the data that a figure shows, one row per point: `DATA_COLUMNS`.
 
     `kind` is points, line, band (low and high at x), interval (its two ends), image (y is the row, x the column, low
     the value that the colour shows) or text (series, at x and y). `series` is the name in the legend; if the
     vertical axis names rows, it is the name of the row, and `part` is the name in the legend.
     Numbers are in the unit of the axes' data: accuracies are shares of 1. Lines that only guide the eye are left out.
-
-    Args:
-        names: of variants in print; the table has their labels.
     """
     of_colors = _names_of_colors(figure)
     rows = [
@@ -43,12 +38,7 @@ def drawn_data(figure: Figure, names: Mapping[str, str] | None = None) -> pd.Dat
         for number, axes in enumerate(figure.axes, start=1)
         for row in _Panel(axes, of_colors).rows()
     ]
-    frame = pd.DataFrame(rows, columns=DATA_COLUMNS)
-    labels = {form: label for label, name in (names or {}).items() for form in (name, name.replace(",", ", "))}
-    with names_in_force(labels):
-        return frame.assign(
-            **{column: frame[column].map(shown_name, na_action="ignore") for column in ("heading", "series", "part")}
-        )
+    return pd.DataFrame(rows, columns=DATA_COLUMNS)
 
 
 def hidden_name(name: str) -> str:

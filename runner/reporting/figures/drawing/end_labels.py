@@ -33,7 +33,7 @@ def fit_ends(names: Sequence[str], inches: float) -> bool:
     return len(names) <= min(_MOST, inches / _line_height()) and all(len(name) <= _LONGEST for name in names)
 
 
-def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
+def label_ends(axes: Axes, ends: Sequence[End], inches: float, *, has_room: bool = False) -> None:
     """Write the names to the right of the panel, as near to the curves' ends as their height allows.
 
     The name of a curve that ends above or below the panel gets an arrow.
@@ -41,12 +41,13 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
     Args:
         axes: axes with final limits.
         inches: approximate height of the panel.
+        has_room: the place to the right of the panel is empty, so the layout need not make room for the names.
     """
     heights = [_fraction(axes, end) for end in ends]
     places = np.clip(heights, 0, 1)
     for end, height, place, label in zip(ends, heights, places, spread(places, _line_height() / inches), strict=True):
         arrow = _ABOVE * (height > 1) + _BELOW * (height < 0)
-        axes.annotate(
+        name = axes.annotate(
             plain(end.name) + arrow,
             (end.epoch, place),
             (_BESIDE, label),
@@ -64,6 +65,7 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float) -> None:
                 "relpos": (0, 0.5),
             },
         )
+        name.set_in_layout(not has_room)
 
 
 def _line_height() -> float:

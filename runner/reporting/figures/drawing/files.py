@@ -53,14 +53,17 @@ def drawn(
     An error in listing the figures leaves out all figures after the last one listed.
 
     Args:
-        processes: with several, all figures are listed first and drawn by forked processes (`in_processes`).
+        processes: with several, forked processes draw the figures (`in_processes`).
 
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
     lacking: set[str] = set()  # characters that no font has
-    attempts = _attempts(figures, write, look)
-    drawings = in_processes([*attempts], processes) if processes > 1 else (attempt() for attempt in attempts)
+    attempts = [
+        partial(_attempted, partial(_written, name, draw, write, look), name)
+        for name, draw in listed(figures, left_out)
+    ]
+    drawings = in_processes(attempts, processes) if processes > 1 else (attempt() for attempt in attempts)
     for found in drawings:
         lacking |= found.lacking
         if found.reason:
@@ -75,6 +78,20 @@ def drawn(
         )
 
 
+def listed(figures: Named, left_out: LeftOut) -> list[tuple[str, Draw]]:
+    """Return the figures as a list; an error in listing them leaves out all figures after the last one listed."""
+    waiting, found = iter(figures), list[tuple[str, Draw]]()
+
+    def following() -> _Attempt[tuple[str, Draw]]:
+        return _Attempt(next(waiting, None))
+
+    while (one := _attempted(following, f"all figures after {found[-1][0]}" if found else "figures")).value is not None:
+        found.append(one.value)
+    if one.reason:
+        left_out.add(one.reason)
+    return found
+
+
 @dataclass(frozen=True)
 class _Attempt(Generic[Value]):
     """Result of `write` for a figure, or the reason why there is none."""
@@ -82,23 +99,6 @@ class _Attempt(Generic[Value]):
     value: Value | None = None
     lacking: frozenset[str] = frozenset()
     reason: str = ""
-
-
-def _attempts(
-    figures: Named, write: Callable[[str, Figure], Value], look: Look | None
-) -> Iterator[Callable[[], _Attempt[Value]]]:
-    """Yield for each figure the function that draws it; for an error in listing them, one that returns its reason."""
-    waiting, rest = iter(figures), "figures"
-
-    def listed() -> _Attempt[tuple[str, Draw]]:
-        return _Attempt(next(waiting, None))
-
-    while (found := _attempted(listed, rest)).value is not None:
-        name, draw = found.value
-        rest = f"all figures after {name}"
-        yield partial(_attempted, partial(_written, name, draw, write, look), name)
-    if found.reason:
-        yield partial(_Attempt, reason=found.reason)
 
 
 def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], look: Look | None) -> _Attempt[Value]:

@@ -14,7 +14,7 @@ _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by sing
 
 
 def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the names in print of the variants, of their cells and of their labels; without those that stay.
+    """Return the names in print of the variants, of their cells and of their labels; unchanged names are left out.
 
     A name that would stand for two variants is not used. The cell of a grid has `short_keys`.
 
@@ -56,7 +56,7 @@ def names_in_force(names: Mapping[str, str]) -> Iterator[None]:
 
 
 def shown_name(text: str) -> str:
-    """Return the name in print of a variant; what follows in parentheses stays."""
+    """Return the name in print of a variant; text in parentheses after the name is kept."""
     names = _IN_FORCE.get() or {}
     name, bracket, rest = text.rpartition(" (")
     return names.get(text) or names.get(name, name) + bracket + rest

@@ -78,7 +78,7 @@ def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles:
 
 
 def _barred(most: int) -> Values:
-    """Return the budgets with a bar: all of a few, else some in a geometric progression."""
+    """Return the budgets with a bar: all if there are few, otherwise a geometric progression."""
     return np.arange(1.0, most + 1) if most <= _MARKED else np.geomspace(1, most, _MARKED).round()
 
 

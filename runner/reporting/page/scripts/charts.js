@@ -1,4 +1,4 @@
-// What the charts share: their data, colours, axes, and the way to a run.
+// Shared by the charts: their data, colours, axes, and links to runs.
 const source = document.getElementById("chart-data");
 const data = source ? JSON.parse(source.textContent) : null;
 if (data) {
@@ -7,11 +7,11 @@ if (data) {
 }
 const DASHES = { "-": [], "--": [7, 4], ":": [2, 3], "-.": [7, 3, 2, 3] };
 const HEIGHT = 300;
-const NEAR = 24; // pixels from the pointer to what it means
+const NEAR = 24; // largest distance in pixels from the pointer to its target
 const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
 const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Colours are made for paper: in the dark they get as much white as they need to be seen.
+// Colours are chosen for white paper; in the dark scheme, white is added until they are visible.
 const tone = (color) => {
   if (!isDark()) return color;
   const parts = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
@@ -48,7 +48,7 @@ const rowOfRun = (run) => document.getElementById(`run-${run}`);
 const goToRun = (run) => goTo(rowOfRun(run));
 const goToVariant = (variant) => goTo(document.querySelector(`#table-variants tr[data-variant="${variant}"]`));
 
-// The row that the pointer or the keyboard is at; charts draw its line or dot thick.
+// The row with the pointer or the keyboard focus; charts draw its line or dot thick.
 let marked = null;
 const markers = [];
 const mark = (row) => {
@@ -63,7 +63,7 @@ for (const body of document.querySelectorAll("#table-runs tbody, #table-trials t
   body.addEventListener("focusout", () => mark(null));
 }
 
-// A click that is not the end of a drag; the library keeps some events named click for itself.
+// A click that does not end a drag; the library does not pass on some click events.
 const onClick = (plot, act) => {
   let from = null;
   plot.over.addEventListener("mousedown", (event) => (from = [event.clientX, event.clientY]));
@@ -96,7 +96,7 @@ const press = (text, act) => {
   button.addEventListener("click", act);
   return button;
 };
-// Figures that a chart replaces stay for print, and on demand.
+// Figures that a chart replaces remain for print and on demand.
 const statics = document.querySelectorAll("figure.replaced");
 if (data && statics.length) {
   const box = check(false, (checked) => document.documentElement.classList.toggle("charted", !checked));

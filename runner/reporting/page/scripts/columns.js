@@ -1,4 +1,4 @@
-// Columns of tables: shown and hidden by choice, and remembered where the browser allows it; and copies of tables.
+// Columns of tables: shown or hidden, and remembered if the browser allows it; copies of tables.
 const remembered = (name) => {
   try {
     return JSON.parse(localStorage.getItem(name)) ?? {};
@@ -10,7 +10,7 @@ const remember = (name, value) => {
   try {
     localStorage.setItem(name, JSON.stringify(value));
   } catch {
-    return; // as before: the choice holds until the page is closed
+    return; // likewise; the choice then holds until the page is closed
   }
 };
 const showColumn = (table, position, shown) => {
@@ -43,14 +43,14 @@ const chooser = (table) => {
   return box;
 };
 
-// The cells that are seen, in the order of the rows; the first row has the names.
+// The visible cells, in the order of the rows; the first row has the names.
 const seenCells = (table) => {
   const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden && !row.classList.contains("off"));
   const heads = headsOf(table).filter((head) => !head.hidden);
   const named = heads.map((head) => head.dataset.name + (head.dataset.unit ? ` (${head.dataset.unit})` : ""));
   return [named, ...rows.map((row) => [...row.cells].filter((cell) => !cell.hidden).map(plainText))];
 };
-// As the report's own files: no cell is a formula.
+// As in the report's own files, no cell is a formula.
 const inert = (text) => (/^[=@\t\r]|^[-+](?!\d|\.\d)/.test(text) ? `'${text}` : text);
 const asCsv = (table) =>
   seenCells(table)
@@ -70,7 +70,7 @@ const copyText = async (text) => {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const area = document.createElement("textarea"); // browsers that keep the clipboard from files
+    const area = document.createElement("textarea"); // for browsers that deny the clipboard to local files
     area.value = text;
     document.body.append(area);
     area.select();

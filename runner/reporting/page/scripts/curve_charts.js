@@ -63,7 +63,7 @@ const curvePlot = (panel, box) => {
     if (plot.nearest?.run !== undefined) goToRun(plot.nearest.run);
     else if (plot.nearest?.curve.group.variant !== undefined) goToVariant(plot.nearest.curve.group.variant);
   });
-  // After a change of what is hidden: the part that is zoomed to stays.
+  // After variants were hidden or shown, the zoomed range stays.
   plot.update = () => {
     read();
     const { min, max } = plot.scales.x;
@@ -94,6 +94,10 @@ const groupLegend = (legend) => {
     }),
   );
 };
+const offerKeys = (select, keys, chosen) => {
+  select.replaceChildren(...keys.map((key) => new Option(key, key)));
+  select.value = chosen;
+};
 const slider = (value, act) => {
   const input = document.createElement("input");
   Object.assign(input, { type: "range", min: 0, max: 0.95, step: 0.05, value });
@@ -111,23 +115,27 @@ const curveCharts = (place) => {
   const [keys, axes] = [groupKeys(), axesKnown()];
   const kept = remembered(CHOICES);
   if (keys.includes(kept.by)) state.by = kept.by;
+  if (secondKeys(state.by).includes(kept.second)) state.second = kept.second;
   if (axes.includes(kept.x)) state.x = kept.x;
   if (kept.smoothing > 0 && kept.smoothing < 1) state.smoothing = kept.smoothing;
   const fields = {};
   const build = () => {
-    state.groups = groupsBy(isDifference() ? BY_VARIANT : state.by);
+    if (!secondKeys(state.by).includes(state.second)) state.second = NO_KEY;
+    state.groups = groupsBy(...(isDifference() ? [BY_VARIANT] : [state.by, state.second].filter((key) => key !== NO_KEY)));
+    offerKeys(fields.second, [NO_KEY, ...secondKeys(state.by)], state.second);
     state.plots.forEach((plot) => plot.destroy());
     boxes.replaceChildren(...state.metric.panels.map(() => document.createElement("div")));
     state.plots = state.metric.panels.map((panel, position) => curvePlot(panel, boxes.children[position]));
     groupLegend(legend);
     place.classList.toggle("by-key", !legend.hidden);
     for (const name of ["by", "x", "seeds", "log"]) fields[name].disabled = isDifference();
+    fields.second.disabled = isDifference() || fields.second.length < 2;
   };
   const change = (name) => (value) => {
     state[name] = value;
-    if (name === "by") state.off.clear();
-    remember(CHOICES, { by: state.by, x: state.x, smoothing: state.smoothing });
+    if (name === "by" || name === "second") state.off.clear();
     build();
+    remember(CHOICES, { by: state.by, second: state.second, x: state.x, smoothing: state.smoothing });
   };
   const zoom = (share) => {
     const [first, last] = state.plots[0].data[0];
@@ -140,6 +148,7 @@ const curveCharts = (place) => {
   });
   fields.x = choice(axes.map((name) => [name, AXES[name].label]), state.x, change("x"));
   fields.by = choice([BY_VARIANT, ...keys].map((key) => [key, key]), state.by, change("by"));
+  fields.second = choice([], NO_KEY, change("second"));
   fields.log = check(state.log, change("log"));
   fields.seeds = check(false, change("seeds"));
   const tools = document.createElement("div");
@@ -149,6 +158,7 @@ const curveCharts = (place) => {
     field("log axis", fields.log),
     ...(axes.length > 1 ? [field("by", fields.x)] : []),
     ...(keys.length ? [field("grouped by", fields.by)] : []),
+    ...(keys.length > 1 ? [field("and by", fields.second)] : []),
     field("smoothing", slider(state.smoothing, change("smoothing"))),
     field(`every ${data.unit}`, fields.seeds),
     press("Last half", () => zoom(0.5)),

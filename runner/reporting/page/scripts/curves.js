@@ -1,6 +1,6 @@
 // Curves: a mean and a band for each group, a line for each run, or differences from the baseline.
 
-// Multiples of a round step, and the first and last epoch where they are in sight and not close to another tick.
+// Multiples of a round step, and the first and last epoch if they are visible and not close to another tick.
 const epochTicks = (epochs, low, high, step) => {
   const ticks = [];
   for (let tick = Math.ceil(low / step) * step; tick <= high; tick += step) ticks.push(tick);
@@ -8,16 +8,17 @@ const epochTicks = (epochs, low, high, step) => {
   return [...ticks, ...[epochs[0], epochs.at(-1)].filter(isFree)].sort((one, other) => one - other);
 };
 
-const CHOICES = `runner:charts:${location.pathname}`; // what this page remembers of them
+const CHOICES = `runner:charts:${location.pathname}`; // key of the choices that this page remembers
 const state = data && {
   metric: data.metrics[0],
   log: data.metrics[0].log,
   seeds: false,
   by: BY_VARIANT,
+  second: NO_KEY,
   x: "epoch",
   smoothing: 0,
   groups: [],
-  off: new Set(), // names of groups of a key that are hidden
+  off: new Set(), // names of hidden groups of a key
   plots: [],
 };
 const isDifference = () => state.metric.name === "difference";
@@ -25,7 +26,7 @@ const axisShown = () => AXES[isDifference() ? "epoch" : state.x];
 const unitShown = () => (state.metric.share ? "%" : "");
 const positive = (value) => (value === null || value === undefined || (state.log && value <= 0) ? null : value);
 
-// The curves of a panel: of each group that is seen, and of each of its runs.
+// The curves of a panel: one for each visible group, and one for each of its runs.
 const curvesOf = (panel) =>
   state.groups.flatMap((group) => {
     if (group.variant === undefined ? state.off.has(group.name) : hidden.has(group.variant)) return [];
@@ -42,11 +43,11 @@ const lineOfRun = (panel, run) => ({
 const linesOf = (panel, curves) =>
   curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
 
-// The range of what is to be seen: a share may leave out early epochs far below, but no last value.
+// The vertical range: a share may leave out early epochs far below, but no last value.
 const rangeOf = (plot, { curves, lines, metric }) => {
-  const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // none before the first drawing
+  const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // undefined until drawn
   const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
-  const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // without smoothing the same
+  const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // equal without smoothing
   const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
   const all = shown.flat().sort((one, other) => one - other);
   if (!all.length) return [state.log ? 0.1 : 0, 1];
@@ -74,7 +75,7 @@ const drawLine = (plot, { color, dash }, x, y, width, alpha) => {
   context.setLineDash(DASHES[dash].map((length) => length * devicePixelRatio));
   context.stroke();
   if (points.length !== 1 || !points[0]) return;
-  context.beginPath(); // a single point is no line
+  context.beginPath(); // a single point draws no line
   context.arc(...points[0], 3 * devicePixelRatio, 0, 2 * Math.PI);
   context.fill();
 };
@@ -88,7 +89,7 @@ const drawBand = (plot, { color }, { x, low, high }) => {
   context.fillStyle = faded(tone(color), 0.15);
   context.fill();
 };
-// Zero, and the margin within which differences count as none.
+// Zero, and the margin within which differences do not matter.
 const drawReference = (plot, margin) => {
   const { ctx: context, bbox } = plot;
   const place = (value) => plot.valToPos(value, "y", true);
@@ -120,7 +121,7 @@ const drawPanel = (plot, drawn) => {
   context.restore();
 };
 
-// The curve under the pointer: of a group, or of a run if these are drawn.
+// The curve under the pointer: that of a group, or of a run if runs are drawn.
 const nearestCurve = (plot, { curves, lines }) => {
   const { left, top } = plot.cursor;
   if (left < 0) return null;

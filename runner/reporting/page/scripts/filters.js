@@ -1,4 +1,4 @@
-// Filters of tables: words, and comparisons of columns, `test_accuracy > 97 and variant = adam`.
+// Filters of tables: words, and comparisons of columns such as `test_accuracy > 97 and variant = adam`.
 const TERM = /\s*(?:("[^"]*"|[^\s<>=!"]+)\s*(<=|>=|==|!=|<|>|=)\s*("[^"]*"|[^\s"]+)|("[^"]*"|\S+))/y;
 const OPERATORS = {
   "<": (one, other) => one < other,
@@ -59,7 +59,7 @@ for (const input of document.querySelectorAll("input[data-filters]")) {
     }
   };
   input.addEventListener("input", filter);
-  // A chart leads to a row that the filter may hide.
+  // A chart may link to a row that the filter hides.
   table.closest(".scroll").addEventListener("reveal", (event) => {
     if (!event.detail.hidden) return;
     input.value = "";

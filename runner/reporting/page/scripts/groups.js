@@ -1,8 +1,9 @@
 // Groups of curves: the runs of a variant, or those that share a key's value; their means over epochs, steps or time.
 const BY_VARIANT = "variant";
-const MOST_VALUES = 12; // of a key to group by; more lines cannot be told apart
+const NO_KEY = "-"; // in place of a second key to group by
+const MOST_VALUES = 12; // largest number of values of a key to group by; more lines cannot be distinguished
 
-// Where the values of a run lie: epochs are the same for all runs, steps and seconds are its own.
+// The horizontal positions of a run's values: all runs share the epochs, but not the steps and seconds.
 const AXES = {
   epoch: { label: "epoch", of: (_, at) => data.epochs[at] },
   step: { label: "step", of: (run, at) => data.epochs[at] * data.steps[run] },
@@ -15,29 +16,42 @@ const valuesOf = (key) => {
   return ofRuns.map((configuration) => values[keys.indexOf(key)][configuration]);
 };
 const groupKeys = () => data.settings.keys.filter((key) => new Set(valuesOf(key)).size <= MOST_VALUES);
+// The possible second keys for grouping, given the first.
+const secondKeys = (first) => {
+  if (first === BY_VARIANT) return [];
+  const pairs = (key) => new Set(valuesOf(first).map((value, run) => JSON.stringify([value, valuesOf(key)[run]])));
+  return groupKeys().filter((key) => key !== first && pairs(key).size <= MOST_VALUES);
+};
 
 // Numbers in ascending order (1e-5 before 0.001 before 0.01), then words.
 const byValue = (one, other) => {
-  const [a, b] = [one, other].map((name) => Number(name.split(" [")[0]));
+  const [a, b] = [Number(one), Number(other)];
   return (a - b || Number.isNaN(a) - Number.isNaN(b)) || one.localeCompare(other, undefined, { numeric: true });
 };
+const byValues = (one, other) => one.reduce((order, value, at) => order || byValue(value, other[at]), 0);
 
-// Runs on different data sets are never averaged.
-const namesBy = (key) => {
-  const several = new Set(data.datasets).size > 1 && key !== "dataset";
-  return valuesOf(key).map((value, run) => (several ? `${value} [${data.datasets[run]}]` : value));
+// The values by which each run is grouped. Runs on different data sets are never averaged.
+const partsBy = (keys) => {
+  const columns = keys.map(valuesOf);
+  if (new Set(data.datasets).size > 1 && !keys.includes("dataset")) columns.push(data.datasets);
+  return data.runs.map((_, run) => columns.map((column) => column[run]));
 };
-const groupsBy = (key) => {
-  if (key === BY_VARIANT) {
+const nameOf = (parts, keys) => {
+  const [values, rest] = [parts.slice(0, keys.length), parts.slice(keys.length)];
+  return values.join(", ") + rest.map((dataset) => ` [${dataset}]`).join("");
+};
+const groupsBy = (...keys) => {
+  if (keys[0] === BY_VARIANT) {
     return data.variants.map((style, variant) => ({
       ...style,
       variant,
       runs: data.runs.flatMap(([of], run) => (of === variant ? [run] : [])),
     }));
   }
-  const names = namesBy(key);
-  const ordered = [...new Set(names)].sort(byValue);
-  return ordered.map((name, place) => ({
+  const parts = partsBy(keys);
+  const names = parts.map((own) => nameOf(own, keys));
+  const ordered = new Set([...parts].sort(byValues).map((own) => nameOf(own, keys)));
+  return [...ordered].map((name, place) => ({
     ...data.palette[place % data.palette.length],
     name,
     runs: names.flatMap((own, run) => (own === name ? [run] : [])),
@@ -56,7 +70,7 @@ const smoothed = (values, weight) => {
   });
 };
 
-// The mean of some curves up to the end of the shortest, where it lies, and a band: the interval of a variant's mean,
+// The mean of some curves up to the end of the shortest, its positions, and a band: the interval of a variant's mean,
 // or the standard deviation of runs that only share a value.
 const meanOf = (values, runs, { of }, isVariant) => {
   const own = runs.filter((run) => values[run].length);
@@ -80,7 +94,7 @@ const smoothCurve = (curve, weight) => ({
   ...Object.fromEntries(["mean", "low", "high"].map((name) => [name, smoothed(curve[name], weight)])),
 });
 
-// The place in ascending numbers that is nearest to a number.
+// The index of the nearest of some ascending numbers.
 const nearestPlace = (numbers, wanted) => {
   let [from, to] = [0, numbers.length - 1];
   while (to - from > 1) {

@@ -1,4 +1,4 @@
-// Rows of a table as dots: any column of numbers against any other, or by variant.
+// Rows of a table as dots: any numeric column against any other, or by variant.
 const scatterChart = (place, table, words, first) => {
   const rows = [...table.tBodies[0].rows];
   const variants = rows.map((row) => Number(row.dataset.variant));

@@ -1,5 +1,5 @@
-// Tables: sorted by the buttons in their heads, and told when what does not fit into their box.
-const MINUS = "\u2212"; // as the page prints it; copies, filters and numbers have a hyphen
+// Tables: sorted by the buttons in their headers, with a hint if the content is wider than the box.
+const MINUS = "\u2212"; // shown on the page; copies, filters and numbers have a hyphen
 const plainText = (element) => element.textContent.replaceAll(MINUS, "-").trim();
 const key = (cell) => {
   const text = cell.dataset.sort ?? plainText(cell);

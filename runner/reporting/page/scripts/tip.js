@@ -1,4 +1,4 @@
-// The text beside the pointer.
+// The tooltip next to the pointer.
 const tip = document.createElement("div");
 tip.className = "tip";
 tip.hidden = true;
@@ -14,7 +14,7 @@ const showTip = (text, x, y) => {
   tip.style.top = `${Math.max(4, Math.min(y + 14, innerHeight - height - 4))}px`;
 };
 const hideTip = () => showTip("");
-// Marks of the forest plot name themselves in their titles; beside the pointer they do so at once.
+// Marks of the forest plot have titles; the tooltip shows them without delay.
 for (const plot of document.querySelectorAll(".forest td.plot svg[role]")) {
   plot.addEventListener("pointermove", (event) => {
     const marked = event.target.closest("g, svg:not([role]), line, rect");

@@ -1,5 +1,5 @@
-// Two runs of the table, chosen by their boxes: the keys in which their configurations differ.
-const chosenRuns = []; // the boxes, the earlier one first
+// The keys in which the configurations of two runs differ; the runs are chosen by checkboxes in the table.
+const chosenRuns = []; // the checkboxes, the one checked earlier first
 const tableOf = (heads, rows) => {
   const table = document.createElement("table");
   const row = (tag, texts) => {
@@ -25,7 +25,7 @@ const showDifference = (place) => {
     return own[0] === own[1] ? [] : [[key, ...own]];
   });
   const names = runs.map(nameOfRun);
-  const count = `${names.join(" and ")}: ${rows.length ? `${rows.length} ${rows.length === 1 ? "key differs" : "keys differ"}` : "the same configuration but for the seed"}`;
+  const count = `${names.join(" and ")}: ${rows.length ? `${rows.length} ${rows.length === 1 ? "key differs" : "keys differ"}` : "the same configuration except for the seed"}`;
   place.replaceChildren(count, ...(rows.length ? [tableOf(["key", ...names], rows)] : []));
 };
 const runsTable = document.getElementById("table-runs");

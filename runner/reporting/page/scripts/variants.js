@@ -1,5 +1,5 @@
 "use strict";
-// Variants: which of them are hidden. Every part of the page follows.
+// Hidden variants, which every part of the page hides.
 const hidden = new Set();
 const followers = []; // called after every change
 

@@ -40,7 +40,7 @@ def test_a_width_in_millimetres_holds_for_figures_of_both_widths(width, whole, h
 def test_slides_have_thicker_lines_and_larger_text_for_their_width():
     slides, screen = look_of("slides"), look_of()
     assert slides.line > screen.line
-    assert slides.width < screen.width  # with the same letters
+    assert slides.width < screen.width  # with the same font size
     assert drawn(slides, ONE_COLUMN).get_figwidth() == slides.width  # a figure fills a slide
 
 

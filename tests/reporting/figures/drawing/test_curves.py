@@ -5,7 +5,7 @@ from runner.reporting.figures.drawing.styles import variant_styles
 
 
 def history(curves):
-    """{variant: [a curve a seed]} -> a row a run and epoch."""
+    """{variant: [one curve per seed]} -> one row per run and epoch."""
     rows, position = [], 0
     for variant, seeds in curves.items():
         for curve in seeds:

@@ -21,7 +21,7 @@ from runner.run.ending import Attempt
 from runner.run.execute import _write_results
 
 HISTORY = pd.DataFrame({"epoch": [1, 2, 3], "loss": [0.9, 0.6, 0.5], "val_loss": [1.0, 0.7, 0.65]})
-# A presentation's style, and one that sends every text through LaTeX.
+# A style for presentations, and one that renders all text with LaTeX.
 SOMEBODYS = {
     "text.usetex": True, "axes.facecolor": "black", "text.color": "white", "font.size": 31, "savefig.dpi": 30,
     "legend.facecolor": "red", "axes.grid": True, "lines.linewidth": 9, "svg.fonttype": "none", "savefig.bbox": "tight",
@@ -37,12 +37,12 @@ def test_a_figure_is_the_same_bytes_whatever_style_a_user_has(tmp_path, suffix):
     (usual,) = write_figures(tmp_path, [(f"usual.{suffix}", draw)], LeftOut())
     with mpl.rc_context(SOMEBODYS):
         (theirs,) = write_figures(tmp_path, [(f"theirs.{suffix}", draw)], LeftOut())
-        assert mpl.rcParams["font.size"] == SOMEBODYS["font.size"]  # theirs is left as it is
+        assert mpl.rcParams["font.size"] == SOMEBODYS["font.size"]  # the user's settings stay unchanged
     assert theirs.read_bytes() == usual.read_bytes()
 
 
 def test_a_notebooks_backend_is_not_asked_for(cold_cli, tmp_path):
-    """Matplotlib refuses one that is not installed when it is imported, which the command does."""
+    """Matplotlib refuses a missing backend when it is imported, and the command imports Matplotlib."""
     done = cold_cli("report", "--help", cwd=tmp_path, env={"MPLBACKEND": "somebodys_notebook"})
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -23,7 +23,7 @@ HANGUL = "\N{HANGUL SYLLABLE JEONG}"
 
 @pytest.fixture(autouse=True)
 def nothing_else(monkeypatch):
-    """No font but Matplotlib's own, whatever this machine has."""
+    """Make Matplotlib's own font the only one, whatever is installed on this machine."""
     own = [entry for entry in fontManager.ttflist if entry.name == "DejaVu Sans"]
     monkeypatch.setattr(fontManager, "ttflist", own)
     fonts._families.cache_clear()
@@ -33,7 +33,7 @@ def nothing_else(monkeypatch):
 
 @pytest.fixture
 def install(tmp_path):
-    """install("Name", "letters") -> a font that has these letters, all of them the same black square."""
+    """install("Name", "letters") -> a font that has these letters, all drawn as the same black square."""
 
     def build(family: str, letters: str):
         pen = TTGlyphPen(None)
@@ -65,7 +65,7 @@ def named(*names):
     values = pd.DataFrame({"variant": names, "x": np.linspace(0, 1, len(names))})
     styles = variant_styles(names, names, names[0])
     return {
-        "dots.png": lambda: dots(values, "x", "accuracy", names[0], share=True, baseline=names[0]),
+        "dots.png": lambda: dots(values, "x", "accuracy", names[0], share=True, baselines={names[0]}),
         "curves.png": lambda: learning_curves(pd.DataFrame(history), "accuracy", names[0], styles),
         "matrix.png": lambda: confusion_matrix(np.eye(len(names)), names[0], names),
     }
@@ -116,7 +116,7 @@ def test_letters_are_drawn_in_the_fonts_that_have_them(tmp_path, install, kind, 
     assert len(lettered) >= 3
     assert all({"Some Han", "Some Hangul"} <= set(text.get_fontfamily()) for text in lettered)
     for text in written(drawn[0]):
-        text.get_window_extent()  # which warns of a letter without a glyph
+        text.get_window_extent()  # it warns about letters without a glyph
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
 
 

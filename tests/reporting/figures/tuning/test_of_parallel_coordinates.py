@@ -15,7 +15,7 @@ def drawn(points=POINTS, metric="val_accuracy", **columns):
 
 
 def lines(figure):
-    """Return segments, colours and widths; the axes of the keys are single segments of collections of their own."""
+    """Return segments, colours and widths; the axes of the keys are separate collections of one segment each."""
     (found,) = [
         one for one in figure.axes[0].collections if isinstance(one, LineCollection) and len(one.get_segments()) > 1
     ]
@@ -25,10 +25,10 @@ def lines(figure):
 def test_a_line_passes_through_its_values_with_a_gap_where_a_key_is_not_set():
     segments, *_ = lines(drawn())
     unscored, worse, best = segments[:2], segments[2:3], segments[3:]
-    assert worse == pytest.approx(np.array([[(0, 1), (1, 0.25)]]))  # norm, then neither beta nor a line to the score
+    assert worse == pytest.approx(np.array([[(0, 1), (1, 0.25)]]))  # norm only: neither beta nor a line to the score
     assert best[:, 0] == pytest.approx(np.array([(0, 0), (1, 0.75), (2, 1)]))
     assert best[-1, 1, 0] == 3
-    assert unscored[:, 1, 0].tolist() == [1, 2]  # does not reach the score
+    assert unscored[:, 1, 0].tolist() == [1, 2]  # the line does not reach the score
 
 
 def test_the_best_line_is_on_top_and_dark_the_choice_is_thick_and_no_score_is_grey():

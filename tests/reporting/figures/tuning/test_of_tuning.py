@@ -68,7 +68,7 @@ def test_test_scores_have_a_panel_of_their_own_without_bars():
 def test_many_budgets_have_a_logarithmic_axis_and_few_bars():
     (axes,) = drawn(curves(points=60)).axes
     assert axes.get_xscale() == "log"
-    assert {len(own.get_segments()) for own in bars(axes)} == {11}  # 1 and 60 among them
+    assert {len(own.get_segments()) for own in bars(axes)} == {11}  # including 1 and 60
     assert bars(axes)[0].get_segments()[-1][0][0] == 60
 
 

@@ -42,7 +42,7 @@ def test_pruned_and_failed_trials_are_marked_apart_and_set_no_best():
     assert [*pruned.get_ydata()] == [
         0.52,
         score_axis(variants).low,
-    ]  # where it stopped, and without a score on the axis
+    ]  # where the trial stopped, or on the axis without a score
     assert [*failed.get_xdata()] == [2]
     assert steps(figure) == [[0.5, 0.5]]
     assert legend(figure)[-2:] == ["pruned", "failed"]

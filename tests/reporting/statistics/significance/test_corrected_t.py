@@ -19,7 +19,7 @@ INFINITE = -math.inf
     ("folds", "n", "worse"), [(5, 15, 0.0459166382966), (5, 5, 0.116297639281), (10, 10, 0.0328815685531)]
 )
 def test_p_is_that_of_baycomp(folds, n, worse):
-    """Its correlated t-test (version 1.0.3) has the same distribution; `worse` is its probability of the other side."""
+    """baycomp 1.0.3 has the same distribution (correlated t-test); `worse` is its probability of the other side."""
     found = compare_folds(ONE[:n], OTHER[:n], folds)
     assert found.p_value == pytest.approx(2 * worse, rel=1e-9)
     assert (found.test, found.n, found.direction) == (CORRECTED_T, n, 1)
@@ -90,7 +90,7 @@ def test_the_interval_of_a_mean_allows_for_the_overlap():
 
 
 def test_the_detectable_difference_has_the_power_that_it_is_named_for():
-    """Folds with the covariance that the correction assumes: they share a part with a quarter of their own variance."""
+    """The folds have the covariance that the correction assumes: a common part with a quarter of their own variance."""
     n, overlap, generator = 15, 1 / 4, np.random.default_rng(1)
     size = detectable_by_t(interval_reach(n, 5), n, 0.05, 0.8)
     values = generator.standard_normal((20_000, n)) + math.sqrt(overlap) * generator.standard_normal((20_000, 1)) + size

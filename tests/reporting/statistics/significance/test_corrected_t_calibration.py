@@ -1,4 +1,4 @@
-"""A small form of `make calibration-folds`: on overlapping training sets the corrected test keeps its level."""
+"""A small form of `make calibration-folds`: with overlapping training sets, the corrected test keeps its level."""
 
 import pytest
 
@@ -9,7 +9,7 @@ STUDIES = 200
 
 @pytest.fixture(scope="module")
 def alike():
-    """Two classifiers of which neither is better, by 3 x 5 folds."""
+    """Two equally good classifiers on 3 x 5 folds."""
     return Studies.of(nearest_centroid, 5, 3, STUDIES)
 
 

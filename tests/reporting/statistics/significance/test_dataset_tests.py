@@ -18,7 +18,7 @@ def test_iman_davenport_is_what_demsar_published():
 
 
 def test_iman_davenport_is_the_analysis_of_variance_of_the_ranks():
-    """With ties, if chi-squared is corrected for them: F of the variants, with the data sets as blocks."""
+    """This also holds with ties if chi-squared is corrected for them: F of the variants, with data sets as blocks."""
     ranks = DEMSAR.rank(axis="columns").to_numpy()
     datasets, variants = ranks.shape
     between = datasets * ((ranks.mean(axis=0) - ranks.mean()) ** 2).sum() / (variants - 1)
@@ -28,7 +28,7 @@ def test_iman_davenport_is_the_analysis_of_variance_of_the_ranks():
 
 
 def test_p_of_complete_agreement_is_the_chance_of_it():
-    """Three data sets with the same order of three variants: 1 of 6 x 6 possible orders of the other two."""
+    """Three data sets rank three variants in the same order: 1 of 6 x 6 possible orders of the last two data sets."""
     found, p_value = iman_davenport(stats.friedmanchisquare(*np.tile([1, 2, 3], (3, 1)).T).statistic, 3, 3)
     assert math.isinf(found)
     assert p_value == pytest.approx(1 / 36)

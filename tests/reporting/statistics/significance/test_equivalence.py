@@ -1,4 +1,4 @@
-"""Equivalence against statsmodels (t and Welch forms) and SciPy's permutation tests of shifted samples."""
+"""Equivalence tests compared with statsmodels (t and Welch) and SciPy's permutation tests of shifted samples."""
 
 import math
 
@@ -21,7 +21,7 @@ def unpaired(one, other, margin):
 
 
 def permuted(differences):
-    """Return SciPy's one-sided p that whole differences are above 0 on average."""
+    """Return SciPy's one-sided p value for a mean of whole differences above 0."""
     values = (np.asarray(differences, float),)
     return stats.permutation_test(
         values, np.sum, permutation_type="samples", alternative="greater", n_resamples=np.inf
@@ -30,7 +30,7 @@ def permuted(differences):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_paired_form_is_two_exact_tests_of_shifted_differences(seed):
-    """Accuracies of 10,000 examples, compared within 10 examples."""
+    """Accuracies on 10,000 examples, with a margin of 10 examples."""
     generator = np.random.default_rng(seed)
     other, differences = generator.integers(9600, 9700, 9), generator.integers(-9, 12, 9)
     found = paired((other + differences) / 10_000, other / 10_000, 0.001)
@@ -78,7 +78,7 @@ def test_a_tiny_margin_has_the_p_of_the_difference_for_more_than_the_margin():
 
 
 def test_differences_of_exactly_the_margin_are_not_within_it_and_smaller_ones_are():
-    """0.001 is no binary fraction: the shifted differences are 0 but for their rounding."""
+    """0.001 is not a binary fraction, so the shifted differences are 0 except for rounding errors."""
     other = np.array([9768, 9759, 9745, 9809, 9821, 9768, 9811]) / 10_000
     assert paired(other + 0.001, other, 0.001).p_equivalence == 1
     assert paired(other - 0.001, other, 0.001).p_equivalence == 1

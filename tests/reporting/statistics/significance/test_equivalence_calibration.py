@@ -1,4 +1,4 @@
-"""A small form of `make calibration`: its tests are those of the report, and no claim is false too often."""
+"""A small form of `make calibration`: it uses the report's tests, and no kind of claim is false too often."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ STUDIES = 2_000
 
 
 def at_most(events, rate):
-    """Whether a rate is not significantly above a bound, at one in a thousand."""
+    """Return whether a rate is not significantly above a bound, at a level of 0.001."""
     return stats.binomtest(int(events.sum()), len(events), rate, alternative="greater").pvalue > 0.001
 
 
@@ -59,13 +59,13 @@ def test_a_family_of_five_makes_a_false_claim_in_5_percent_of_studies_at_most():
 
 
 def test_the_simulation_finds_a_test_that_is_too_liberal(monkeypatch):
-    """At a level of 0.1, false claims of equivalence are twice as many."""
+    """At a level of 0.1, there are twice as many false claims of equivalence."""
     monkeypatch.setattr(calibration, "_LEVEL", 0.1)
     assert not at_most(one_comparison(NOISES["normal"], 6, STUDIES, seed=7)["false equivalent"], 0.05)
 
 
 def test_the_documented_rates_are_those_of_the_simulation():
-    """One row, of the smallest design."""
+    """The test computes one row, for the smallest design."""
     found = one_comparison(NOISES["tied"], 6, calibration.STUDIES)
     documented = (REPOSITORY / "docs" / "report.md").read_text().partition("| tied | 6 pairs | ")[2].split(" |")[0]
     assert documented == rate(found["false difference"])

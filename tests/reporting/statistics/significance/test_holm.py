@@ -20,6 +20,6 @@ def test_one_group_keeps_its_p_values_and_single_comparisons_give_holm():
 
 
 def test_a_p_value_counts_for_the_groups_that_have_comparisons_left():
-    # 0.01 of two groups; then 0.02 of two groups; the second group is tested, so 0.03 counts once
+    # 0.01 and then 0.02 count for two groups; the second group is then tested, so 0.03 counts once
     assert combined([[0.01, 0.03], [0.02]]) == [[0.02, 0.04], [0.04]]
     assert combined([[0.01, math.nan], [math.nan]])[0][0] == 0.01

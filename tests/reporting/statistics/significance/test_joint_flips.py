@@ -1,4 +1,4 @@
-"""Against enumeration in other words, and against published boundaries of group-sequential designs."""
+"""Joint flips compared with a different enumeration, and with published boundaries of group-sequential designs."""
 
 import itertools
 
@@ -15,7 +15,7 @@ ONE_LOOK = Looks([8])
 
 
 def sides(differences, sizes=(), shift=0.0):
-    """Return what flips for the first differences of each look."""
+    """Return the values to flip at each look: the first differences of each comparison."""
     looks = []
     for size in sizes or [len(differences)]:
         units = enumerate(differences[:size])
@@ -75,7 +75,7 @@ def test_beyond_17_seeds_flips_are_drawn_and_the_observed_one_counts():
 @pytest.mark.parametrize("spending", ["pocock", "obrien_fleming"])
 @pytest.mark.parametrize("both", [False, True])
 def test_over_planned_looks_at_most_5_percent_of_all_flips_claim_something(spending, both):
-    """Every flip of two comparisons is analysed as if it had been observed: an exact count, without any sampling."""
+    """Every flip of two comparisons is analysed as if it had been observed, so the count is exact."""
     looks = Looks([4, 6, 8], spending)
     differences = np.random.default_rng(3).normal(0, 1, (2, 8))
     claims = []
@@ -84,7 +84,7 @@ def test_over_planned_looks_at_most_5_percent_of_all_flips_claim_something(spend
         p_values = adjusted(family, shifted=both, both=both, looks=looks)
         claims.append(min(p_values) < 0.05)
     assert np.mean(claims) <= 0.05
-    assert np.mean(claims) >= (0 if both else 0.03)  # a test that never claims would pass, too
+    assert np.mean(claims) >= (0 if both else 0.03)  # a test that never makes a claim would also pass
 
 
 def test_a_claim_at_an_early_look_stays_and_the_last_one_may_spend_all():
@@ -93,7 +93,7 @@ def test_a_claim_at_an_early_look_stays_and_the_last_one_may_spend_all():
     assert adjusted([sides(early)])[0] > 0.05
     late = np.random.default_rng(5).normal(1.0, 1, 12)
     p_value = adjusted([sides(late, (4, 12))], looks=Looks([4, 12], "obrien_fleming"))[0]
-    assert p_value == pytest.approx(sign_flip_p(late), rel=2e-3)  # 4 seeds could spend nothing
+    assert p_value == pytest.approx(sign_flip_p(late), rel=2e-3)  # 4 seeds could not spend anything
 
 
 def test_a_look_that_may_not_spend_enough_claims_nothing():
@@ -121,7 +121,7 @@ def test_the_repeated_interval_excludes_0_where_the_test_claims_at_its_last_look
         low, high = repeated_interval([dict(enumerate(differences[:size])) for size in LOOKS.sizes], LOOKS)
         claims = adjusted([sides(differences, LOOKS.sizes)], looks=LOOKS)[0] < 0.05
         excludes = low > 0 or high < 0
-        assert claims or not excludes  # an earlier look may have claimed it, too
+        assert claims or not excludes  # an earlier look may also have made the claim
 
 
 def test_the_repeated_interval_is_unbounded_where_a_look_may_not_spend_enough():
@@ -131,8 +131,8 @@ def test_the_repeated_interval_is_unbounded_where_a_look_may_not_spend_enough():
 def test_the_boundaries_for_many_seeds_are_those_of_published_designs():
     """Two equal looks, two-sided 5%: Pocock-like spending gives 2.157 and 2.201, O'Brien-Fleming-like 2.963 and 1.969.
 
-    Source: Jennison & Turnbull 2000, "Group sequential methods", section 7.2, by the recursion of Armitage, which this
-    test repeats by simulation of the normal limit.
+    Source: Jennison & Turnbull 2000, "Group sequential methods", section 7.2, by Armitage's recursion;
+    this test simulates the normal limit instead.
     """
     generator = np.random.default_rng(0)
     first, more = generator.standard_normal((2, 400_000))

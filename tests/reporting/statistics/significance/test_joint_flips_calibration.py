@@ -30,5 +30,5 @@ def test_looks_keep_the_level_if_they_are_planned(monkeypatch):
     monkeypatch.setattr(calibration_families, "SIZES", [4, 6, 8])
     found = several_looks("normal", 40)
     assert all(is_at_most_5_percent(found[f"false, {spending}"]) for spending in ("pocock", "obrien_fleming"))
-    for spending in ("pocock", "obrien_fleming"):  # a boundary never allows what the test of the same look would not
+    for spending in ("pocock", "obrien_fleming"):  # boundaries allow no additional claims
         assert (found[f"false, {spending}"] <= found["false, not planned"]).all()

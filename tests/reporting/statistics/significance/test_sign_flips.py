@@ -1,4 +1,4 @@
-"""The exact interval against SciPy's permutation test, and against enumeration."""
+"""The exact interval compared with SciPy's permutation test and with enumeration."""
 
 import itertools
 
@@ -12,7 +12,7 @@ from runner.reporting.statistics.significance.sign_flips import exact_interval, 
 
 
 def permutation_p(differences, alternative="two-sided"):
-    """Return SciPy's p; of whole numbers, so that equal sums tie exactly."""
+    """Return SciPy's p value for whole numbers, whose equal sums tie exactly."""
     test = stats.permutation_test(
         (np.asarray(differences, float),), np.sum, permutation_type="samples", alternative=alternative,
         n_resamples=np.inf,
@@ -30,7 +30,7 @@ def test_the_one_sided_p_is_that_of_scipy(seed):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scale", [1, 10_000])
 def test_the_interval_holds_exactly_what_the_test_does_not_reject(seed, scale):
-    """Whole differences; a mean is tested by SciPy in tenths of 840, the multiple of all numbers of differences."""
+    """SciPy tests means of whole differences in units of 1/840; 840 is a multiple of 1 to 8."""
     differences = np.random.default_rng(seed).integers(-6, 12, 8)
     low, high = np.multiply(exact_interval(differences / scale), scale)
     for end, outwards in ((low, -1), (high, 1)):
@@ -40,7 +40,7 @@ def test_the_interval_holds_exactly_what_the_test_does_not_reject(seed, scale):
 
 @pytest.mark.parametrize("n", [6, 7, 9, 12])
 def test_its_ends_are_typical_values(n):
-    """Quantiles of the means of all choices of differences (Hartigan 1969)."""
+    """They are quantiles of the means of all choices of differences (Hartigan 1969)."""
     differences = np.random.default_rng(n).exponential(1, n)
     chosen = itertools.chain.from_iterable(itertools.combinations(differences, size) for size in range(1, n + 1))
     means = np.sort([np.mean(values) for values in chosen])
@@ -77,4 +77,4 @@ def test_a_comparison_has_it_beside_the_other_intervals():
     assert (found.exact_low, found.exact_high) == pytest.approx((-0.005, 0.04))
     assert np.isnan(compare_paired(one, np.subtract(one, 0.01)).exact_low)  # all differences are equal
     with_lost = compare_paired([*one, -np.inf], [*other, 0.9])
-    assert (with_lost.exact_low, with_lost.exact_high) == (found.exact_low, found.exact_high)  # of completed pairs
+    assert (with_lost.exact_low, with_lost.exact_high) == (found.exact_low, found.exact_high)  # over completed pairs

@@ -55,7 +55,7 @@ def test_five_pairs_leave_the_median_unbounded():
 
 
 def test_a_run_that_never_got_there_is_slower_than_any_that_did():
-    """Ten seeds: nine sooner, of which the baseline misses two, and one in which both miss."""
+    """In nine of ten seeds the variant is sooner (in two, the baseline misses); in one, both miss."""
     variant = [3, 4, 3, 4, 5, 3, 4, 4, 3, MISSED]
     baseline = [5, 6, 4, 7, MISSED, 5, 6, 5, MISSED, MISSED]
     found = compare_times(variant, baseline)
@@ -100,7 +100,7 @@ def test_times_within_the_margin_are_equivalent_and_far_ones_beyond_it():
 
 @pytest.mark.parametrize("margin", [None, 1.0])
 def test_the_joint_test_of_one_comparison_is_the_sign_test(margin):
-    """Two cells a seed, with ties, misses on one side and on both."""
+    """Each seed has two cells, with ties, and with misses on one side and on both."""
     generator = np.random.default_rng(3)
     one, other = (generator.integers(2, 9, 24).astype(float) for _ in range(2))
     one[[3, 4, 15]], other[[4, 9, 16]] = MISSED, MISSED

@@ -1,4 +1,4 @@
-"""A small form of `make calibration` for times: the test and the interval are the report's, and hold their level."""
+"""A small form of `make calibration` for times: the report's test and interval keep their level."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ STUDIES = 2_000
 
 
 def at_most(events, rate):
-    """Whether a rate is not significantly above a bound, at one in a thousand."""
+    """Return whether a rate is not significantly above a bound, at a level of 0.001."""
     return stats.binomtest(int(events.sum()), len(events), rate, alternative="greater").pvalue > 0.001
 
 
@@ -22,7 +22,7 @@ def test_the_simulated_test_and_interval_are_those_of_the_report(noise):
     for study in range(40):
         found = compare_times(times.variant[study], times.baseline[study])
         assert (found.p_value < 0.05) == times.is_significant[study]
-        is_bounded = not np.isnan(found.median_low)  # six pairs of which one run got there
+        is_bounded = not np.isnan(found.median_low)  # six pairs in which one run reached the target
         assert tuple(ends[study]) == ((found.median_low, found.median_high) if is_bounded else (-np.inf, np.inf))
 
 
@@ -37,7 +37,7 @@ def test_claims_are_false_in_5_percent_of_studies_at_most_and_intervals_cover_th
 
 
 def test_signed_ranks_would_claim_more_false_differences_where_a_variant_now_and_then_takes_much_longer():
-    """The reason for the sign test: skewed differences are usual for times."""
+    """This is the reason for the sign test, because differences of times are usually skewed."""
     null = draw(NOISES["skewed"], 12, STUDIES, seed=7)
     assert null.is_significant_by_ranks.mean() > 0.055
     assert at_most(null.is_significant, 0.05)
