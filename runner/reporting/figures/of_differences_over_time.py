@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -41,10 +43,17 @@ _EARLY = 3  # the first third of the epochs may leave the axis
 
 
 @dataclass(frozen=True)
+class _Line:
+    name: str
+    epochs: npt.NDArray[np.int64]
+    mean: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class _Panel:
     heading: str
     shown: pd.DataFrame
-    grey: pd.DataFrame
+    grey: Sequence["_Line"] = ()
 
 
 def difference_over_time(
@@ -111,21 +120,23 @@ def _panels_across(headings: Sequence[str]) -> int:
 
 def _parts(frame: pd.DataFrame, styles: Mapping[str, Style]) -> list[_Panel]:
     cells = frame["cell"].unique()
-    none = frame.iloc[:0]
     if len(cells) > 1:
-        return [_Panel(short_keys(cell), frame[frame["cell"] == cell], none) for cell in cells[:_MOST]]
+        return [_Panel(short_keys(cell), frame[frame["cell"] == cell]) for cell in cells[:_MOST]]
     shown = [name for name in frame["name"].unique() if styles[name].shown]
     if len(frame["name"].unique()) <= _TOGETHER:
-        return [_Panel("", frame, none)]
-    by_name = {name: frame["name"] == name for name in shown[:_MOST]}
-    return [_Panel(shown_name(name), frame[is_one], frame[~is_one]) for name, is_one in by_name.items()]
+        return [_Panel("", frame)]
+    names, epochs, means = (frame[name].to_numpy() for name in ("name", "epoch", "mean"))
+    rows = frame.groupby("variant", sort=False).indices
+    places = [np.asarray(rows[variant]) for variant in frame["variant"].unique()]
+    lines = [_Line(names[own[0]], epochs[own], means[own]) for own in places]
+    others = ([line for line in lines if line.name != name] for name in shown[:_MOST])
+    by_name = zip(shown, others, strict=False)
+    return [_Panel(shown_name(name), frame[frame["name"] == name], grey) for name, grey in by_name]
 
 
 def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
-    for _, own in part.grey.groupby("variant", sort=False):
-        axes.plot(
-            own["epoch"], own["mean"], color="0.8", linewidth=0.7, zorder=1, label=hidden_name(own["name"].iloc[0])
-        )
+    for line in part.grey:
+        axes.plot(line.epochs, line.mean, color="0.8", linewidth=0.7, zorder=1, label=hidden_name(line.name))
     for name, own in part.shown.groupby("name", sort=False):
         style = styles[str(name)]
         marker = "o" if len(own) == 1 else None
