@@ -3,24 +3,28 @@
 import logging
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hydra._internal.hydra
 import yaml
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra._internal.utils import get_args_parser
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override as Parsed
 from hydra.core.plugins import Plugins
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf._utils import get_yaml_loader
+from omegaconf.errors import OmegaConfBaseException
 
 from runner.config.identity import leaves
 from runner.config.multirun import is_sweep
@@ -49,6 +53,7 @@ _REFUSED_FLAGS = {
 }
 _PRIMARY = "config.yaml"
 _HEADER = 512  # characters at the start of a file, where Hydra looks for @package
+_KEPT = 16  # compositions of option files that variants share; each takes about a megabyte
 _OF_EACH_COMPOSITION = ("runtime", "overrides")
 
 
@@ -231,8 +236,79 @@ def _loader() -> type[yaml.CSafeLoader]:
     return Loader
 
 
+class _VariantLoader:
+    """Loader that composes option files once, and sets the values of each variant in a copy, as Hydra would."""
+
+    def __init__(self, loader: ConfigLoaderImpl) -> None:
+        self._loader = loader
+        self._composed: dict[tuple[str | None, ...], DictConfig] = {}
+
+    def load(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool,
+        validate_sweep_overrides: bool,
+    ) -> DictConfig:
+        """Compose a configuration, with the result and the errors of `ConfigLoaderImpl.load_configuration`."""
+        parsed = _parsed(overrides)
+        if run_mode is not RunMode.RUN or any(one.get_key_element() == "hydra.searchpath" for one in parsed):
+            return ConfigLoaderImpl.load_configuration(
+                self._loader, config_name, overrides, run_mode, from_shell, validate_sweep_overrides
+            )
+        if validate_sweep_overrides:
+            self._loader.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
+        values = [one for one in parsed if self._is_value(one)]
+        config = self._with_options(config_name, [one.input_line or "" for one in parsed if one not in values])
+        own = [one for one in parsed if not one.is_hydra_override()]
+        named = config.hydra.job.config.override_dirname
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config(values, config)
+            config.hydra.overrides.task = [one.input_line for one in own]
+            config.hydra.job.override_dirname = get_overrides_dirname(
+                own, named.exclude_keys, named.item_sep, named.kv_sep
+            )
+        except OmegaConfBaseException as error:
+            raise ConfigCompositionException from error
+        return config
+
+    def _is_value(self, override: Parsed) -> bool:
+        """Return whether an override sets a value, not an option or a setting of Hydra; as Hydra tells them apart."""
+        is_group = not isinstance(override.value(), dict) and self._loader.repository.group_exists(
+            override.key_or_group
+        )
+        return not (is_group or override.is_hydra_override())
+
+    def _with_options(self, config_name: str | None, options: list[str]) -> DictConfig:
+        key = (config_name, *options)
+        found = self._composed.pop(key, None)
+        if found is None:
+            found = ConfigLoaderImpl.load_configuration(self._loader, config_name, options, RunMode.RUN)
+        self._composed[key] = found  # the last one to be discarded
+        if len(self._composed) > _KEPT:
+            del self._composed[next(iter(self._composed))]
+        return deepcopy(found)
+
+
 class GuardedLoader(ConfigLoaderImpl):
     """Config loader that composes as Hydra does, but refuses settings with which a file could make Hydra run code."""
+
+    def __init__(self, config_search_path: ConfigSearchPath) -> None:
+        super().__init__(config_search_path)
+        self._variants = _VariantLoader(self)
+
+    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """Compose a variant of a sweep.
+
+        Raises:
+            ConfigError: as `load_configuration` does.
+        """
+        overrides = [*master_config.hydra.overrides.hydra, *sweep_overrides]
+        name = master_config.hydra.job.config_name
+        config = self._guarded(self._variants.load, name, overrides, RunMode.RUN, True, True)
+        OmegaConf.copy_cache(from_config=master_config, to_config=config)
+        return config
 
     def load_configuration(
         self,
@@ -247,11 +323,22 @@ class GuardedLoader(ConfigLoaderImpl):
         Raises:
             ConfigError: if the result is not trusted, naming the key.
         """
+        load = super().load_configuration
+        return self._guarded(load, config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+
+    def _guarded(
+        self,
+        load: Callable[..., DictConfig],
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool,
+        validate_sweep_overrides: bool,
+    ) -> DictConfig:
         refuse_endless(overrides)
         # Checked before composition, which may fail because a built-in option replaced the user's, and again after it.
         searched = [Path(str(entry.path).removeprefix("file://")) for entry in self.config_search_path.get_path()]
         refuse_same_names(searched)
-        load = super().load_configuration
         try:
             if run_mode is RunMode.RUN and is_sweep(overrides):
                 # Hydra treats a sweep that it cannot compose as a run; composing it as a sweep raises the actual error.

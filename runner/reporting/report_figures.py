@@ -116,10 +116,8 @@ def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
         baseline = baselines.pop() if len(baselines) == 1 else "the baseline"
         styles = _styles_of_names(results)
         title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
-        yield (
-            "difference_over_time",
-            partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin),
-        )
+        draw = partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin)
+        yield "difference_over_time", partial(draw, apart=results.has_several_datasets)
 
 
 def _styles_of_names(results: Results) -> dict[str, Style]:

@@ -42,6 +42,7 @@ from runner.run.compatibility import (
     refuse_other_labels,
     refuse_too_few_snapshots,
     refuse_unmeasured,
+    too_small_images_refused,
     try_out,
 )
 from runner.run.instantiate import check_name, defaults, locate, make
@@ -206,13 +207,14 @@ def build_model(
     model = objects.model
     if model is None:
         refuse_no_images(settings, seen[0].shape[1:])
-        model = make(
-            "model",
-            settings.model.spec(),
-            input_shape=seen[0].shape[1:],
-            classes=classes,
-            hidden=_build_hidden(settings, regularizers, binary=label_form(loss) == "column"),
-        )
+        with too_small_images_refused(settings, seen[0].shape[1:]):
+            model = make(
+                "model",
+                settings.model.spec(),
+                input_shape=seen[0].shape[1:],
+                classes=classes,
+                hidden=_build_hidden(settings, regularizers, binary=label_form(loss) == "column"),
+            )
     refuse_idle_layers(model, regularizers)
     if settings.model.freeze:
         freeze(model, settings.model.freeze)

@@ -19,13 +19,14 @@ from runner.engine.keras_internals import better_direction
 from runner.models.images import needs_images
 from runner.models.objective import DENSE, SPARSE, Form
 from runner.optim.snapshots import Snapshots
-from runner.run.instantiate import brief, locate, make
+from runner.run.instantiate import brief, defaults, locate, make
 
 _CHARACTERS = dict.fromkeys(("mnist", "mnist_5k", "digits", "emnist_digits"), "digits") | {
     "emnist_letters": "letters",
     "emnist_balanced": "letters and digits",
     "kmnist": "characters",
 }
+_NO_OUTPUT = "Computed output size would be zero or negative"  # Keras 3.15, of convolutions and poolings
 _OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # fields that Keras fills in, in addition to metrics
 
 
@@ -103,6 +104,22 @@ def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
         f"model: {builder.__name__} needs images (height, width, channels); {settings.dataset.name} has {examples}; "
         "model=mlp takes them"
     )
+
+
+@contextmanager
+def too_small_images_refused(settings: Settings, shape: tuple[int, ...]) -> Iterator[None]:
+    """Replace Keras's error about a layer without output by one about the model and the images."""
+    try:
+        yield
+    except ConfigError as error:
+        if _NO_OUTPUT not in str(error.__cause__):
+            raise
+        builder = locate("model", settings.model.target)
+        keeps_size = "use +model.padding=same, or " if "padding" in defaults(builder) else ""
+        raise ConfigError(
+            f"model: {builder.__name__} shrinks images of {shape[0]}x{shape[1]} ({settings.dataset.name}) to nothing; "
+            f"{keeps_size}choose a model for small images (model=mlp takes all)"
+        ) from error
 
 
 def misleading_parts(settings: Settings, dataset: Dataset) -> list[str]:

@@ -14,7 +14,6 @@ from omegaconf import DictConfig
 from runner.config.identity import leaves
 from runner.core.errors import ConfigError, UserError
 from runner.sweeps.pools.base import Pool
-from runner.sweeps.pools.local import LocalPool
 
 
 class PoolLauncher(Launcher):
@@ -53,8 +52,10 @@ class LocalLauncher(PoolLauncher):
         self._runs_per_gpu = runs_per_gpu
         self._timeout_s = timeout_s
 
-    def pool(self) -> LocalPool:
+    def pool(self) -> Pool:
         """Start the workers; each sees one GPU, if there are any."""
+        from runner.sweeps.pools.local import LocalPool  # takes time, and a plan with an error needs no workers
+
         gpus = visible_gpus(os.environ)
         free = len(gpus) * self._runs_per_gpu or usable_cores()
         count = free if self._workers == "auto" else self._workers

@@ -1,8 +1,8 @@
 """Hydra sweeper that plans, checks and trains a grid, a study or a search, and writes its report."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from runner.core.errors import ConfigError, Stopped, UserError
 from runner.core.terminal import Terminal, show_warning, waiting
 from runner.core.write import write_text
 from runner.data.dataset import DataNotFound
+from runner.records.job import Job
+from runner.records.sweep_directory import is_sweep_directory
 from runner.run.instantiate import make
 from runner.run.prepare import fallback_warning, names_a_place
 from runner.sweeps.hydra_launchers import PoolLauncher
@@ -38,6 +40,7 @@ from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
 
+_SETTINGS = "multirun.yaml"  # of the sweep, under Hydra's name; it shows others that the plan is being checked
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
 
@@ -69,25 +72,39 @@ class StudySweeper(Sweeper):
         directory = Path(self.config.hydra.sweep.dir)
         params = [f"{key}={value}" for key, value in self._params.items()]
         try:
-            with closing(self.launcher.pool()) as pool:  # the pool starts during the planning: both take seconds
-                options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
-                with waiting(console, "planning the runs"):
-                    plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
-                plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
-                if growth:
-                    with search_names() if self.config.get("search") is not None else nullcontext():
-                        plan = growth.continued(plan, directory)
-                plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
-                refuse_missing_data(plan.jobs)
-                if not options["dry_run"]:
-                    refuse_another_question(plan.jobs, directory)
-                directory.mkdir(parents=True, exist_ok=True)
+            options = {key: _switch(self.config, key) for key in ("dry_run", "fail_fast")}
+            with waiting(console, "planning the runs"):
+                plan, growth = plan_sweep(self.config, [*params, *arguments], composer, console)
+            plan = replace(plan, launcher=_plain(self.config.hydra.launcher), command=sys.argv[1:])
+            if growth:
+                with search_names() if self.config.get("search") is not None else nullcontext():
+                    plan = growth.continued(plan, directory)
+            plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
+            refuse_missing_data(plan.jobs)
+            if not options["dry_run"]:
+                refuse_another_question(plan.jobs, directory)
+            with _begun_in(directory), closing(self.launcher.pool()) as pool:
                 self._begun(directory)
                 if not options["dry_run"]:
-                    write_text(directory / "multirun.yaml", OmegaConf.to_yaml(self.config))
+                    write_text(directory / _SETTINGS, OmegaConf.to_yaml(self.config))
                 conduct(plan, directory, pool, console, growth=growth, **options)
         except UserError as error:
             raise Stopped(error.exit_code) from error
+
+
+@contextmanager
+def _begun_in(directory: Path) -> Iterator[None]:
+    """Create the directory of a sweep; remove it again if no plan was written to it, because a check failed."""
+    existed, had_settings = directory.exists(), (directory / _SETTINGS).exists()
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if not (had_settings or is_sweep_directory(directory)):
+            with suppress(OSError):
+                (directory / _SETTINGS).unlink(missing_ok=True)
+                if not existed:
+                    directory.rmdir()
 
 
 def _ignored(_: Path) -> None:
@@ -126,14 +143,22 @@ def plan_sweep(
     seeds, folds = _seeds(config, single, axes), _folds(config, axes)
     if config.get("study") is None:
         folds = read_folds(folds)
-        data = _embedded_data(single, axes, composer, console)
-        variants = cross_validated(grid_variants(axes, [*data, *single]), folds)
-        cells = candidates(variants, composer)
         wanted = read_seeds([config.seed] if seeds is None else seeds)
-        return Plan(sharing(job for cell in cells for job in cell.jobs(wanted, "final"))), None
+        jobs = _grid_jobs(axes, single, folds, wanted, composer)
+        if data := _embedded_data(single, axes, composer, console):  # looked for last, because reading data takes long
+            jobs = _grid_jobs(axes, [*data, *single], folds, wanted, composer)
+        return Plan(jobs), None
     study = read_study(_plain(config.study), seeds, folds)
     variants = cross_validated(study_variants(study, axes, single, composer), study.folds)
     return _plan_study(study, variants, composer, console)
+
+
+def _grid_jobs(
+    axes: Mapping[str, list[str]], single: Sequence[str], folds: int | None, seeds: Sequence[int], composer: Composer
+) -> list[Job]:
+    """Return the runs of a command's grid."""
+    cells = candidates(cross_validated(grid_variants(axes, single), folds), composer)
+    return sharing(job for cell in cells for job in cell.jobs(seeds, "final"))
 
 
 def _plan_search(

@@ -277,3 +277,17 @@ def test_a_model_of_images_on_a_table_is_refused_in_its_words(model):
     table = Part(np.zeros((20, 12), np.float32), np.zeros(20, np.int32))
     with pytest.raises(ConfigError, match=r"needs images \(height, width, channels\); mnist has rows of 12 numbers"):
         model_for(settings(f"model={model}"), table, 10)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("cnn", r"cnn shrinks images of 8x8 \(mnist\) to nothing; use \+model\.padding=same, or choose a model"),
+        ("keras_convnet", "to nothing; use"),  # its pooling fails, not a convolution
+        ("lenet5", "lenet5 shrinks images of 8x8 .* to nothing; choose a model"),
+    ],
+)
+def test_images_that_a_model_shrinks_to_nothing_are_refused(model, said):
+    images = Part(np.zeros((20, 8, 8, 1), np.float32), np.zeros(20, np.int32))
+    with pytest.raises(ConfigError, match=said):
+        model_for(settings(f"model={model}"), images, 10)

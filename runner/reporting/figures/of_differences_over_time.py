@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -41,10 +43,17 @@ _EARLY = 3  # the first third of the epochs may leave the axis
 
 
 @dataclass(frozen=True)
+class _Line:
+    name: str
+    epochs: npt.NDArray[np.int64]
+    mean: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class _Panel:
     heading: str
     shown: pd.DataFrame
-    grey: pd.DataFrame
+    grey: Sequence["_Line"] = ()
 
 
 def difference_over_time(
@@ -54,6 +63,8 @@ def difference_over_time(
     title: str,
     styles: Mapping[str, Style],
     margin: float | None = None,
+    *,
+    apart: bool = False,
 ) -> Figure:
     """Draw each variant's mean difference from its baseline by epoch, with its interval.
 
@@ -66,23 +77,22 @@ def difference_over_time(
         baseline: description of the baseline.
         styles: styles by variant name; only variants that stand out are shown.
         margin: differences within it count as equal; drawn as a band.
+        apart: the cells are different data sets, so each has its own axis.
     """
     parts = _parts(frame, styles)
     across = min(len(parts), _panels_across([part.heading for part in parts]))
     rows = -(-len(parts) // across)
     inches = _FRAME + (_FIRST if rows == 1 else _FURTHER * rows)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=across)
-    late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
-    ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
-    limits = difference_limits(ends, margin)
+    limits = _limits(frame, margin)
     for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
         _draw(axes, part, styles)
-        _frame(axes, metric, margin, limits)
+        _frame(axes, metric, margin, _limits(part.shown, margin) if apart else limits)
         if len(parts) > 1:
             axes.set_title(
                 wrapped(part.heading, math.ceil(_LETTERS / across)), loc="left", fontsize="medium", color="0.35"
             )
-        axes.tick_params(labelleft=not position % across)
+        axes.tick_params(labelleft=apart or not position % across)
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
@@ -91,6 +101,13 @@ def difference_over_time(
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     _explain(figure, row[0], margin, metric, styles, together)
     return figure
+
+
+def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
+    """Return the ends of the axis for some differences; their first epochs may leave it."""
+    late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
+    ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
+    return difference_limits(ends, margin)
 
 
 def _panels_across(headings: Sequence[str]) -> int:
@@ -103,21 +120,23 @@ def _panels_across(headings: Sequence[str]) -> int:
 
 def _parts(frame: pd.DataFrame, styles: Mapping[str, Style]) -> list[_Panel]:
     cells = frame["cell"].unique()
-    none = frame.iloc[:0]
     if len(cells) > 1:
-        return [_Panel(short_keys(cell), frame[frame["cell"] == cell], none) for cell in cells[:_MOST]]
+        return [_Panel(short_keys(cell), frame[frame["cell"] == cell]) for cell in cells[:_MOST]]
     shown = [name for name in frame["name"].unique() if styles[name].shown]
     if len(frame["name"].unique()) <= _TOGETHER:
-        return [_Panel("", frame, none)]
-    by_name = {name: frame["name"] == name for name in shown[:_MOST]}
-    return [_Panel(shown_name(name), frame[is_one], frame[~is_one]) for name, is_one in by_name.items()]
+        return [_Panel("", frame)]
+    names, epochs, means = (frame[name].to_numpy() for name in ("name", "epoch", "mean"))
+    rows = frame.groupby("variant", sort=False).indices
+    places = [np.asarray(rows[variant]) for variant in frame["variant"].unique()]
+    lines = [_Line(names[own[0]], epochs[own], means[own]) for own in places]
+    others = ([line for line in lines if line.name != name] for name in shown[:_MOST])
+    by_name = zip(shown, others, strict=False)
+    return [_Panel(shown_name(name), frame[frame["name"] == name], grey) for name, grey in by_name]
 
 
 def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
-    for _, own in part.grey.groupby("variant", sort=False):
-        axes.plot(
-            own["epoch"], own["mean"], color="0.8", linewidth=0.7, zorder=1, label=hidden_name(own["name"].iloc[0])
-        )
+    for line in part.grey:
+        axes.plot(line.epochs, line.mean, color="0.8", linewidth=0.7, zorder=1, label=hidden_name(line.name))
     for name, own in part.shown.groupby("name", sort=False):
         style = styles[str(name)]
         marker = "o" if len(own) == 1 else None

@@ -63,12 +63,12 @@ def scores_by_time(
 def _draw(axes: Axes, history: pd.DataFrame, metric: str, styles: Mapping[str, Style], unit: Unit) -> None:
     times = by_variant(history, "elapsed")
     ends = []
-    for name, by_run in by_variant(history, metric).items():
-        curve, style = mean_curve(by_run, unit), styles[name]
+    for name, runs in by_variant(history, metric).items():
+        curve, style = mean_curve(runs, unit), styles[name]
         if not style.shown or curve.empty:
             continue
-        elapsed = times[name].mean(axis="columns").loc[curve.index]
-        ends.append(elapsed.iloc[-1])
+        elapsed = pd.DataFrame(times[name].curves[: len(curve)]).mean(axis="columns").to_numpy()
+        ends.append(elapsed[-1])
         marker = "o" if len(curve) == 1 else None
         label = hidden_name(name)
         axes.plot(elapsed, curve["mean"], style.dash, color=style.color, marker=marker, zorder=3, label=label)

@@ -22,7 +22,7 @@ from runner.reporting.metrics import (
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
-_EDGE = 1.5  # margin on either side of the axis, in percent of the width
+_EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, in percent of the width
 _TICKS = 6  # largest number of intervals between ticks
 _MOST_HIGH = 8  # largest number of rows and headings for which a row has two lines
 _LETTERS = 12  # letters of a seed, or of a fold's digest

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -73,75 +74,79 @@ def draw_variants(
         named: add the variants to the legend.
     """
     hidden = 0
-    for variant, by_run in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
+    for variant, runs in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
         style = styles[variant]
-        count = f"(n = {by_run.shape[1]}{': no finite value' if variant in blank else ''})"
+        count = f"(n = {runs.curves.shape[1]}{': no finite value' if variant in blank else ''})"
         whole = count.replace(" ", "\N{NO-BREAK SPACE}")
         label = wrapped(f"{shown_name(variant)} {whole}", _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
         shown = label if named and label else hidden_name(variant)
-        _draw_variant(axes, by_run, style, shown, unit, seeds=seeds)
+        _draw_variant(axes, runs, style, shown, unit, seeds=seeds)
 
 
-def by_variant(history: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
-    """Return for each variant one row per epoch and one column per run; a curve ends where it becomes infinite."""
-    finite = history[["variant", "position", "epoch", column]].replace({column: {np.inf: np.nan, -np.inf: np.nan}})
-    whole = finite.pivot_table(index="epoch", columns="position", values=column, dropna=False)
-    epochs, positions = (axis.get_indexer(pd.Index(finite[axis.name])) for axis in (whole.index, whole.columns))
-    return {
-        str(variant): whole.iloc[np.unique(epochs[rows]), np.unique(positions[rows])]
-        for variant, rows in finite.groupby("variant", sort=False).indices.items()
-    }
+@dataclass(frozen=True)
+class Runs:
+    """One column of the history of a variant's runs; a run ends where its values become NaN."""
+
+    epochs: npt.NDArray[np.int64]
+    curves: npt.NDArray[np.float64]  # (epochs, runs)
 
 
-def mean_curve(by_run: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+def by_variant(history: pd.DataFrame, column: str) -> dict[str, Runs]:
+    """Return the runs of each variant; a curve ends where it becomes infinite."""
+    epochs, positions, values = (history[name].to_numpy() for name in ("epoch", "position", column))
+    finite = np.where(np.isfinite(values), values, np.nan)
+    found = {}
+    for variant, rows in history.groupby("variant", sort=False).indices.items():
+        own, row = np.unique(epochs[rows], return_inverse=True)
+        runs, run = np.unique(positions[rows], return_inverse=True)
+        grid = np.full((len(own), len(runs)), np.nan)
+        grid[row, run] = finite[rows]
+        found[str(variant)] = Runs(own, grid)
+    return found
+
+
+def mean_curve(runs: Runs, unit: Unit) -> pd.DataFrame:
     """Return the mean over the runs by epoch and its 95% interval, up to the end of the shortest run.
 
     The columns are mean, low and high; without an interval, low and high are NaN.
     """
-    values = by_run.to_numpy(float)  # pandas takes ten times as long for so few numbers
+    mean, reach = _mean_and_reach(runs, unit)
+    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=runs.epochs[: len(mean)])
+
+
+def _mean_and_reach(runs: Runs, unit: Unit) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the mean over the runs and half the width of its interval, up to the end of the shortest run."""
+    values = runs.curves
     common, n = values[: (~np.isnan(values)).sum(axis=0).min()], values.shape[1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # an epoch without any value
         mean, std = np.nanmean(common, axis=1), np.nanstd(common, axis=1, ddof=1)
     reach = t_quantile(n - 1) * std / np.sqrt(n / (1 + n * unit.overlap)) if n > 1 else np.full(len(mean), np.nan)
-    return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=by_run.index[: len(mean)])
+    return mean, reach
 
 
-def _draw_variant(axes: Axes, by_run: pd.DataFrame, style: Style, label: str, unit: Unit, *, seeds: bool) -> None:
-    curve = mean_curve(by_run, unit)
-    mean = curve["mean"]
+def _draw_variant(axes: Axes, runs: Runs, style: Style, label: str, unit: Unit, *, seeds: bool) -> None:
+    mean, reach = _mean_and_reach(runs, unit)
+    epochs = runs.epochs[: len(mean)]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
     point: dict[str, Any] = {"marker": style.marker, "markersize": 4} if len(mean) == 1 else {}
-    axes.plot(mean.index, mean, label=label, **point, **line)
-    if style.shown and len(mean) == 1:
-        axes.vlines(
-            mean.index,
-            curve["low"],
-            curve["high"],
-            color=style.color,
-            alpha=0.35,
-            linewidth=3,
-            label=hidden_name(label),
-        )
-    elif style.shown and (curve["high"] > curve["low"]).any():
-        axes.fill_between(
-            mean.index,
-            curve["low"],
-            curve["high"],
-            color=style.color,
-            alpha=0.18,
-            linewidth=0,
-            label=hidden_name(label),
-        )
-    thin = by_run if seeds else by_run.loc[mean.index[-1] :] if len(mean) else by_run
-    if style.shown and (seeds or mean.empty or len(thin) > 1):
-        axes.plot(thin.index, thin, linewidth=0.5, alpha=0.6, **line)
-        for _, own in by_run.items():
-            if len(ended := own.dropna()) and (mean.empty or ended.index[-1] > mean.index[-1]):
-                axes.plot(ended.index[-1], ended.iloc[-1], ".", color=style.color, markersize=3)
+    axes.plot(epochs, mean, label=label, **point, **line)
+    if not style.shown:
+        return
+    low, high = mean - reach, mean + reach
+    if len(mean) == 1:
+        axes.vlines(epochs, low, high, color=style.color, alpha=0.35, linewidth=3, label=hidden_name(label))
+    elif (high > low).any():
+        axes.fill_between(epochs, low, high, color=style.color, alpha=0.18, linewidth=0, label=hidden_name(label))
+    first = 0 if seeds else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
+    if seeds or not len(mean) or len(runs.epochs) > first + 1:
+        axes.plot(runs.epochs[first:], runs.curves[first:], linewidth=0.5, alpha=0.6, **line)
+        for own in runs.curves.T:
+            if len(ended := np.flatnonzero(~np.isnan(own))) and ended[-1] >= len(mean):
+                axes.plot(runs.epochs[ended[-1]], own[ended[-1]], ".", color=style.color, markersize=3)
 
 
 def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
