@@ -16,11 +16,8 @@ def sources(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def executed(processes, tmp_path_factory) -> nbformat.NotebookNode:
-    """The notebook, run in an empty directory; a cell that raises fails here."""
-    notebook = nbformat.read(TOUR, as_version=4)
-    place = {"metadata": {"path": str(tmp_path_factory.mktemp("tour"))}}
-    return NotebookClient(notebook, timeout=120, resources=place).execute()
+def committed() -> nbformat.NotebookNode:
+    return nbformat.read(TOUR, as_version=4)
 
 
 def shown(notebook: nbformat.NotebookNode) -> list[list[str]]:
@@ -29,21 +26,24 @@ def shown(notebook: nbformat.NotebookNode) -> list[list[str]]:
     return [sorted({kind for output in cell.outputs for kind in output.get("data", ["text"])}) for cell in cells]
 
 
-def test_every_cell_shows_what_the_committed_notebook_shows(executed):
-    assert shown(executed) == shown(nbformat.read(TOUR, as_version=4))
+def test_every_cell_runs_and_shows_what_the_committed_notebook_shows(processes, committed, tmp_path):
+    notebook = nbformat.read(TOUR, as_version=4)
+    resources = {"metadata": {"path": str(tmp_path)}}
+    executed = NotebookClient(notebook, timeout=120, resources=resources).execute()
+    assert shown(executed) == shown(committed)
     assert ["image/png", "text/plain"] in shown(executed)
 
 
-def test_the_committed_outputs_are_small_and_name_no_place(executed):
+def test_the_committed_outputs_are_small_and_name_no_place():
     text = TOUR.read_text()
     assert len(text) < 120_000
     assert str(Path.home()) not in text
     assert "/tmp" not in text
 
 
-def test_the_readme_shows_six_lines_of_it(executed):
+def test_the_readme_shows_six_lines_of_it(committed):
     (block,) = [part.split("```")[0] for part in (REPOSITORY / "README.md").read_text().split("```python\n")[1:]]
-    code = "\n".join(sources(executed))
+    code = "\n".join(sources(committed))
     lines = [line for line in block.splitlines() if line.strip()]
     assert len(lines) == 6
     assert [line for line in lines if line not in code] == []

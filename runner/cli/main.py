@@ -1,6 +1,8 @@
 """Main function of the command line: it runs a command, and turns errors into a message and an exit code."""
 
+import atexit
 import errno
+import gc
 import logging
 import os
 import select
@@ -46,6 +48,7 @@ class Ending:
 def main() -> int:
     """Run the command line; return the exit code."""
     wants_traceback = bool(os.environ.get(_TRACEBACK))
+    atexit.register(gc.freeze)  # the interpreter's last collections take up to half a second
     prepare_process()
     with Termination() as termination:
         ending = run_arguments(sys.argv[1:], wants_traceback=wants_traceback)

@@ -40,6 +40,9 @@ from runner.reporting.tables.paper_table import PaperTable, paper_table
 _LONG = ["run_id", "variant", "seed", "epoch"]  # columns of history.csv before metric and value
 
 
+Frames = Mapping[str, pd.DataFrame | Iterator[pd.DataFrame] | None]  # whole or in parts, by the names of their files
+
+
 @dataclass(frozen=True)
 class Report:
     """The written files, and the results behind them."""
@@ -118,7 +121,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     ranks = results.ranks
     figures = listed(report_figures(results, ranks, output.confusion, seeds=output.seeds), results.left_out)
     frames = _frames(results, ranks)
-    for stale in _stale({stem for stem, _ in figures}, frames, out):
+    for stale in _stale(results, {stem for stem, _ in figures}, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from (write_frame(frame, out / name) for name, frame in frames.items() if frame is not None)
@@ -131,7 +134,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_figures(results, figures, table, out, replace(output, formats=formats), look)
 
 
-def _stale(figures: Collection[str], frames: Mapping[str, pd.DataFrame | None], out: Path) -> Iterator[Path]:
+def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that do not belong to this one.
 
     Args:
@@ -143,14 +146,16 @@ def _stale(figures: Collection[str], frames: Mapping[str, pd.DataFrame | None], 
     for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
         yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
     yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
+    if not results.has_several_datasets:
+        yield from (out / f"table_by_dataset.{suffix}" for suffix in ("md", "tex"))
 
 
-def _frames(results: Results, ranks: Ranks | None) -> dict[str, pd.DataFrame | None]:
+def _frames(results: Results, ranks: Ranks | None) -> Frames:
     """Return the frames of the report by the names of their files; None for a frame that it does not have."""
     tasks, profile, importances = results.tasks, results.time_profile, results.importances.frame
     return {
         "summary.csv": runs_frame(results),
-        "history.csv": long_history(results.history),
+        "history.csv": _metrics_apart(results.history),
         "aggregate.csv": results.aggregate,
         "comparisons.csv": results.comparisons,
         "selection.csv": results.selection,
@@ -173,6 +178,14 @@ def runs_frame(results: Results) -> pd.DataFrame:
 def long_history(history: pd.DataFrame) -> pd.DataFrame:
     """Return one row per run, epoch and metric, as in history.csv, from one row per run and epoch."""
     return history.drop(columns="position").melt(_LONG, var_name="metric").dropna(subset="value")
+
+
+def _metrics_apart(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of `long_history` metric by metric, because the whole frame is the largest of a report."""
+    metrics = [name for name in history if name not in ("position", *_LONG)]
+    yield from (long_history(history[["position", *_LONG, name]]) for name in metrics)
+    if not metrics:
+        yield long_history(history)
 
 
 def results_table(results: Results) -> PaperTable:
@@ -260,9 +273,6 @@ def _write_tables(
         wide = dataset_table(results.aggregate, arms, marks, average, [*order])
     if wide:
         yield from wide.write(out, siunitx=output.siunitx)
-    else:  # of an earlier report
-        for suffix in (".md", ".tex"):
-            (out / "table_by_dataset").with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _test_examples(results: Results) -> int | None:

@@ -116,10 +116,8 @@ def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
         baseline = baselines.pop() if len(baselines) == 1 else "the baseline"
         styles = _styles_of_names(results)
         title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
-        yield (
-            "difference_over_time",
-            partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin),
-        )
+        draw = partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin)
+        yield "difference_over_time", partial(draw, apart=results.has_several_datasets)
 
 
 def _styles_of_names(results: Results) -> dict[str, Style]:
@@ -242,7 +240,8 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     scores = [record.summary().get(metric) if record.status == "completed" else None for record in records]
     best = tuning[tuning["chosen"]]
     parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
-    tuned = [parts.get(record.variant, {}) for record in records]
+    keys_of = dict(zip(tuning["variant"].astype(str), map(point_values, tuning["point"]), strict=True))
+    tuned = [keys_of.get(record.variant, {}) for record in records]
     rows = overrides.to_dict("records")
     points = pd.DataFrame(
         {

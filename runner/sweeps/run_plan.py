@@ -9,6 +9,7 @@ from rich.console import Console
 
 from runner.config.schema import check
 from runner.core.errors import EXIT_FAILED, EXIT_INTERRUPTED, EnvironmentFault, Stopped, UserError
+from runner.core.garbage import no_collections
 from runner.core.lock import run_lock
 from runner.core.terminal import say, show_warning
 from runner.core.text import counted
@@ -52,7 +53,8 @@ def conduct(
         UserError: before anything trains, if a variant cannot be built.
         Stopped: at the end, with exit code 1 if a run failed, or 130 if the sweep was interrupted.
     """
-    import runner.reporting.report  # noqa: F401 - takes seconds, during which the workers start
+    with no_collections():
+        import runner.reporting.report  # noqa: F401 - takes seconds, during which the workers start
 
     study = read_study(plan.study) if plan.study else None
     plan = grown(plan, directory)

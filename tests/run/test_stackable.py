@@ -21,8 +21,8 @@ def prepared(*overrides, layers=(), kind="cpu"):
         (["diagnostics=[steps]"], "diagnostics"),
         (["optimizer.gradient_accumulation_steps=2"], "optimizer.gradient_accumulation_steps"),
         (["device.precision=mixed_bfloat16"], "device.precision=mixed_bfloat16"),
-        (["optimizer._target_=mine.Optimizer"], "optimizer: a class of your own"),
-        (["+callbacks.mine._target_=mine.Callback"], "callbacks.mine: a class of your own"),
+        (["optimizer._target_=mine.Optimizer"], "optimizer: your own class"),
+        (["+callbacks.mine._target_=mine.Callback"], "callbacks.mine: your own class"),
     ],
 )
 def test_what_keeps_a_run_from_being_stacked_is_named(overrides, reason):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from runner.cli.arguments import above_zero, at_least_zero, directories_parser, number
 from runner.cli.paths import USUAL_PLACE, path_argument
 from runner.core.errors import UserError
+from runner.core.garbage import no_collections
 from runner.core.paths import refuse_file
 from runner.core.terminal import Terminal
 from runner.records.design import CORRECTIONS
@@ -141,8 +142,9 @@ def report_command(chosen: argparse.Namespace) -> None:
     """
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
-    from runner.reporting.directory_reports import Reports
-    from runner.reporting.result_reader import Wish
+    with no_collections():
+        from runner.reporting.directory_reports import Reports
+        from runner.reporting.result_reader import Wish
 
     reports = Reports(
         wish=Wish(

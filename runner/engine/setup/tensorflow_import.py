@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from runner.core.garbage import no_collections
 from runner.engine.setup.deferred_import import unused_parts_deferred
 
 
@@ -18,10 +19,5 @@ def quick_import() -> Iterator[None]:
     if "tensorflow" in sys.modules or not gc.isenabled():
         yield
         return
-    gc.disable()
-    try:
-        with unused_parts_deferred():
-            yield
-    finally:
-        gc.freeze()
-        gc.enable()
+    with no_collections(), unused_parts_deferred():
+        yield

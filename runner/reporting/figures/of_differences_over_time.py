@@ -63,6 +63,8 @@ def difference_over_time(
     title: str,
     styles: Mapping[str, Style],
     margin: float | None = None,
+    *,
+    apart: bool = False,
 ) -> Figure:
     """Draw each variant's mean difference from its baseline by epoch, with its interval.
 
@@ -75,23 +77,22 @@ def difference_over_time(
         baseline: description of the baseline.
         styles: styles by variant name; only variants that stand out are shown.
         margin: differences within it count as equal; drawn as a band.
+        apart: the cells are different data sets, so each has its own axis.
     """
     parts = _parts(frame, styles)
     across = min(len(parts), _panels_across([part.heading for part in parts]))
     rows = -(-len(parts) // across)
     inches = _FRAME + (_FIRST if rows == 1 else _FURTHER * rows)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=across)
-    late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
-    ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
-    limits = difference_limits(ends, margin)
+    limits = _limits(frame, margin)
     for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
         _draw(axes, part, styles)
-        _frame(axes, metric, margin, limits)
+        _frame(axes, metric, margin, _limits(part.shown, margin) if apart else limits)
         if len(parts) > 1:
             axes.set_title(
                 wrapped(part.heading, math.ceil(_LETTERS / across)), loc="left", fontsize="medium", color="0.35"
             )
-        axes.tick_params(labelleft=not position % across)
+        axes.tick_params(labelleft=apart or not position % across)
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
@@ -100,6 +101,13 @@ def difference_over_time(
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     _explain(figure, row[0], margin, metric, styles, together)
     return figure
+
+
+def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
+    """Return the ends of the axis for some differences; their first epochs may leave it."""
+    late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
+    ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
+    return difference_limits(ends, margin)
 
 
 def _panels_across(headings: Sequence[str]) -> int:

@@ -35,7 +35,7 @@ def test_an_operation_on_all_elements_is_that_on_each(function, values):
     ("function", "reason"),
     [
         (lambda seed: tf.random.stateless_normal([3], seed), "TensorFlow cannot vectorize StatelessRandomNormalV2"),
-        (lambda seed: tf.random.stateless_uniform([3], seed, dtype=tf.float16), "random numbers of float32"),
+        (lambda seed: tf.random.stateless_uniform([3], seed, dtype=tf.float16), "must be float32"),
     ],
 )
 def test_what_cannot_be_vectorized_is_said(function, reason):

@@ -55,6 +55,13 @@ def test_every_cell_has_its_panel():
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["x", "y"]
 
 
+def test_every_data_set_has_its_own_axis():
+    found = [rows("b", [0.0, 0.01, 0.02], "mnist"), rows("b", [0.0, 0.2, 0.4], "wine")]
+    for axes, largest in zip(draw(*found, apart=True).axes, (0.03, 0.41), strict=True):
+        assert largest < axes.get_ylim()[1] < 1.2 * largest
+        assert axes.yaxis.get_tick_params()["labelleft"]
+
+
 def test_early_differences_may_leave_the_axis_and_late_ones_may_not():
     axes = draw(rows("b", [-0.9, *[0.01] * 8])).axes[0]
     low, high = axes.get_ylim()

@@ -77,6 +77,7 @@ def test_on_paper_it_is_a4_and_nothing_is_cut_off(opened):
         " && !one.closest('.unseen') && one.getBoundingClientRect().right > edge).map((one) => one.outerHTML)"
     )
     assert cut == []
+    assert opened.find_element(By.CSS_SELECTOR, ".forest tbody tr").value_of_css_property("display") == "table-row"
     assert not opened.find_element(By.TAG_NAME, "nav").is_displayed()
     printed = base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
     boxes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox\s*\[([\d. ]+)\]", printed)}

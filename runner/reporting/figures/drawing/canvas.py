@@ -141,9 +141,9 @@ class _WholeNumbers(MaxNLocator):
 
 
 def count_axis(axes: Axes, label: str, most: int = 8) -> None:
-    """Label an x-axis of integers, such as epochs, with about `most` ticks."""
+    """Label an x-axis of integers, such as epochs, with about `most` ticks, and fewer in narrow figures."""
     axes.set_xlabel(label)
-    axes.xaxis.set_major_locator(_WholeNumbers(most))
+    axes.xaxis.set_major_locator(_WholeNumbers(max(2, int(most * _room()))))
 
 
 def epoch_axis(axes: Axes, most: int = 8) -> None:
@@ -221,8 +221,12 @@ def wrapped(text: str, width: int) -> str:
 
     Only the beginning of very long text is shown.
     """
-    room = min(1.0, look_in_force().width / TWO_COLUMNS)
-    return _folded(text, max(min(width, _FEWEST_LETTERS), int(width * room)))
+    return _folded(text, max(min(width, _FEWEST_LETTERS), int(width * _room())))
+
+
+def _room() -> float:
+    """Return the width of a figure as a share of the usual one, at most 1."""
+    return min(1.0, look_in_force().width / TWO_COLUMNS)
 
 
 def _folded(text: str, width: int) -> str:
