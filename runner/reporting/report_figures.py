@@ -257,6 +257,7 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     chosen = {variant: (value, rest) for variant, (value, rest) in values.items() if value is not None}
     title = f"Tuned on validation: {_datasets(results)}"
     options: dict[str, Any] = {"direction": results.asked.direction, "baseline": results.baseline}
+    options["styles"] = _styles_of_names(results)
     yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, **options)
 
 

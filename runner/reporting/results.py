@@ -111,6 +111,11 @@ class Results:
         return list(dict.fromkeys(self.summary["variant"]))
 
     @property
+    def arms(self) -> int:
+        """The number of variants; one that ran on several data sets counts once."""
+        return int(self.summary["arm"].nunique())
+
+    @property
     def baseline(self) -> str | None:
         """The baseline of all variants; None if there are several."""
         found = set(self.baselines.values())
@@ -447,7 +452,7 @@ class Results:
         """Data sets and numbers of variants and runs, for titles of figures."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
         training = f" ({self.training} still training)" if self.training else ""
-        return f"{datasets}, {counted(len(self.variants), 'variant')}, {counted(len(self.runs), 'run')}{training}"
+        return f"{datasets}, {counted(self.arms, 'variant')}, {counted(len(self.runs), 'run')}{training}"
 
     @property
     def _names(self) -> "pd.Series[Any]":

@@ -33,7 +33,7 @@ def differences(results: "Results") -> list[Difference]:
     """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
-    chosen = _chosen(results)
+    chosen = chosen_values(results)
     return [_difference(row, results, cells, chosen, results.compared_runs.of(row)) for row in rows]
 
 
@@ -173,7 +173,7 @@ def names_and_cells(results: "Results") -> dict[str, tuple[str, str]]:
     return found
 
 
-def _chosen(results: "Results") -> dict[str, str]:
+def chosen_values(results: "Results") -> dict[str, str]:
     """Return the chosen values of each tuned variant, by label."""
     if results.tuning is None:
         return {}

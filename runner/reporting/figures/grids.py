@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
@@ -28,6 +29,7 @@ _MOST_CELLS_A_COLUMN = 4  # largest number of columns of a heat map in one colum
 _DECADE = 10
 _FAR = 1000  # multiple of the largest value with a completed run
 _FEW_DECADES = 3  # decades of an axis with two ticks in each
+_FULL = 1.004  # end of an axis of shares: a band may reach beyond 100%, which no score does
 _MOST_GROUPS = 7  # largest number of distinguishable lines with bands
 _TURNED = 9  # letters per inch above which names along an axis are rotated
 _DARK = 0.55  # share of the colour scale below which text is white
@@ -42,6 +44,7 @@ def sensitivity(
     direction: str | None = None,
     unit: Unit = SEEDS,
     baseline: str | None = None,
+    styles: Mapping[str, Style] | None = None,
 ) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
@@ -55,17 +58,20 @@ def sensitivity(
         direction: max or min; None if the study does not set it.
         unit: unit of the runs, for the bands.
         baseline: the group of the baseline, if there is one.
+        styles: styles of a report's variants, used if every group is one of them.
     """
     figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
     ranked = [str(group) for group in means.sort_values(ascending=False).index]
     groups = [str(group) for group in dict.fromkeys(points["group"])]
-    styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
+    if styles is None or not {*groups} <= {*styles}:
+        styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
+    styles = {group: styles[group] for group in groups}
     for group in sorted(groups, key=lambda group: styles[group].shown):
         own = points[(points["group"] == group) & points["score"].notna()]
         _draw_group(axes, styles[group], group, own, chosen.get(group), unit)
     if hidden := sum(not style.shown for style in styles.values()):
-        axes.plot([], [], color="0.75", label=f"{hidden} others")
+        axes.plot([], [], color="0.75", label=counted(hidden, "other"))
     if chosen:
         axes.plot([], [], "*", color="white", label="chosen", **STAR)
     scale_values(axes, _mark_lost(axes, points, styles))
@@ -73,6 +79,7 @@ def sensitivity(
     axes.set_ylabel(axis_label(metric))
     if is_share(metric):
         share_ticks(axes.yaxis)
+        axes.set_ylim(top=min(axes.get_ylim()[1], _FULL))
     legend_below(figure, axes, BAND)
     return figure
 
@@ -169,7 +176,8 @@ def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title:
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     axes.set_xticks(range(len(across.levels)), labels=[plain(value) for value in across.levels], **turn)
     axes.set_yticks(range(len(down.levels)), labels=[plain(value) for value in down.levels])
-    axes.set(xlabel=plain(across.key), ylabel=wrapped(down.key, 24))
+    names = {key: "learning rate" if key == LEARNING_RATE else key for key in (across.key, down.key)}
+    axes.set(xlabel=plain(names[across.key]), ylabel=wrapped(names[down.key], 24))
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
+from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, sensitivity_axis
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
@@ -65,7 +66,7 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
     if is_share(metric):
         share_ticks(row[0].yaxis)
     if hidden := sum(not style.shown for style in styles.values()):
-        row[-1].plot([], [], color="0.75", label=f"{hidden} others")
+        row[-1].plot([], [], color="0.75", label=counted(hidden, "other"))
     has_bars = len(across.levels) <= _MOST_BARS
     if has_bars:
         row[-1].plot([], [], "|", color="0.4", markersize=7, label=BAND)
@@ -116,6 +117,11 @@ def _ranked(panel: _Panel, metric: str) -> list[str]:
     return [panel.lines.levels[place] for place in np.argsort(-means, kind="stable")]
 
 
+def _level_name(panel: _Panel, level: str) -> str:
+    """Return `momentum=0.9` for a line, with the key's group if the horizontal key would have the same short form."""
+    return short_keys(f"{panel.across.key}=,{panel.lines.key}={level}").partition(",")[2]
+
+
 def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) -> None:
     levels, across = panel.lines.levels, panel.across
     values = [float(level) for level in across.levels] if across.is_number else list(range(len(across.levels)))
@@ -123,7 +129,7 @@ def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) 
     for place, level in enumerate(levels):
         if styles[level].shown:
             aside = _APART * (shown.index(level) - (len(shown) - 1) / 2)
-            name = shown_name(level) if panel.lines.key == VARIANT else f"{panel.lines.key}={level}"
+            name = shown_name(level) if panel.lines.key == VARIANT else _level_name(panel, level)
             _draw_line(axes, values, panel.scores[:, :, place], styles[level], name, aside)
         else:
             axes.plot(values, panel.scores[:, :, place].mean(axis=0), color="0.75", linewidth=0.7, zorder=1)

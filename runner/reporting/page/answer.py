@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from runner.reporting.comparison.decision import p_text
+from runner.reporting.comparison.differences import chosen_values
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import p_equation
 from runner.reporting.page.forest_layout import (
@@ -66,14 +67,19 @@ def _row(
     is_baseline = results.baselines[variant] == variant
     return ForestRow(
         variant=variant,
-        name=names.get(variant, variant),
-        note=difference.note if difference else "",
+        name=_short(results, names.get(variant, variant)),
+        note=difference.note if difference else chosen_values(results).get(variant, ""),
         position=results.variants.index(variant),
         word=difference.word if difference else "baseline" if is_baseline else "not compared",
         sentence=sentence,
         p_value="" if p_value == "-" else p_equation(p_value),
         **(marks_of(difference, _subject(results, ()), scales[difference.cell]) if difference and scales else {}),
     )
+
+
+def _short(results: Results, name: str) -> str:
+    """Return the name of a variant: of a study as in the tables, of a sweep with its keys in their short forms."""
+    return name if results.asked.variants else results.print_names.get(name, name)
 
 
 def _subject(results: Results, headed: Collection[str]) -> Subject:
@@ -84,4 +90,4 @@ def _subject(results: Results, headed: Collection[str]) -> Subject:
     """
     sizes = [int(n) for n in results.comparisons["n"]]
     baseline = results.baseline or (next(iter(headed)) if len(headed) == 1 else "the baseline")
-    return Subject(results.metric, baseline, results.unit.noun, results.margin, sizes)
+    return Subject(results.metric, _short(results, baseline), results.unit.noun, results.margin, sizes)

@@ -43,7 +43,7 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
     columns = [column for column in numbers if column not in _NO_CURVES and numbers[column].notna().any()]
     epochs = _shown_epochs(results.history, len(columns) + 1)
     curves = _Curves.of(results.history, epochs, len(results.runs))
-    styles = variant_styles(results.variants, results.ranked, results.baseline)
+    styles = _styles(results)
     panels = {name: [side for side in (name, f"val_{name}") if side in columns] for name in _names(columns)}
     positions = {variant: position for position, variant in enumerate(styles)}
     metrics = [
@@ -68,6 +68,18 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
         "metrics": metrics + _difference(results, differences, epochs, positions),
     }
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def _styles(results: Results) -> dict[str, Style]:
+    """Return the styles of the variants; one that ran on several data sets has the same on each, as in the figures."""
+    if not results.has_several_datasets:
+        return variant_styles(results.variants, results.ranked, results.baseline)
+    arms = dict(zip(results.summary["variant"], results.summary["arm"], strict=True))
+    ranked = dict.fromkeys(arms[variant] for variant in results.ranked)
+    baselines = {arms[baseline] for baseline in results.baselines.values() if baseline in arms}
+    baseline = baselines.pop() if len(baselines) == 1 else None
+    styles = variant_styles([*dict.fromkeys(arms.values())], [*ranked], baseline)
+    return {variant: styles[arm] for variant, arm in arms.items()}
 
 
 def _drawn(style: Style) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
         place: directory of the page; links to run directories are relative to it.
     """
     named = quantity(results.metric)
-    heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(len(results.variants), 'variant')}"
+    heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(results.arms, 'variant')}"
     settings = settings_of(results.runs, results.left_out)
     content = {
         **_opening(results),

@@ -13,6 +13,7 @@ from runner.reporting.figures.drawing.axes import (
     sensitivity_axis,
     varying_axes,
 )
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.grids import heat_map, sensitivity
 
 
@@ -132,6 +133,16 @@ def test_the_axis_holds_a_value_at_which_no_run_completed(values, highest):
     (axes,) = sensitivity(points, "optimizer.learning_rate", "val_accuracy", "", {}).axes
     assert axes.get_xlim()[1] > highest
     assert axes.get_ylim()[0] > 0.4
+
+
+def test_variants_keep_their_styles_and_no_band_leads_beyond_100_percent():
+    points = pd.DataFrame(
+        {"group": [*"aabb"], "rest": "", "value": [1.0, 1.0, 2.0, 2.0], "score": [0.9, 1.0, 0.8, 0.9]}
+    )
+    styles = {"a": Style("red", "-", "o"), "b": Style("blue", "-", "o"), "c": Style("green", "-", "o")}
+    (axes,) = sensitivity(points, "lr", "val_accuracy", "", {}, styles=styles).axes
+    assert [line.get_color() for line in axes.lines[:2]] == ["red", "blue"]
+    assert axes.get_ylim()[1] == pytest.approx(1.004)
 
 
 def test_a_value_far_beyond_what_completed_is_in_the_legend_alone():

@@ -27,8 +27,8 @@ def test_a_line_a_level_has_the_means_over_the_seeds_by_rate_on_a_logarithmic_ax
     own = grid(MOMENTUM, RATE)
     (axes,) = drawn(own).axes
     lines = lines_of(axes)
-    assert list(lines) == ["optimizer.momentum=0", "optimizer.momentum=0.9", "95% interval of the mean"]
-    line = lines["optimizer.momentum=0.9"]
+    assert list(lines) == ["momentum=0", "momentum=0.9", "95% interval of the mean"]
+    line = lines["momentum=0.9"]
     assert list(line.get_xdata()) == [0.001, 0.01, 0.1]
     np.testing.assert_allclose(line.get_ydata(), own.scores[:, 1, ::-1].mean(axis=0))
     assert axes.get_xscale() == "log"
@@ -81,7 +81,7 @@ def test_of_very_many_lines_six_stand_out_and_very_many_values_have_bands():
     figure = drawn(grid(("model.width", levels), ("optimizer.learning_rate", levels)))
     texts = [text.get_text() for text in figure.legends[0].texts]
     assert len(texts) == 8
-    assert {"24 others", "95% interval of the mean", "model.width=1"} <= {*texts}
+    assert {"24 others", "95% interval of the mean", "width=1"} <= {*texts}
     assert len(figure.axes[0].collections) == 6
 
 

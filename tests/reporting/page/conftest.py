@@ -53,6 +53,24 @@ def tuned_study(base: Path) -> None:
     write_page(results, [], results_table(results), base / "index.html")
 
 
+def two_datasets(base: Path) -> None:
+    """Two variants on two data sets; the page has no figures."""
+    make_run = run_maker(base)
+    for dataset, accuracy in (("digits", 0.5), ("mnist", 0.9)):
+        for label in ("sgd", "adam"):
+            make_run(f"sweep/{label}_{dataset}", label=label, dataset=dataset, accuracies=[0.1, accuracy])
+    left_out, paths = LeftOut(), [base / "sweep"]
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+    write_page(results, [], results_table(results), base / "index.html")
+
+
+@pytest.fixture
+def opened_datasets(browser, once):
+    """The browser with the page on two data sets."""
+    yield opened_anew(browser, (once("page of data sets", two_datasets) / "index.html").as_uri())
+    browser.execute_script("localStorage.clear()")
+
+
 @pytest.fixture
 def opened_tuned(browser, once):
     return opened_anew(browser, (once("tuned page", tuned_study) / "index.html").as_uri())

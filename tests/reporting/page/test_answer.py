@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from runner.core.omissions import LeftOut
@@ -116,3 +117,19 @@ def test_many_rows_are_low_and_a_group_names_its_baseline_in_its_heading(make_ru
     assert (found.baseline, found.label) == ("a", "difference in test accuracy from a (percentage points)")
     assert not found.is_dense
     assert Forest([*found.groups, found.groups[0]]).is_dense
+
+
+def test_rows_of_a_sweep_have_short_keys(make_run, tmp_path, few_resamples):
+    for rate in ("0.1", "0.2"):
+        make_run(f"sweep/{rate}", [f"optimizer.learning_rate={rate}"])
+    found = answered(tmp_path / "sweep")
+    assert [row.name for row in found.groups[0].rows] == ["learning_rate=0.1", "learning_rate=0.2"]
+    assert found.groups[0].rows[0].variant == "optimizer.learning_rate=0.1"
+
+
+def test_the_baseline_has_its_chosen_value_too(shifted, tmp_path, few_resamples):
+    shifted({"a": [0.5, 0.6], "b": [0.6, 0.7]})
+    rows = [(variant, "optimizer.learning_rate=0.1", 0.9, 1, 1, True, False, 1) for variant in "ab"]
+    columns = ["variant", "point", "val_accuracy", "seeds", "scored", "chosen", "on_edge", "budget"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
+    assert [row.note for row in answered(tmp_path / "sweep").groups[0].rows] == ["learning_rate\xa00.1"] * 2

@@ -60,6 +60,7 @@ def test_the_best_of_each_data_set_is_bold_as_in_the_paper_s_table(make_run, tmp
             make_run(f"sweep/{dataset}_{label}", label=label, dataset=dataset, accuracies=[accuracy])
     report([tmp_path / "sweep"], tmp_path / "out", output=Output(["table", "html"]))
     page = (tmp_path / "out" / "index.html").read_text()
+    assert "<h1>Test accuracy of 2 variants</h1>" in page
     assert re.findall(r'class="best">([\d.]+)', page) == ["60.00", "90.00"]
     assert re.findall(r"\*\*([\d.]+)", (tmp_path / "out" / "table.md").read_text()) == ["60.00", "90.00"]
 

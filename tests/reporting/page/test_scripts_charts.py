@@ -147,6 +147,18 @@ def test_runs_on_different_data_sets_are_in_different_groups(opened):
     assert groups(opened) == ["adam [mnist]", "sgd [digits]", "sgd [mnist]"]
 
 
+def test_the_charts_show_one_data_set_which_can_be_chosen(opened_datasets):
+    def shown():
+        legend = opened_datasets.find_elements(By.CSS_SELECTOR, ".legend.variants [data-toggles]")
+        return {button.text for button in legend if button.is_displayed()}
+
+    assert {*groups(opened_datasets)} == shown() == {"sgd [digits]", "adam [digits]"}
+    choose(opened_datasets, "Data set", "mnist", "charts")
+    assert {*groups(opened_datasets)} == shown() == {"sgd [mnist]", "adam [mnist]"}
+    (_, (low, high)), *_ = scales(opened_datasets, "[scatter.plot]")
+    assert 80 < low < high < 100
+
+
 def test_groups_by_numbers_are_in_ascending_order(opened):
     names = [["none"], ["0.01", "wine"], ["1e-05"], ["0.001"], ["0.01", "digits"], ["128"], ["[32]"]]
     found = opened.execute_script(f"return {json.dumps(names)}.sort(byValues)")

@@ -10,13 +10,15 @@ from runner.records.baselines import arm_parts
 
 _IN_FORCE: ContextVar[Mapping[str, str] | None] = ContextVar("names", default=None)
 _KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # of an override, with its groups
+_OVERRIDE = re.compile(r"(?:^|(?<=,))([\w.]+)=")  # the key of an override
 _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by single underscores
 
 
 def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
     """Return the names in print of the variants, of their cells and of their labels; unchanged names are left out.
 
-    A name that would stand for two variants is not used. The cell of a grid has `short_keys`.
+    A name that would stand for two variants is not used. The cell of a grid has `short_keys`, and so have the labels of
+    a sweep without a study, such as `optimizer.learning_rate=0.1`.
 
     Args:
         labels: of the variants of a report: the label without its data set, by label.
@@ -27,11 +29,22 @@ def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mappi
     times = Counter([*wished.values(), *(name for name in variants if wished[name] != name)])
     shown = {name: text for name, text in wished.items() if text != name and times[text] == 1}
     found = dict(shown)
+    short = {} if variants else _short_arms([*labels.values()])
     for label, arm in labels.items():
+        if arm in short:
+            found |= {arm: short[arm], label: short[arm] + label[len(arm) :]}
         name, cell = arm_parts(arm, variants)
         if name in shown or cell:
             found |= {text: shown.get(name, name) + short_keys(text[len(name) :]) for text in (arm, label)}
     return {label: text for label, text in found.items() if text != label}
+
+
+def _short_arms(arms: Sequence[str]) -> dict[str, str]:
+    """Return the labels with their keys in their short forms; empty if one short form would stand for two keys."""
+    keys = {key for arm in arms for key in _OVERRIDE.findall(arm)}
+    if len({key.rpartition(".")[2] for key in keys}) < len(keys):
+        return {}
+    return {arm: short_keys(arm) for arm in arms}
 
 
 def short_keys(cell: str) -> str:

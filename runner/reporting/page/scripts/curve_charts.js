@@ -105,6 +105,11 @@ const slider = (value, act) => {
   return input;
 };
 
+const rememberChoices = () => {
+  const { by, second, x, smoothing } = state;
+  remember(CHOICES, { by, second, x, smoothing, dataset: scope.dataset });
+};
+
 const curveCharts = (place) => {
   const boxes = document.createElement("div");
   boxes.className = "plots";
@@ -121,7 +126,10 @@ const curveCharts = (place) => {
   const fields = {};
   const build = () => {
     if (!secondKeys(state.by).includes(state.second)) state.second = NO_KEY;
-    state.groups = groupsBy(...(isDifference() ? [BY_VARIANT] : [state.by, state.second].filter((key) => key !== NO_KEY)));
+    const by = isDifference() ? [BY_VARIANT] : [state.by, state.second].filter((key) => key !== NO_KEY);
+    const isOne = !by.includes("dataset");
+    const inScope = ({ runs, ...group }) => ({ ...group, runs: isOne ? runs.filter(isInScope) : runs });
+    state.groups = groupsBy(...by).map(inScope).filter(({ runs }) => runs.length || !scope.dataset);
     offerKeys(fields.second, [NO_KEY, ...secondKeys(state.by)], state.second);
     state.plots.forEach((plot) => plot.destroy());
     boxes.replaceChildren(...state.metric.panels.map(() => document.createElement("div")));
@@ -135,7 +143,7 @@ const curveCharts = (place) => {
     state[name] = value;
     if (name === "by" || name === "second") state.off.clear();
     build();
-    remember(CHOICES, { by: state.by, second: state.second, x: state.x, smoothing: state.smoothing });
+    rememberChoices();
   };
   const zoom = (share) => {
     const [first, last] = state.plots[0].data[0];
@@ -167,6 +175,7 @@ const curveCharts = (place) => {
   );
   place.append(tools, legend, boxes);
   build();
+  scope.rebuilds.push(build);
   follow(() => state.plots.forEach((plot) => plot.update()));
   markers.push(() => state.plots.forEach((plot) => plot.redraw(false, false)));
   new ResizeObserver(() => {
@@ -191,6 +200,26 @@ const begin = (place) => {
     legend.append(button);
   });
   legend.append(press("All", showAll));
+  const offerVariants = () => {
+    const shown = new Set(variantsInScope());
+    legend.querySelectorAll("[data-toggles]").forEach((button) => (button.hidden = !shown.has(Number(button.dataset.toggles))));
+  };
+  if (scope.dataset) {
+    const kept = remembered(CHOICES).dataset;
+    if (datasets.includes(kept)) scope.dataset = kept;
+    const options = datasets.map((dataset) => [dataset, dataset]);
+    const select = choice(options, scope.dataset, (dataset) => {
+      scope.dataset = dataset;
+      scope.rebuilds.forEach((rebuild) => rebuild());
+      rememberChoices();
+    });
+    const tools = document.createElement("div");
+    tools.className = "tools";
+    tools.append(field("Data set", select));
+    place.append(tools);
+    scope.rebuilds.push(offerVariants);
+    offerVariants();
+  }
   place.append(legend);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     legend.querySelectorAll(".swatch").forEach((old, variant) => old.replaceWith(swatch(data.variants[variant])));

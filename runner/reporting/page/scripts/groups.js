@@ -30,6 +30,15 @@ const byValue = (one, other) => {
 };
 const byValues = (one, other) => one.reduce((order, value, at) => order || byValue(value, other[at]), 0);
 
+// The data set in the charts: values on different ones are not drawn on one axis. Empty if there is only one.
+const datasets = data ? [...new Set(data.datasets)] : [];
+const scope = { dataset: datasets.length > 1 ? datasets[0] : "", rebuilds: [] };
+const isInScope = (run) => !scope.dataset || data.datasets[run] === scope.dataset;
+const variantsInScope = () => {
+  const found = new Set(data.runs.flatMap(([variant], run) => (isInScope(run) ? [variant] : [])));
+  return data.variants.map((_, variant) => variant).filter((variant) => !scope.dataset || found.has(variant));
+};
+
 // The values by which each run is grouped. Runs on different data sets are never averaged.
 const partsBy = (keys) => {
   const columns = keys.map(valuesOf);

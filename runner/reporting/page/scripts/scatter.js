@@ -21,10 +21,11 @@ const scatterChart = (place, table, words, first) => {
     return Math.min(...values) > 0 && Math.max(...values) > 50 * Math.min(...values);
   };
   state.log.x = isWide(state.x);
-  const visible = (run) => !hidden.has(variants[run]);
+  let shown = variantsInScope(); // the variants along the axis, and those whose rows are dots
+  const visible = (run) => !hidden.has(variants[run]) && (shown.includes(variants[run]) || !data.variants[variants[run]]);
   const jitter = (run) => ((run * 0.618034) % 1) * 0.5 - 0.25;
   const at = { x: [], y: [] };
-  const placeOf = (run, key) => (state[key] === BY_VARIANT ? variants[run] + jitter(run) : columns.get(state[key])[run]);
+  const placeOf = (run, key) => (state[key] === BY_VARIANT ? shown.indexOf(variants[run]) + jitter(run) : columns.get(state[key])[run]);
   const read = (key) => {
     at[key] = rows.map((_, run) => {
       const value = placeOf(run, key);
@@ -32,10 +33,10 @@ const scatterChart = (place, table, words, first) => {
     });
   };
   const range = (key) => () => {
-    if (state[key] === BY_VARIANT) return [-0.6, data.variants.length - 0.4];
-    const shown = at[key].filter((value, run) => value !== null && at.x[run] !== null && at.y[run] !== null && visible(run));
-    if (!shown.length) return [0.1, 1];
-    const [low, high] = [Math.min(...shown), Math.max(...shown)];
+    if (state[key] === BY_VARIANT) return [-0.6, shown.length - 0.4];
+    const inside = at[key].filter((value, run) => value !== null && at.x[run] !== null && at.y[run] !== null && visible(run));
+    if (!inside.length) return [0.1, 1];
+    const [low, high] = [Math.min(...inside), Math.max(...inside)];
     if (state.log[key]) return [low / 1.1, high * 1.1];
     const room = (high - low || Math.abs(high) || 1) * 0.05;
     return [low - room, high + room];
@@ -60,13 +61,13 @@ const scatterChart = (place, table, words, first) => {
     context.restore();
   };
   const drawMeans = (plot, context) => {
-    data.variants.forEach((style, variant) => {
+    shown.forEach((variant, place) => {
       const own = at.y.filter((value, run) => value !== null && variants[run] === variant);
       if (!own.length || hidden.has(variant)) return;
       const y = plot.valToPos(own.reduce((sum, value) => sum + value, 0) / own.length, "y", true);
       context.beginPath();
-      context.moveTo(plot.valToPos(variant - 0.32, "x", true), y);
-      context.lineTo(plot.valToPos(variant + 0.32, "x", true), y);
+      context.moveTo(plot.valToPos(place - 0.32, "x", true), y);
+      context.lineTo(plot.valToPos(place + 0.32, "x", true), y);
       context.strokeStyle = cssColor("--ink");
       context.lineWidth = 2 * devicePixelRatio;
       context.stroke();
@@ -90,17 +91,18 @@ const scatterChart = (place, table, words, first) => {
   };
   const names = (self, splits) =>
     splits.map((split) => {
-      const name = Number.isInteger(split) ? data.variants[split]?.name : "";
+      const name = Number.isInteger(split) ? data.variants[shown[split]]?.name : "";
       return name && name.length > 16 ? `${name.slice(0, 15)}…` : (name ?? "");
     });
   const ofVariants = () => {
-    const rotate = data.variants.length > 8 ? -50 : 0;
-    const splits = () => data.variants.map((_, variant) => variant);
+    const rotate = shown.length > 8 ? -50 : 0;
+    const splits = () => shown.map((_, place) => place);
     return axis("", { splits, values: names, rotate, size: rotate ? 110 : 34, labelSize: 4, grid: { show: false } });
   };
   const box = document.createElement("div");
   const build = () => {
     state.plot?.destroy();
+    shown = variantsInScope();
     read("x");
     read("y");
     const ordered = [...new Set(at.x.filter((value) => value !== null))].sort((one, other) => one - other);
@@ -111,7 +113,7 @@ const scatterChart = (place, table, words, first) => {
     state.plot = new uPlot(
       {
         width: box.clientWidth || 600,
-        height: HEIGHT + (state.x === BY_VARIANT && data.variants.length > 8 ? 70 : 20),
+        height: HEIGHT + (state.x === BY_VARIANT && shown.length > 8 ? 70 : 20),
         series: [{}, { stroke: "transparent", width: 0, points: { show: false } }],
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
@@ -173,6 +175,7 @@ const scatterChart = (place, table, words, first) => {
   );
   place.append(tools, box);
   build();
+  scope.rebuilds.push(build);
   follow(() => state.plot.setData(state.plot.data));
   markers.push(() => state.plot.redraw(false, false));
   new ResizeObserver(() => {

@@ -38,3 +38,14 @@ def test_keys_lose_their_groups_unless_two_would_be_equal():
     assert short_keys("optimizer.momentum=0.9,normalization.momentum=0.99") == (
         "optimizer.momentum=0.9,normalization.momentum=0.99"
     )
+
+
+def test_labels_of_a_sweep_have_short_keys_unless_one_would_stand_for_two():
+    arms = ["optimizer.learning_rate=0.1,seed=0", "optimizer=sgd"]
+    labels = {arms[0]: arms[0], f"{arms[0]} [digits]": arms[0], arms[1]: arms[1]}
+    assert print_names(labels, [], {}) == {
+        arms[0]: "learning_rate=0.1,seed=0",
+        f"{arms[0]} [digits]": "learning_rate=0.1,seed=0 [digits]",
+    }
+    ambiguous = ["optimizer.momentum=0.9", "normalization.momentum=0.9"]
+    assert print_names(dict(zip(ambiguous, ambiguous, strict=True)), [], {}) == {}
