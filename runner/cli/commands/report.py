@@ -131,7 +131,8 @@ def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) ->
     given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise UserError(f"{flags}: no effect on --index, which shows existing reports; omit it")
+        omitted = "them" if len(given) > 1 else "it"
+        raise UserError(f"{flags}: no effect with --index, which only lists existing reports; omit {omitted}")
 
 
 def report_command(chosen: argparse.Namespace) -> None:
