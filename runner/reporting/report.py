@@ -121,7 +121,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     ranks = results.ranks
     figures = listed(report_figures(results, ranks, output.confusion, seeds=output.seeds), results.left_out)
     frames = _frames(results, ranks)
-    for stale in _stale({stem for stem, _ in figures}, frames, out):
+    for stale in _stale(results, {stem for stem, _ in figures}, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from (write_frame(frame, out / name) for name, frame in frames.items() if frame is not None)
@@ -134,7 +134,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
         yield from _write_figures(results, figures, table, out, replace(output, formats=formats), look)
 
 
-def _stale(figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path]:
+def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that do not belong to this one.
 
     Args:
@@ -146,6 +146,8 @@ def _stale(figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path
     for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
         yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
     yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
+    if not results.has_several_datasets:
+        yield from (out / f"table_by_dataset.{suffix}" for suffix in ("md", "tex"))
 
 
 def _frames(results: Results, ranks: Ranks | None) -> Frames:
@@ -271,9 +273,6 @@ def _write_tables(
         wide = dataset_table(results.aggregate, arms, marks, average, [*order])
     if wide:
         yield from wide.write(out, siunitx=output.siunitx)
-    else:  # of an earlier report
-        for suffix in (".md", ".tex"):
-            (out / "table_by_dataset").with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _test_examples(results: Results) -> int | None:

@@ -240,7 +240,8 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     scores = [record.summary().get(metric) if record.status == "completed" else None for record in records]
     best = tuning[tuning["chosen"]]
     parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
-    tuned = [parts.get(record.variant, {}) for record in records]
+    keys_of = dict(zip(tuning["variant"].astype(str), map(point_values, tuning["point"]), strict=True))
+    tuned = [keys_of.get(record.variant, {}) for record in records]
     rows = overrides.to_dict("records")
     points = pd.DataFrame(
         {
