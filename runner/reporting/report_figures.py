@@ -310,7 +310,7 @@ def _ensemble_figure(results: Results, shown: frozenset[str]) -> Named:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
         yield (
-            OF_PREDICTIONS,
+            "ensemble",
             partial(
                 dots,
                 completed,
