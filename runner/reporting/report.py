@@ -27,7 +27,7 @@ from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
-from runner.reporting.report_figures import report_figures
+from runner.reporting.report_figures import OF_PREDICTIONS, report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
@@ -38,6 +38,9 @@ from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 
 _LONG = ["run_id", "variant", "seed", "epoch"]  # columns of history.csv before metric and value
+
+
+Frames = Mapping[str, pd.DataFrame | Iterator[pd.DataFrame] | None]  # whole or in parts, by the names of their files
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,12 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    figures = listed(report_figures(results, ranks, output.confusion, seeds=output.seeds), results.left_out)
+    draws = bool({*FIGURE_FORMATS, "html"} & formats)
+    to_list = report_figures(results, ranks, output.confusion, seeds=output.seeds, predicted=draws)
+    figures = listed(to_list, results.left_out)
     frames = _frames(results, ranks)
-    for stale in _stale({stem for stem, _ in figures}, frames, out):
+    present = {stem for stem, _ in figures} | (set() if draws else {OF_PREDICTIONS})  # that one is not known
+    for stale in _stale(results, present, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from (write_frame(frame, out / name) for name, frame in frames.items() if frame is not None)
@@ -127,11 +133,11 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     table = results_table(results)
     if "table" in formats:
         yield from _write_tables(results, ranks, table, out, output)
-    if {*FIGURE_FORMATS, "html"} & formats:
+    if draws:
         yield from _write_figures(results, figures, table, out, replace(output, formats=formats), look)
 
 
-def _stale(figures: Collection[str], frames: Mapping[str, pd.DataFrame | None], out: Path) -> Iterator[Path]:
+def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that do not belong to this one.
 
     Args:
@@ -143,14 +149,16 @@ def _stale(figures: Collection[str], frames: Mapping[str, pd.DataFrame | None], 
     for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
         yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
     yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
+    if not results.has_several_datasets:
+        yield from (out / f"table_by_dataset.{suffix}" for suffix in ("md", "tex"))
 
 
-def _frames(results: Results, ranks: Ranks | None) -> dict[str, pd.DataFrame | None]:
+def _frames(results: Results, ranks: Ranks | None) -> Frames:
     """Return the frames of the report by the names of their files; None for a frame that it does not have."""
     tasks, profile, importances = results.tasks, results.time_profile, results.importances.frame
     return {
         "summary.csv": runs_frame(results),
-        "history.csv": long_history(results.history),
+        "history.csv": _metrics_apart(results.history),
         "aggregate.csv": results.aggregate,
         "comparisons.csv": results.comparisons,
         "selection.csv": results.selection,
@@ -173,6 +181,14 @@ def runs_frame(results: Results) -> pd.DataFrame:
 def long_history(history: pd.DataFrame) -> pd.DataFrame:
     """Return one row per run, epoch and metric, as in history.csv, from one row per run and epoch."""
     return history.drop(columns="position").melt(_LONG, var_name="metric").dropna(subset="value")
+
+
+def _metrics_apart(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of `long_history` metric by metric, because the whole frame is the largest of a report."""
+    metrics = [name for name in history if name not in ("position", *_LONG)]
+    yield from (long_history(history[["position", *_LONG, name]]) for name in metrics)
+    if not metrics:
+        yield long_history(history)
 
 
 def results_table(results: Results) -> PaperTable:
@@ -260,9 +276,6 @@ def _write_tables(
         wide = dataset_table(results.aggregate, arms, marks, average, [*order])
     if wide:
         yield from wide.write(out, siunitx=output.siunitx)
-    else:  # of an earlier report
-        for suffix in (".md", ".tex"):
-            (out / "table_by_dataset").with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _test_examples(results: Results) -> int | None:

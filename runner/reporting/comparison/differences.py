@@ -75,24 +75,25 @@ def differences_by_seed(
     summary: pd.DataFrame, metric: str, places: Sequence[Sequence[int]], *, is_paired: bool
 ) -> dict[Any, float]:
     """Return the differences by seed or fold; several runs of a seed, in any cells, count as their mean."""
-    one, other = (_seed_means(summary, summary[[metric]].astype(float), side)[metric] for side in places)
+    values = summary[metric].to_numpy(float)[:, np.newaxis]
+    one, other = (_seed_means(summary, values, side)[0] for side in places)
     found = one - (other if is_paired else other.mean())
     return dict(zip(found.index, found, strict=True))
 
 
-def _seed_means(summary: pd.DataFrame, values: pd.DataFrame, places: Sequence[int]) -> pd.DataFrame:
+def _seed_means(summary: pd.DataFrame, values: npt.NDArray[np.float64], places: Sequence[int]) -> pd.DataFrame:
     """Return the mean value of each seed or fold, first over its runs in each cell, then over the cells.
 
     Args:
-        values: one row per row of the summary.
+        values: (runs, columns), a row for each row of the summary.
         places: the rows to use.
     """
     rows = list(places)
-    units, own = units_of(summary).iloc[rows], values.iloc[rows]
+    units, own = units_of(summary).iloc[rows], values[rows]
     if units.is_unique:
-        return own.set_index(units).sort_index()
-    cells = summary["cell"].iloc[rows] if "cell" in summary else pd.Series("", units.index)
-    means: pd.DataFrame = own.groupby([units, cells]).mean().groupby(level=0).mean()
+        return pd.DataFrame(own, units.to_numpy()).sort_index()
+    cells = summary["cell"].iloc[rows].to_numpy() if "cell" in summary else [""] * len(rows)
+    means: pd.DataFrame = pd.DataFrame(own).groupby([units.to_numpy(), cells]).mean().groupby(level=0).mean()
     return means
 
 
@@ -106,26 +107,28 @@ def differences_by_epoch(results: "Results", found: Sequence[Difference]) -> pd.
     if column in history:
         wide = history.pivot_table(index="position", columns="epoch", values=column, dropna=False)
         finite = wide.reindex(range(len(results.summary))).replace([np.inf, -np.inf], np.nan)
-        rows += [_over_time(results, one, finite) for one in found]
+        rows += [_over_time(results, one, finite.to_numpy(float), wide.columns.to_numpy()) for one in found]
     return pd.concat([own for own in rows if len(own)] or rows, ignore_index=True)
 
 
-def _over_time(results: "Results", one: Difference, wide: pd.DataFrame) -> pd.DataFrame:
+def _over_time(
+    results: "Results", one: Difference, finite: npt.NDArray[np.float64], epochs: npt.NDArray[np.int64]
+) -> pd.DataFrame:
     """Return the rows of one difference.
 
     Args:
-        wide: one row per run, one column per epoch.
+        finite: (runs, epochs), the metric; NaN where it is missing or infinite.
+        epochs: the numbers of the epochs.
     """
-    sides = [_seed_means(results.summary, wide, places) for places in one.places]
-    if one.is_paired:
-        sides = [sides[0] - sides[1]]
-    kept = np.logical_and.accumulate(np.logical_and.reduce([side.notna().all() for side in sides]))
-    values = [side.loc[:, kept].to_numpy(float) for side in sides]
+    means = [_seed_means(results.summary, finite, places) for places in one.places]
+    sides = [(means[0] - means[1]).to_numpy()] if one.is_paired else [side.to_numpy() for side in means]
+    kept = np.logical_and.accumulate(np.logical_and.reduce([~np.isnan(side).any(axis=0) for side in sides]))
+    values = [side[:, kept] for side in sides]
     if not kept.any() or not all(map(len, values)):
         return pd.DataFrame(columns=BY_EPOCH)
     mean = values[0].mean(axis=0) - (0 if one.is_paired else values[1].mean(axis=0))
     reach = _reach_of_mean(values[0], results.unit.overlap) if one.is_paired else _welch_reach(*values)
-    named = {"variant": one.variant, "name": one.name, "cell": one.cell, "epoch": wide.columns[kept]}
+    named = {"variant": one.variant, "name": one.name, "cell": one.cell, "epoch": epochs[kept]}
     return pd.DataFrame(named | {"n": min(map(len, values)), "mean": mean, "low": mean - reach, "high": mean + reach})
 
 

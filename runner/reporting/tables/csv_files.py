@@ -1,7 +1,7 @@
 """CSV files of frames: written, and read again."""
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +66,19 @@ def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
     return frame
 
 
-def write_frame(frame: pd.DataFrame, path: Path) -> Path:
+def write_frame(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> Path:
     """Write a frame as CSV without formulas; return the path.
+
+    Args:
+        frame: one frame, or its parts from top to bottom.
 
     Raises:
         EnvironmentFault: if the machine refuses to write.
     """
     # For a path in a missing directory, pandas raises an error without errno.
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        without_formulas(frame).to_csv(stream, index=False)
+        for number, part in enumerate([frame] if isinstance(frame, pd.DataFrame) else frame):
+            without_formulas(part).to_csv(stream, index=False, header=number == 0)
     return path
 
 
