@@ -16,7 +16,7 @@ BATCH_SIZE = 1000
 
 
 class Evaluator:
-    """Evaluates a model on one part of the data, compiled once and with the data on the device."""
+    """Evaluator of a model on one part of the data, compiled once and with the data on the device."""
 
     def __init__(
         self, model: keras.Model, data: Part, *, jit_compile: bool = False, strengths: Strengths | None = None

@@ -85,7 +85,7 @@ class Trainable(Protocol):
 
     @property
     def model(self) -> keras.Model:
-        """The model, with a built optimizer once the training begins."""
+        """The model, with a built optimizer once training begins."""
 
     @property
     def steps(self) -> int:
@@ -101,7 +101,7 @@ class Trainable(Protocol):
 
 
 class Training:
-    """The state of a training between the compiled calls: its progress, its callbacks and its checkpoint."""
+    """The state of a training run between the compiled calls: its progress, its callbacks and its checkpoint."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class Training:
         self._progress = Progress()
 
     def begin(self) -> list[Row]:
-        """Begin or continue the training; return the epochs of its checkpoint."""
+        """Begin or continue training; return the epochs of its checkpoint."""
         self._watchers.on_train_begin()
         if self._checkpoint:
             owners = [*self._callbacks, *self._diagnostics]
@@ -173,7 +173,7 @@ class Training:
         return row
 
     def end(self) -> None:
-        """End the training: callbacks may restore weights, and an optimizer sets those that it has averaged."""
+        """End training: callbacks may restore weights, and an optimizer sets those that it has averaged."""
         self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
         self._watchers.on_train_end(self._progress.logs)
 

@@ -27,7 +27,7 @@ from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
-from runner.reporting.report_figures import report_figures
+from runner.reporting.report_figures import OF_PREDICTIONS, report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
@@ -119,9 +119,12 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    figures = listed(report_figures(results, ranks, output.confusion, seeds=output.seeds), results.left_out)
+    draws = bool({*FIGURE_FORMATS, "html"} & formats)
+    to_list = report_figures(results, ranks, output.confusion, seeds=output.seeds, predicted=draws)
+    figures = listed(to_list, results.left_out)
     frames = _frames(results, ranks)
-    for stale in _stale(results, {stem for stem, _ in figures}, frames, out):
+    present = {stem for stem, _ in figures} | (set() if draws else {OF_PREDICTIONS})  # that one is not known
+    for stale in _stale(results, present, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from (write_frame(frame, out / name) for name, frame in frames.items() if frame is not None)
@@ -130,7 +133,7 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     table = results_table(results)
     if "table" in formats:
         yield from _write_tables(results, ranks, table, out, output)
-    if {*FIGURE_FORMATS, "html"} & formats:
+    if draws:
         yield from _write_figures(results, figures, table, out, replace(output, formats=formats), look)
 
 

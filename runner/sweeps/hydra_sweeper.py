@@ -40,7 +40,7 @@ from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
 
-_SETTINGS = "multirun.yaml"  # of the sweep, under Hydra's name; it shows others that the plan is being checked
+_SETTINGS = "multirun.yaml"  # the sweep's settings, under Hydra's name; shows others that the plan is being checked
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
 
@@ -168,7 +168,7 @@ def _plan_search(
     if config.get("study") is not None:
         raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
     if config.get("folds") is not None:
-        raise ConfigError("folds: a search chooses on validation and needs none; cross-validate its best values")
+        raise ConfigError("folds: a search chooses by validation score and needs none; cross-validate its best values")
     overrides = composer.parse(arguments)
     refuse_both_forms([override.key_or_group for override in overrides if override.value() is not None])
     swept = [override for override in overrides if override.is_sweep_override() and override.key_or_group != "seed"]

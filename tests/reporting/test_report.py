@@ -335,6 +335,12 @@ def test_a_target_that_is_no_number_is_refused(target, capsys):
     assert f"argument --target: {target}: must be a number of at least 0" in capsys.readouterr().err
 
 
+def test_flags_that_take_several_values_may_be_repeated():
+    chosen = report_arguments(["sweep", "--format", "csv", "--format", "svg", "html", "--by", "seed", "--by", "model"])
+    assert chosen.format == ["csv", "svg", "html"]
+    assert chosen.by == ["seed", "model"]
+
+
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):
     directory = make_run("run")
     (directory / "predictions.npz").write_bytes(b"no archive")

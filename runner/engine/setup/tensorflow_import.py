@@ -1,4 +1,4 @@
-"""Import of TensorFlow and Keras without garbage collections, and without parts of Keras that no training uses."""
+"""Import of TensorFlow and Keras without garbage collections, and without parts of Keras that no run uses."""
 
 import gc
 import sys
@@ -14,7 +14,7 @@ def quick_import() -> Iterator[None]:
     """Suspend garbage collection in the block and defer unused parts of Keras, unless TensorFlow is already imported.
 
     Collections take a sixth of the import time and free nothing. Objects that exist at the end are excluded from later
-    collections, which would take a tenth of a short training.
+    collections, which would take a tenth of a short run.
     """
     if "tensorflow" in sys.modules or not gc.isenabled():
         yield

@@ -112,13 +112,14 @@ def least_text(smallest: float) -> str:
 def cannot_decide(
     seeds: int, tests: int, what: str = "cannot decide", unit: str = "seed", kind: str = "comparison"
 ) -> str:
-    """Describe a design that cannot reach significance: "6 seeds cannot decide over 3 comparisons (7 can)".
+    """Describe a design that cannot reach significance: "6 seeds cannot decide 3 comparisons (7 can)".
 
     Args:
         tests: factor of the smallest p value.
         kind: name of one test.
     """
-    family = f" over {counted(tests, kind)}" if tests > 1 else ""
+    over = " over" if what == _ONLY_EQUIVALENCE else ""
+    family = f"{over} {counted(tests, kind)}" if tests > 1 else ""
     return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(tests)} can)"
 
 

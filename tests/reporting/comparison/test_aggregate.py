@@ -144,7 +144,7 @@ def test_with_holm_six_seeds_cannot_decide_over_three_comparisons():
     found = compared(runs("a", SEVEN[:6]), *worse, correction="holm")["b"]
     assert (found["p_adjusted"], found["correction"]) == (found["p_holm"], "Holm")
     assert found["p_holm"] == 3 * 2 / 2**6
-    assert (found["verdict"], found["reason"]) == ("undecided", "6 seeds cannot decide over 3 comparisons (7 can)")
+    assert (found["verdict"], found["reason"]) == ("undecided", "6 seeds cannot decide 3 comparisons (7 can)")
     assert not can_decide(found)
 
 
@@ -451,6 +451,6 @@ def test_the_reason_counts_joint_tests_where_these_are_adjusted():
     lost = runs("d", [*six[:5], np.nan], ["completed"] * 5 + ["diverged"])
     summary = pd.concat([*(runs(name, six) for name in "abc"), lost])
     rows = comparison_frame(summary, "test_accuracy", "a")
-    assert set(rows["reason"]) == {"6 seeds cannot decide over 2 joint tests (7 can)"}
+    assert set(rows["reason"]) == {"6 seeds cannot decide 2 joint tests (7 can)"}
     rows = comparison_frame(summary, "test_accuracy", "a", correction="holm")
-    assert set(rows["reason"]) == {"6 seeds cannot decide over 3 comparisons (7 can)"}
+    assert set(rows["reason"]) == {"6 seeds cannot decide 3 comparisons (7 can)"}

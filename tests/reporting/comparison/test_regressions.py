@@ -186,7 +186,7 @@ class TestADesignThatCannotDecide:
         worse = changed([-0.01, -0.02, -0.01, -0.03, -0.02, -0.01])
         _, frame, rows = compare(dict.fromkeys(variants, BEFORE[:6]), dict.fromkeys(variants, worse))
         assert {row["verdict"] for row in rows.values()} == {"cannot be decided"}
-        assert "6 seeds cannot decide over 3 comparisons (7 can)" in next(undecided_text(frame))
+        assert "6 seeds cannot decide 3 comparisons (7 can)" in next(undecided_text(frame))
 
 
 def test_nothing_is_claimed_while_runs_train(compare):

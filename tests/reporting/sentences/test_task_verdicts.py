@@ -37,7 +37,7 @@ def test_where_the_data_sets_cannot_decide_nothing_is_claimed():
         ),
         (
             GAINS, 6,
-            "Wilcoxon over data sets, after Holm's correction: 6 data sets cannot decide over 2 comparisons (7 can)",
+            "Wilcoxon over data sets, after Holm's correction: 6 data sets cannot decide 2 comparisons (7 can)",
         ),
     ],
 )  # fmt: skip

@@ -136,10 +136,10 @@ def test_where_the_seeds_cannot_decide_no_sentence_says_that_there_is_no_differe
     worse = [runs(name, lower) for name in "bcd"]
     sentences, notes = said(runs("a", SEVEN[:6]), *worse, correction="holm")
     assert (
-        "versus a: 6 seeds cannot decide over 3 comparisons (7 can); -3.15 percentage points (95% CI -3.26 to -3.04, "
+        "versus a: 6 seeds cannot decide 3 comparisons (7 can); -3.15 percentage points (95% CI -3.26 to -3.04, "
         "unadjusted; p = 0.094, adjusted by Holm"
     ) in sentences["b"]
-    assert "6 seeds cannot decide over 3 comparisons (7 can): an exact test on 6 pairs gives p >= 0.0312" in notes
+    assert "6 seeds cannot decide 3 comparisons (7 can): an exact test on 6 pairs gives p >= 0.0312" in notes
 
 
 def test_seeds_that_are_no_pairs_are_named():
@@ -278,7 +278,7 @@ def test_where_the_seeds_can_show_neither_a_note_says_that():
     ("reach", "of_what", "caption_ends"),
     [
         (0.0009, "10,000 test examples", "not this error."),
-        (0.0011, "the equivalence may be these 10,000 test examples' alone", "that of b contains the margin."),
+        (0.0011, "the equivalence may hold for these 10,000 test examples only", "that of b contains the margin."),
     ],
 )
 def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_what, caption_ends):
@@ -292,6 +292,8 @@ def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_wha
 
 def test_an_undecided_comparison_names_what_it_could_have_shown_and_a_decided_one_does_not():
     undecided, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
-    assert re.search(r"could have shown \d\.\d percentage points with 80% power\)\.$", undecided["b"])
+    assert re.search(
+        r"could have detected a difference of \d\.\d percentage points with 80% power\)\.$", undecided["b"]
+    )
     decided, _ = said(runs("a", SEVEN), runs("b", [value + 0.01 + n / 1e4 for n, value in enumerate(SEVEN)]))
-    assert "could have shown" not in decided["b"]
+    assert "could have detected" not in decided["b"]

@@ -57,11 +57,11 @@ def test_below_six_seeds_nothing_is_called_as_good():
 
 
 def test_where_the_seeds_cannot_decide_no_star_says_that_they_did():
-    """A missing star would mean that b is worse, although six seeds cannot decide over three comparisons."""
+    """A missing star would mean that b is worse, although six seeds cannot decide three comparisons."""
     others = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bc"]
     shown = table(runs("a", SEVEN[:6]), *others, runs("d", SEVEN[:6][::-1]), baseline="a", correction="holm")
     assert shown.marks == ["best", "", "", "best"]
-    assert "6 seeds cannot decide over 3 comparisons (7 can): nothing is claimed" in shown.caption
+    assert "6 seeds cannot decide 3 comparisons (7 can): nothing is claimed" in shown.caption
     assert "significantly" not in shown.markdown() + shown.latex()
 
 
