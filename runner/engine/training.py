@@ -100,7 +100,7 @@ class Trainable(Protocol):
 
 
 class Training:
-    """The state of a training between the compiled calls: its progress, its callbacks and its checkpoint."""
+    """The state of a training run between the compiled calls: its progress, its callbacks and its checkpoint."""
 
     def __init__(
         self,

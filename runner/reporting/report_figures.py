@@ -51,7 +51,7 @@ from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
 _UNBOUNDED = (-math.inf, math.inf)
-_FEWEST_ALONG = 3  # least number of values of one group for a curve along an axis
+_FEWEST_ALONG = 3  # minimum number of values of one group for a curve along an axis
 
 
 def report_figures(
@@ -62,7 +62,7 @@ def report_figures(
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
-        printed: use the variants' names in print, and otherwise their labels.
+        printed: use the variants' display names, and otherwise their labels.
     """
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds):
         yield stem, partial(_with_names, results.print_names if printed else {}, draw)

@@ -1,7 +1,7 @@
 """Level, power and coverage of the sign test of times to a target, with runs that miss the target (`make calibration`).
 
-In each pair, the sooner run takes a log-normal time, and the other exp(|e|) times as long; the sign of e determines
-which run is sooner. If the median of e is 0, neither variant is sooner, however skewed e is.
+In each pair, the faster run takes a log-normal time, and the other exp(|e|) times as long; the sign of e determines
+which run is faster. If the median of e is 0, neither variant is faster, however skewed e is.
 """
 
 import argparse
