@@ -66,7 +66,7 @@ def shown_completions(shell: str) -> str:
 
 
 def _for_fish(words: Sequence[str], current: str) -> list[str]:
-    """Return completions for fish, which adds a space itself unless a completion ends in a sign such as a comma."""
+    """Return completions for fish, which adds a space itself unless one ends in punctuation such as a comma."""
     found = completions(words, current)
     if found == [f"{current}["]:
         found = completions(words, found[0])

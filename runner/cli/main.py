@@ -38,7 +38,7 @@ _TRACEBACK = "HYDRA_FULL_ERROR"
 
 @dataclass(frozen=True)
 class Ending:
-    """Ending of a command: its exit code, and a message if an error or a signal ended it."""
+    """Outcome of a command: its exit code, and a message if an error or a signal ended it."""
 
     exit_code: int
     message: str | None = None

@@ -24,7 +24,7 @@ class Application:
         self._composed = observer.composed
 
     def __call__(self, config: DictConfig) -> None:
-        """Train the configuration; raise Stopped, with the exit code, if that fails."""
+        """Train the run of a configuration; raise Stopped, with the exit code, if that fails."""
         try:
             if asked := [key for key in SWEEP_KEYS if key != "dry_run" and config.get(key)]:
                 raise ConfigError(f"{', '.join(asked)}: only valid in sweeps; add study=NAME, seeds=N or -m")
@@ -41,7 +41,7 @@ class Application:
             raise Stopped(code)
 
     def _train(self, config: DictConfig, resolved: dict[str, Any]) -> int:
-        """Train a checked configuration, or describe it; return the exit code."""
+        """Train the run of a checked configuration, or describe it; return the exit code."""
         # Imported after the checks, because a refused configuration needs none of these modules.
         from runner.core.lock import run_lock
         from runner.core.terminal import Terminal

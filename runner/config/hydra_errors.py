@@ -62,7 +62,8 @@ def composition_message(error: Exception, arguments: Sequence[str]) -> str:
 def _quoted_form(override: str) -> str:
     """Return an override with its value quoted for a shell, or "" if that is not an override either.
 
-    Hydra's grammar accepts ASCII letters, digits and some signs unquoted, but not = # ( or other letters.
+    Hydra's grammar accepts ASCII letters, digits and some punctuation characters unquoted, but not = # ( or other
+    letters.
     """
     prefix, key, value, has_value = Override.parse(override)
     if not key or not has_value or value.endswith("\\"):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 # These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
@@ -22,6 +23,7 @@ PRECISION = "device.precision"
 USUAL_PRECISION = "float32"
 
 
+@lru_cache(maxsize=1024)  # a report asks for the same few keys of each run several times
 def is_volatile(key: str) -> bool:
     """Return whether a dotted key, or a key above it, does not belong to a run's identity."""
     return key != PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)

@@ -10,7 +10,7 @@ Schema = dict[str, Any]
 
 
 def allowed_values(key: str) -> list[str]:
-    """Return the texts and switches that a key allows, as written in an override; [] if any text is allowed."""
+    """Return the strings and booleans that a key allows, as written in an override; [] if any string is allowed."""
     return [value for form in _forms(key) for value in _values(form)]
 
 

@@ -132,7 +132,7 @@ class OptimizerPart(Part):
     @model_validator(mode="after")
     def _averages_elsewhere(self) -> Self:
         if (self.model_extra or {}).get("use_ema"):
-            raise ValueError("use_ema=true: evaluates validation and test with different weights; use averaging=ema")
+            raise ValueError("use_ema=true: validation and test would use different weights; use averaging=ema")
         return self
 
     def spec(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class ConfigError(UserError):
 
 
 class Stopped(SystemExit):
-    """Ends the process with an exit code; Hydra does not catch it, and the command line shows its cause."""
+    """Exception that ends the process with an exit code; Hydra does not catch it, and the CLI shows its cause."""
 
 
 _START_AGAIN = "then start again: files already written are kept"

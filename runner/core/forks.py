@@ -61,7 +61,7 @@ def in_processes(tasks: Sequence[Task[Value]], processes: int) -> Iterator[Value
 
 
 def _forked(tasks: Sequence[Task[Value]], queue: int, others: Sequence[Connection]) -> tuple[BaseProcess, Connection]:
-    """Start a process that works on the tasks in a queue; return it and the end at which it delivers."""
+    """Start a process that works on the tasks in a queue; return it and the receiving end of its pipe."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(tasks, queue, sender, [*others, receiver]), daemon=True)

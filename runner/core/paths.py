@@ -1,4 +1,4 @@
-"""Locations of `conf/` and of the paths that a user gives."""
+"""Locations of `conf/` and resolution of paths that a user gives."""
 
 import os
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ class Interruption:
     """
 
     def __init__(self, last_words: Callable[[], None]) -> None:
-        """Take a function to call, in another thread, if the process must end while the block still runs."""
+        """Register a function to call, in another thread, if the process must end while the block still runs."""
         self._noted = False
         self._last_words = last_words
         self._speaking = threading.Lock()

@@ -36,7 +36,7 @@ class Terminal(Console):
             self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
-        """Continue silently: nobody reads the output any more, but the training continues (rich would exit)."""
+        """Continue silently: nobody reads the output any more, but training continues (rich would exit)."""
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 

@@ -68,7 +68,7 @@ def set_aside(directory: Path) -> Path:
 
 
 def leftovers(directory: Path) -> list[Path]:
-    """Return the temporary files and directories that killed processes of this machine left in a directory."""
+    """Return the temporary files and directories that killed processes on this machine left in a directory."""
     return [path for path in directory.glob(".*") if _is_leftover(path.name)]
 
 
@@ -78,7 +78,7 @@ def _is_leftover(name: str) -> bool:
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Remove the temporary files that killed processes of this machine left in a directory."""
+    """Remove the temporary files that killed processes on this machine left in a directory."""
     for path in leftovers(directory):
         if path.is_symlink() or not path.is_dir():
             with writing(path):

@@ -75,7 +75,7 @@ def as_float32(inputs: Inputs) -> npt.NDArray[np.float32]:
 
 Array = npt.NDArray[np.generic]
 
-_CHANNELS = (1, 2, 3, 4)  # grey, grey and alpha, RGB, RGBA
+_CHANNELS = (1, 2, 3, 4)  # grayscale, grayscale and alpha, RGB, RGBA
 _LARGEST_LABEL = 999_999  # bounds the memory for counting classes
 
 

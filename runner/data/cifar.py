@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100: colour images of 32x32 pixels, in one archive, binary or of Python pickles."""
+"""CIFAR-10 and CIFAR-100: colour images of 32x32 pixels, in one archive of either binary files or Python pickles."""
 
 import io
 import os
@@ -19,7 +19,7 @@ from runner.data.storage.archives import find_archive
 
 _PLANES = (3, 32, 32)  # shape of an image: all red values, then all green, then all blue, each row by row
 _PIXELS = 3 * 32 * 32
-_MEMORY_LIMIT_GB = 1.0  # limit for the content of an archive; CIFAR's has 0.19
+_MEMORY_LIMIT_GB = 1.0  # limit for the content of an archive; CIFAR's has 0.19 GB
 
 # Names of the archives of pickles in Keras's cache: the current one and an earlier one.
 _IN_KERAS_CACHE = {

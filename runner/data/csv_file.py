@@ -117,8 +117,7 @@ def read_features(
 
     Args:
         columns: names of the features; a file may have them in any order, and further columns. A file without a header
-        has
-            either exactly the features or all columns of the training file; then the names are positions from 0.
+            has either exactly the features or all columns of the training file; then the names are positions from 0.
         header, separator, memory_limit_gb: as in `load_csv`.
 
     Raises:
@@ -128,7 +127,7 @@ def read_features(
     """
     style = Format("", header, _checked_separator(separator), memory_limit_gb)
     _refuse_binary(checked_file(path))
-    _refuse_other_separator(path, style.separator, "the table of the run has that one")
+    _refuse_other_separator(path, style.separator, "the run's table has this separator")
     with _csv_errors(path):
         first = _first_row(path, style)
         there = first if header else list(columns) if len(first) == len(columns) else list(map(str, range(len(first))))

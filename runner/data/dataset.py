@@ -88,7 +88,7 @@ class Split:
 
 
 def fingerprint(*arrays: npt.NDArray[np.generic]) -> str:
-    """Return the SHA-256, in hexadecimal, over each array's dtype, shape and bytes (C order, little-endian)."""
+    """Return the SHA-256 hash, in hexadecimal, of all arrays' dtypes, shapes and bytes (C order, little-endian)."""
     digest = hashlib.sha256()
     for array in arrays:
         portable = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))

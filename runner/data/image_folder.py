@@ -24,7 +24,7 @@ _BACKGROUNDS = ("white", "black")
 _UPRIGHT, _TURNED, _ON_ITS_SIDE = 1, range(2, 9), range(5, 9)
 _SIXTEEN_BITS = ";16"
 _OPAQUE = 255
-_ROUNDING = 16  # differences, of 255, between the channels of a grey JPEG
+_ROUNDING = 16  # differences, out of 255, between the channels of a grayscale JPEG
 _MODES = {1: "L", 3: "RGB"}  # Pillow's names
 # Pillow reads more formats, some through other programs (EPS through Ghostscript, without a time limit).
 _FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")

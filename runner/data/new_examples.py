@@ -15,7 +15,7 @@ from runner.data.inference import Inference
 from runner.data.npz_file import read_examples
 
 _ARCHIVE, _TABLE = ".npz", ".csv"
-_MODES = (1, 3)  # numbers of channels of an image file: grey or RGB
+_MODES = (1, 3)  # numbers of channels of an image file: grayscale or RGB
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NewExamples:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads new files in the way that a run's loader reads its data set.
+    """Reader that treats new files as a run's loader treats its data set.
 
     Args:
         inference: the form of the run's examples.

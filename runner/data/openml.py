@@ -30,7 +30,7 @@ def load_openml(
     data_seed: int,
     memory_limit_gb: float,
 ) -> Dataset:
-    """Load a table of OpenML from the data directory, or download it into it once.
+    """Load an OpenML table from the data directory, or download it there once.
 
     A feature with named values becomes a 0/1 feature for each value. scikit-learn compares the file with the MD5 that
     OpenML states.

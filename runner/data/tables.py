@@ -16,7 +16,7 @@ _LOADERS = {
 
 
 def load_table(name: str, test_size: float, data_seed: int) -> Dataset:
-    """Load a table of scikit-learn.
+    """Load a table that ships with scikit-learn.
 
     Args:
         name: breast_cancer (569 examples, 30 features, 2 classes) or wine (178, 13, 3).

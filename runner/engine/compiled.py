@@ -9,6 +9,7 @@ import keras
 from runner.data.dataset import Split
 from runner.engine.evaluation import Evaluator
 from runner.engine.training import Augment, CompiledEpoch, train
+from runner.engine.variables.strengths import Strengths
 from runner.records.record import Row
 
 
@@ -20,21 +21,23 @@ class Compiled:
     epoch: CompiledEpoch
     validation: Evaluator
     test: Evaluator
+    strengths: Strengths
 
     def start_as(self, model: keras.Model) -> None:
         """Copy all values from an untrained model of the same architecture.
 
-        These are weights, statistics, random streams, the optimizer's state and its base learning rate: the run then
-        trains exactly like a run of a newly compiled model.
+        These are weights, statistics, random streams, the optimizer's state, its base learning rate and momentum, and
+        the strengths of penalties: the run then trains exactly like a run of a newly compiled model.
 
         Args:
-            model: its optimizer's schedule has equal `other_constants`.
+            model: its optimizer's schedule has equal `other_constants`, and its `without_strengths` is equal.
 
         Raises:
             ValueError: if the models do not have the same variables.
         """
         copy_values(model, self.model)
         self.epoch.rate.copy(model.optimizer)
+        self.strengths.copy(model)
 
     def train(self, **how: Any) -> Iterator[Row]:
         """Train, and yield each epoch; see `train` of `runner.engine.training`."""
@@ -45,11 +48,14 @@ def compiled(
     model: keras.Model, targets: Split, batch_size: int, augment: Augment | None, *, jit_compile: bool
 ) -> Compiled:
     """Return a model with its epoch and evaluations, which are compiled at their first run."""
+    strengths = Strengths(model)
+    how: dict[str, Any] = {"jit_compile": jit_compile, "strengths": strengths}
     return Compiled(
         model,
-        CompiledEpoch(model, targets.train, batch_size, augment, jit_compile=jit_compile),
-        Evaluator(model, targets.validation, jit_compile=jit_compile),
-        Evaluator(model, targets.test, jit_compile=jit_compile),
+        CompiledEpoch(model, targets.train, batch_size, augment, **how),
+        Evaluator(model, targets.validation, **how),
+        Evaluator(model, targets.test, **how),
+        strengths,
     )
 
 

@@ -15,7 +15,7 @@ from runner.records.record import Row
 
 
 class Diagnostic(Protocol):
-    """Observes training, and collects a table."""
+    """Observer of training that collects a table."""
 
     file: ClassVar[str]  # the table's name in the run directory
     rows: list[Row]

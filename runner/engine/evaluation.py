@@ -1,6 +1,7 @@
 """Compiled evaluation: loss, metrics and probabilities on validation and test data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -9,17 +10,21 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from runner.data.dataset import Part
+from runner.engine.variables.strengths import Strengths
 
 BATCH_SIZE = 1000
 
 
 class Evaluator:
-    """Evaluates a model on one part of the data, compiled once and with the data on the device."""
+    """Evaluator of a model on one part of the data, compiled once and with the data on the device."""
 
-    def __init__(self, model: keras.Model, data: Part, *, jit_compile: bool = False) -> None:
+    def __init__(
+        self, model: keras.Model, data: Part, *, jit_compile: bool = False, strengths: Strengths | None = None
+    ) -> None:
         self.model = model
         self._data = data
-        self._run = _compiled_evaluation(model, data, jit_compile)
+        as_variables = strengths.as_variables if strengths else nullcontext
+        self._run = _compiled_evaluation(model, data, jit_compile, as_variables)
         self._forward = tf.function(
             lambda batch: model(batch, training=False), jit_compile=jit_compile, autograph=False
         )
@@ -48,7 +53,9 @@ def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
     return {name: float(str(np.float32(value))) for name, value in metrics.items()}
 
 
-def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> Any:
+def _compiled_evaluation(
+    model: keras.Model, data: Part, jit_compile: bool, as_variables: Callable[[], AbstractContextManager[None]]
+) -> Any:
     inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
     batch_size = min(BATCH_SIZE, len(data))
     full_batches, rest = divmod(len(data), batch_size)
@@ -57,12 +64,14 @@ def _compiled_evaluation(model: keras.Model, data: Part, jit_compile: bool) -> A
     def run() -> None:
         def one_full_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:
             chosen = (_rows(array, batch * batch_size, batch_size) for array in (inputs, labels))
-            model.test_step(tuple(chosen))
+            with as_variables():
+                model.test_step(tuple(chosen))
             return (batch + 1,)
 
         tf.while_loop(lambda batch: batch < full_batches, one_full_batch, [tf.constant(0)], parallel_iterations=1)
         if rest:
-            model.test_step((inputs[-rest:], labels[-rest:]))
+            with as_variables():
+                model.test_step((inputs[-rest:], labels[-rest:]))
 
     return run
 

@@ -19,7 +19,7 @@ Probabilities = npt.NDArray[np.float32]  # (examples, classes)
 
 @dataclass(frozen=True)
 class Final:
-    """A final model with its probabilities, loss and metrics on validation and test."""
+    """A final model with its probabilities, loss and metrics on the validation and test sets."""
 
     model: keras.Model
     validation: Probabilities
@@ -33,7 +33,7 @@ def final(compiled: Compiled | StackedRun, targets: Split, callbacks: Sequence[k
 
     Args:
         targets: split with labels in the loss's form.
-        callbacks: the training's callbacks; the states kept by a `Snapshots` are the ensemble's members.
+        callbacks: the run's callbacks; the states kept by a `Snapshots` are the ensemble's members.
     """
     model = compiled.model
     kept = [list(callback.states) for callback in callbacks if isinstance(callback, Snapshots)]

@@ -26,16 +26,16 @@ def fused(model: keras.Model) -> Iterator[None]:
         for weight in model.trainable_weights:
             if type(weight.regularizer) is keras.regularizers.L2:
                 stack.callback(setattr, weight, "regularizer", weight.regularizer)
-                weight.regularizer = partial(_l2_penalty, float(weight.regularizer.l2))
+                weight.regularizer = partial(_l2_penalty, weight.regularizer)
         # Layer-wise rates are part of each variable's own update.
         if is_adam and not optimizer.amsgrad and "update_step" not in vars(optimizer):
             stack.enter_context(update_replaced(optimizer, partial(_adam_update, optimizer)))
         yield
 
 
-def _l2_penalty(strength: float, weight: tf.Tensor) -> tf.Tensor:
+def _l2_penalty(penalty: keras.regularizers.L2, weight: tf.Tensor) -> tf.Tensor:
     """Return strength * sum w^2 by an operation whose gradient is one product."""
-    return 2.0 * strength * tf.nn.l2_loss(weight)
+    return 2.0 * penalty.l2 * tf.nn.l2_loss(weight)
 
 
 def _adam_update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:

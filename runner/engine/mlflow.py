@@ -20,7 +20,7 @@ _STATUS: dict[Status, str] = {
 
 
 class MLflow(Tracker):
-    """Writes a run into MLflow while it trains; `runner export mlflow` later finds the same run, and adds to it.
+    """Tracker that writes a run into MLflow while it trains; `runner export mlflow` later adds to the same run.
 
     The store is MLFLOW_TRACKING_URI, or a database in the current directory: a configuration file cannot set a server.
     """

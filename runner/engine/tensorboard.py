@@ -30,7 +30,7 @@ _FOR_A_NUMBER = re.compile(r"full|auto|[\d.]+ ?epochs?|[+-]?(?:nan|inf|infinity)
 
 
 class TensorBoard(Tracker):
-    """Writes scalars and a session for the HParams view into a run's `tensorboard/`.
+    """Tracker that writes scalars and a session for the HParams view into a run's `tensorboard/`.
 
     Scalars are the history's columns, the columns of diagnostics with a row for each epoch (gradients/LAYER.gradient),
     and at the end the test metrics (test_accuracy).

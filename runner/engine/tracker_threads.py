@@ -14,7 +14,7 @@ PATIENCE = 60.0  # seconds that a run waits at its end; importing MLflow and cre
 
 
 class Trackers:
-    """Notifies the trackers of a run. A tracker that fails or hangs only causes a warning."""
+    """The trackers of a run, notified together. A tracker that fails or hangs only causes a warning."""
 
     def __init__(self, trackers: Mapping[str, Tracker], patience: float = PATIENCE) -> None:
         """Set the trackers, by their names for warnings, and the seconds to wait for them at the end."""

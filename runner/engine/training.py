@@ -12,12 +12,13 @@ import tensorflow as tf
 
 from runner.core.streams import Stream, seed_sequence
 from runner.data.dataset import Part
-from runner.engine.base_rate import BaseRate
 from runner.engine.checkpoints.checkpoint import Checkpoint, Progress
 from runner.engine.diagnostics import ClippingRate, Diagnostic
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
 from runner.engine.keras_internals import custom_gradients_forgotten, schedule_of
+from runner.engine.variables.base_rate import BaseRate
+from runner.engine.variables.strengths import Strengths
 from runner.optim.keras_internals import innermost, steps_taken
 from runner.records.record import Row
 
@@ -84,7 +85,7 @@ class Trainable(Protocol):
 
     @property
     def model(self) -> keras.Model:
-        """The model, with a built optimizer once the training begins."""
+        """The model, with a built optimizer once training begins."""
 
     @property
     def steps(self) -> int:
@@ -126,7 +127,7 @@ class Training:
         self._progress = Progress()
 
     def begin(self) -> list[Row]:
-        """Begin or continue the training; return the epochs of its checkpoint."""
+        """Begin or continue training; return the epochs of its checkpoint."""
         self._watchers.on_train_begin()
         if self._checkpoint:
             owners = [*self._callbacks, *self._diagnostics]
@@ -172,7 +173,7 @@ class Training:
         return row
 
     def end(self) -> None:
-        """End the training: callbacks may restore weights, and an optimizer sets those that it has averaged."""
+        """End training: callbacks may restore weights, and an optimizer sets those that it has averaged."""
         self._model.optimizer.finalize_variable_values(self._model.trainable_weights)
         self._watchers.on_train_end(self._progress.logs)
 
@@ -197,6 +198,7 @@ class CompiledEpoch:
         augment: Augment | None = None,
         *,
         jit_compile: bool = False,
+        strengths: Strengths | None = None,
     ) -> None:
         self.model = model
         self._examples = len(data)
@@ -205,7 +207,8 @@ class CompiledEpoch:
         self.clipping = ClippingRate(model.optimizer)
         self.rate = BaseRate(model.optimizer)
         self._is_fixed = jit_compile
-        self._run = _compiled_epoch(model, data, batch_size, augment, self.rate, jit_compile)
+        values = (self.rate, strengths or Strengths(model))
+        self._run = _compiled_epoch(model, data, batch_size, augment, values, jit_compile)
 
     @contextmanager
     def compiling(self, diagnostics: Sequence[Diagnostic]) -> Iterator[None]:
@@ -240,16 +243,22 @@ class CompiledEpoch:
 
 
 def _compiled_epoch(
-    model: keras.Model, data: Part, batch_size: int, augment: Augment | None, rate: BaseRate, jit_compile: bool
+    model: keras.Model,
+    data: Part,
+    batch_size: int,
+    augment: Augment | None,
+    values: tuple[BaseRate, Strengths],
+    jit_compile: bool,
 ) -> Any:
     inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
     # XLA compiles even a loop that is never entered, and refuses a slice longer than the data.
     batch_size = min(batch_size, len(data))
     full_batches, rest = divmod(len(data), batch_size)
+    rate, strengths = values
 
     def step(chosen: tf.Tensor) -> None:
         batch = tf.gather(inputs, chosen), tf.gather(labels, chosen)
-        with rate.as_variable():
+        with rate.as_variable(), strengths.as_variables():
             model.train_step(augment(*batch) if augment else batch)
 
     @tf.function(jit_compile=jit_compile, autograph=False)

@@ -21,7 +21,7 @@ _LONGEST = 64  # characters in the names of a group and a type
 
 
 class Wandb(Tracker):
-    """Writes a run into `wandb/` of the current directory while it trains; `wandb sync` uploads it.
+    """Tracker that writes a run into `wandb/` of the current directory while it trains; `wandb sync` uploads it.
 
     The environment decides whether anything is sent (WANDB_MODE); a configuration file cannot.
     """

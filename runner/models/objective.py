@@ -66,5 +66,5 @@ def smoothed(loss: str, label_smoothing: float) -> keras.losses.Loss:
         ConfigError: if Keras's loss has no label smoothing.
     """
     if loss not in _SMOOTHED:
-        raise ConfigError(f"regularizer.label_smoothing: needs training.loss to be a crossentropy, not {loss}")
+        raise ConfigError(f"regularizer.label_smoothing: needs training.loss to be a cross-entropy, not {loss}")
     return _SMOOTHED[loss](label_smoothing=label_smoothing)

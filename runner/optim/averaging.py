@@ -14,7 +14,7 @@ Arrays = list[np.ndarray[Any, np.dtype[Any]]]
 
 
 class WeightAverage(keras.callbacks.Callback):
-    """Base class that gives the model averaged weights between epochs and after the training.
+    """Base class that gives the model averaged weights between epochs and after training.
 
     Validation, callbacks at an epoch's end (early stopping, checkpoints) and test use the averaged weights; the next
     epoch continues from the trained ones.

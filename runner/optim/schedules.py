@@ -110,7 +110,7 @@ class OneCycle(LearningRateSchedule):
         step = keras.ops.cast(step, keras.config.floatx())
         start = self.initial_learning_rate / self.div_factor
         peak, last = self.pct_start * self.decay_steps - 1, self.decay_steps - 1
-        # A training of at most three steps has no step before the peak.
+        # A run of at most three steps has no step before the peak.
         rising = _along_cosine(start, self.initial_learning_rate, step / peak if peak > 0 else 1.0)
         falling = _along_cosine(
             self.initial_learning_rate, start / self.final_div_factor, (step - peak) / (last - peak)

@@ -11,7 +11,7 @@ State = list[np.ndarray[Any, np.dtype[Any]]]  # a model's weights, as returned b
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Keeps the model's state at the end of every cycle.
+    """Callback that keeps the model's state at the end of every cycle.
 
     Args:
         every: length of a cycle in epochs.

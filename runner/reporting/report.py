@@ -27,7 +27,7 @@ from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
-from runner.reporting.report_figures import report_figures
+from runner.reporting.report_figures import OF_PREDICTIONS, report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
@@ -119,9 +119,12 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     out.mkdir(parents=True, exist_ok=True)
     remove_leftovers(out)
     ranks = results.ranks
-    figures = listed(report_figures(results, ranks, output.confusion, seeds=output.seeds), results.left_out)
+    draws = bool({*FIGURE_FORMATS, "html"} & formats)
+    to_list = report_figures(results, ranks, output.confusion, seeds=output.seeds, predicted=draws)
+    figures = listed(to_list, results.left_out)
     frames = _frames(results, ranks)
-    for stale in _stale({stem for stem, _ in figures}, frames, out):
+    present = {stem for stem, _ in figures} | (set() if draws else {OF_PREDICTIONS})  # that one is not known
+    for stale in _stale(results, present, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
         yield from (write_frame(frame, out / name) for name, frame in frames.items() if frame is not None)
@@ -130,11 +133,11 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     table = results_table(results)
     if "table" in formats:
         yield from _write_tables(results, ranks, table, out, output)
-    if {*FIGURE_FORMATS, "html"} & formats:
+    if draws:
         yield from _write_figures(results, figures, table, out, replace(output, formats=formats), look)
 
 
-def _stale(figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path]:
+def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path]:
     """Yield the files of an earlier report that do not belong to this one.
 
     Args:
@@ -146,6 +149,8 @@ def _stale(figures: Collection[str], frames: Frames, out: Path) -> Iterator[Path
     for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
         yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
     yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
+    if not results.has_several_datasets:
+        yield from (out / f"table_by_dataset.{suffix}" for suffix in ("md", "tex"))
 
 
 def _frames(results: Results, ranks: Ranks | None) -> Frames:
@@ -271,9 +276,6 @@ def _write_tables(
         wide = dataset_table(results.aggregate, arms, marks, average, [*order])
     if wide:
         yield from wide.write(out, siunitx=output.siunitx)
-    else:  # of an earlier report
-        for suffix in (".md", ".tex"):
-            (out / "table_by_dataset").with_suffix(suffix).unlink(missing_ok=True)
 
 
 def _test_examples(results: Results) -> int | None:

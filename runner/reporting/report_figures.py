@@ -50,12 +50,19 @@ from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
+OF_PREDICTIONS = "ensemble"  # the only figure for which the predictions are read
 _UNBOUNDED = (-math.inf, math.inf)
 _FEWEST_ALONG = 3  # minimum number of values of one group for a curve along an axis
 
 
 def report_figures(
-    results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, printed: bool = True
+    results: Results,
+    ranks: Ranks | None,
+    confusion: str | None,
+    *,
+    seeds: bool,
+    printed: bool = True,
+    predicted: bool = True,
 ) -> Named:
     """Yield the file stem and the drawing function of each figure; see `drawn`.
 
@@ -63,8 +70,9 @@ def report_figures(
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
         printed: use the variants' display names, and otherwise their labels.
+        predicted: include the figure of `OF_PREDICTIONS`, for which the predictions of all runs are read.
     """
-    for stem, draw in _figures(results, ranks, confusion, seeds=seeds):
+    for stem, draw in _figures(results, ranks, confusion, seeds=seeds, predicted=predicted):
         yield stem, partial(_with_names, results.print_names if printed else {}, draw)
 
 
@@ -73,7 +81,7 @@ def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
         return draw()
 
 
-def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool) -> Named:
+def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, predicted: bool) -> Named:
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     shown = shown_rows(results.variants, results.ranked, {*results.baselines.values()} & {*results.variants})
     yield from _difference_figures(results, shown)
@@ -90,7 +98,9 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
     yield from _training_figures(results, styles)
-    yield from _prediction_figures(results, confusion, shown)
+    yield from _confusion_figure(results, confusion)
+    if predicted:
+        yield from _ensemble_figure(results, shown)
     if results.tasks:
         yield from _tasks_figures(results, results.tasks)
     if results.variance_sources is not None:
@@ -240,7 +250,8 @@ def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
     scores = [record.summary().get(metric) if record.status == "completed" else None for record in records]
     best = tuning[tuning["chosen"]]
     parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
-    tuned = [parts.get(record.variant, {}) for record in records]
+    keys_of = dict(zip(tuning["variant"].astype(str), map(point_values, tuning["point"]), strict=True))
+    tuned = [keys_of.get(record.variant, {}) for record in records]
     rows = overrides.to_dict("records")
     points = pd.DataFrame(
         {
@@ -284,7 +295,7 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
         )
 
 
-def _prediction_figures(results: Results, confusion: str | None, shown: frozenset[str]) -> Named:
+def _confusion_figure(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
@@ -292,6 +303,9 @@ def _prediction_figures(results: Results, confusion: str | None, shown: frozense
             f"{results.print_names.get(variant, variant)}: test examples, mean of {counted(seeds, results.unit.noun)}"
         )
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
+
+
+def _ensemble_figure(results: Results, shown: frozenset[str]) -> Named:
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"

@@ -155,7 +155,7 @@ def refuse_idle_settings(settings: Settings, batch_size: int, steps: int) -> Non
     accumulated = settings.optimizer.gradient_accumulation_steps or 1
     if accumulated > steps:
         raise ConfigError(
-            f"optimizer.gradient_accumulation_steps={accumulated}: more than the {steps} steps of the training"
+            f"optimizer.gradient_accumulation_steps={accumulated}: more than the {steps} steps of training"
         )
     for name, part in settings.augmentation.items():
         if batch_size == 1 and getattr(locate("", part.target), "mixes_labels", False):
@@ -199,7 +199,7 @@ def refuse_other_labels(metric: str, form: Form) -> None:
 
 
 def try_out(model: Model, seen: tuple[np.ndarray, np.ndarray], settings: Settings) -> None:
-    """Run the compiled model on two examples, so that parts that do not fit fail before the training."""
+    """Run the compiled model on two examples, so that parts that do not fit fail before training."""
     with _fits("model", "the data"):
         probabilities = model(seen[0])
     with _fits(f"training.loss={settings.training.loss}", "model and data"):

@@ -1,4 +1,4 @@
-"""Ending of a run: its status, its error and its total time, over all attempts."""
+"""Outcome of a run: its status, its error and its total time, over all attempts."""
 
 import logging
 import traceback

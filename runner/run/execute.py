@@ -97,7 +97,7 @@ def run(
     objects: Objects | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> RunRecord:
-    """Train or resume one configuration, evaluate it, and write its run directory.
+    """Train or resume the run of one configuration, evaluate it, and write its run directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -186,7 +186,7 @@ def run_in_new_directory(
     objects: Objects | None = None,
     train: Callable[..., RunRecord] | None = None,
 ) -> RunRecord:
-    """Train a configuration in a new directory, with its lock and its log; a refused run leaves no directory.
+    """Train the run of a configuration in a new directory, with its lock and log; a refused run leaves no directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -229,7 +229,7 @@ def _loaded(
 
 
 def _is_alone(prepared: Prepared) -> bool:
-    """Return whether only this package and Keras run during the training, and leave a core idle."""
+    """Return whether only this package and Keras run during training, and leave a core idle."""
     foreign = any(is_of_the_user(type(callback).__module__) for callback in prepared.parts.callbacks)
     return prepared.device.leaves_a_core and not (foreign or prepared.settings.tracking)
 

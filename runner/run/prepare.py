@@ -144,15 +144,18 @@ def fallback_warning(error: DataNotFound) -> str:
 def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
     """Return a run's compiled functions, with all variables at their initial values.
 
-    A run with another seed or another base learning rate may have compiled them.
+    A run with another seed, base learning rate, momentum or L2 strength may have compiled them.
     """
     from runner.engine.compiled import compiled
+    from runner.engine.variables.strengths import without_strengths
 
     parts = prepared.parts
     jit_compile = prepared.device.jit_compile
     make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
     if (key := shared_key(prepared)) is None:
         return kept.make_alone("compiled", make)
+    if not is_of_the_user(prepared.settings.model.target):  # which may use a strength as it likes
+        key = without_strengths(key, parts.model)
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
         taken.start_as(parts.model)
@@ -161,7 +164,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
 def shared_key(prepared: Prepared) -> dict[str, Any] | None:
     """Return the settings on which a run's compiled functions depend; None if no other run can use them."""
-    from runner.engine.base_rate import other_constants
+    from runner.engine.variables.base_rate import other_constants
 
     if not _differs_in_values_alone(prepared.settings):
         return None

@@ -42,7 +42,7 @@ class NotStacked(Exception):
 
 
 def run_stack(wanted: Sequence[Wanted], kept: Kept) -> list[Ending]:
-    """Train configurations as one stack, evaluate them, and write their run directories.
+    """Train the runs of configurations as one stack, evaluate them, and write their run directories.
 
     Args:
         wanted: runs that have not begun.

@@ -168,7 +168,7 @@ def _plan_search(
     if config.get("study") is not None:
         raise ConfigError("search: a study tunes its variants itself (study.tune); use one of the two")
     if config.get("folds") is not None:
-        raise ConfigError("folds: a search chooses on validation and needs none; cross-validate its best values")
+        raise ConfigError("folds: a search chooses by validation score and needs none; cross-validate its best values")
     overrides = composer.parse(arguments)
     refuse_both_forms([override.key_or_group for override in overrides if override.value() is not None])
     swept = [override for override in overrides if override.is_sweep_override() and override.key_or_group != "seed"]

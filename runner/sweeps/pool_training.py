@@ -197,7 +197,7 @@ class Sweep:
                 raise
 
     def _train(self, jobs: Sequence[Job], outcomes: dict[str, Outcome], lines: SweepLines, *, wait: bool) -> bool:
-        """Train jobs; return False if a failure stopped the training."""
+        """Train jobs; return False if a failure stopped training."""
         train = partial(train_task, sweep=self._directory.resolve(), wait=wait)
         tasks = [*jobs] if wait else stacks_of(jobs, self._stackable, self._pool.workers)
         for task, result in self._pool.results(train, tasks, lambda task: task.kind):

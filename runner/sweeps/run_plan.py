@@ -44,7 +44,7 @@ def conduct(
     fail_fast: bool,
     growth: Growth | None = None,
 ) -> None:
-    """Check, show, save and train a plan, and report on its runs.
+    """Check, show and save a plan, train its runs, and report on them.
 
     Args:
         growth: plans further trials of a tuned study whose plan does not contain all of them.

@@ -24,10 +24,10 @@ GAIN = 1.5  # gain of the first variant, for power, in standard deviations of it
 LEVEL = 0.05
 SPREADS = {  # standard deviations of the runs: the baseline's, then the variants'
     "alike": [1, 1, 1, 1, 1, 1],
-    "one variant 10 times": [1, 1, 1, 1, 1, 10],
+    "one variant 10 times as large": [1, 1, 1, 1, 1, 10],
     "0.3 to 4": [1, 0.3, 0.5, 1, 2, 4],
-    "baseline 3 times": [3, 1, 1, 1, 1, 1],
-    "baseline 0.3 times": [0.3, 1, 1, 1, 1, 1],
+    "baseline 3 times as large": [3, 1, 1, 1, 1, 1],
+    "baseline 0.3 times as large": [0.3, 1, 1, 1, 1, 1],
 }
 SIZES = [6, 9, 12]
 SEQUENTIAL_NOISES = ["normal", "heavy-tailed", "skewed up"]

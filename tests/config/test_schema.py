@@ -111,7 +111,7 @@ def changed(chosen, override):
         ("name=''", "name=: must be printable text on one line"),
         ("+training.momentum=1", "training.momentum=1: no such key (allowed: batch_size, epochs, loss, metrics)"),
         ("~optimizer._target_", "optimizer._target_: must be given"),
-        ("+optimizer.use_ema=true", "optimizer.use_ema=true: evaluates validation and test with different weights; u"),
+        ("+optimizer.use_ema=true", "optimizer.use_ema=true: validation and test would use different weights; u"),
         ("+optimizer.amount=nan", "optimizer.amount=nan: must be a finite number"),
     ],
 )

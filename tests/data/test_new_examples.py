@@ -103,7 +103,7 @@ class TestTables:
     def test_a_table_is_read_with_the_separator_of_the_run(self, table):
         found = Reader(TABLE, {"separator": ";"}).read(table("a;b;c\n1;2;3\n", "t.txt"))
         np.testing.assert_array_equal(found.inputs, [[1, 2, 3]])
-        with pytest.raises(DataError, match=r"never dataset.separator=,; the table of the run has that one"):
+        with pytest.raises(DataError, match=r"never dataset.separator=,; the run's table has this separator"):
             Reader(TABLE, {}).read(table("a;b;c\n1;2;3\n"))
 
     @pytest.mark.parametrize("row", ["1,2,x,3\n", "1,2,3\n"])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from runner.core.paths import conf_directory
-from runner.engine.base_rate import BaseRate, other_constants
 from runner.engine.compiled import compiled
 from runner.engine.training import shuffled, train
+from runner.engine.variables.base_rate import BaseRate, other_constants
+from runner.engine.variables.strengths import Strengths
 from runner.run.build import build_parts, build_split
 from tests.composed import settings
 
@@ -80,6 +81,35 @@ def test_a_run_on_what_another_rate_compiled_is_the_run_to_the_last_bit(schedule
     assert rows_and_values(again, made, 0) == expected
     assert made.model.optimizer.get_config() == fresh.model.optimizer.get_config()
     assert made.model.get_compile_config() == fresh.model.get_compile_config()
+
+
+STRENGTHS = [  # each is trained on what the first one compiled
+    ["momentum", "optimizer.momentum", (0.9, 0.3, 0.99, 0.7123), ["schedule=constant"]],
+    ["nesterov", "optimizer.momentum", (0.9, 0.3, 0.99, 0.7123), ["schedule=cosine", "clipping=by_global_norm"]],
+    ["adam", "regularizer.l2.l2", (0.01, 0.1, 0.0003, 0.0377), ["regularizer=[l2]", "schedule=exponential"]],
+    ["momentum", "regularizer.l2.l2", (0.01, 0.1, 0.0003), ["regularizer=[l2,dropout]", "normalization=batch"]],
+]
+
+
+@pytest.mark.parametrize(("optimizer", "name", "values", "others"), STRENGTHS, ids=str)
+def test_a_run_on_what_another_strength_compiled_is_the_run_to_the_last_bit(
+    optimizer, name, values, others, dataset, tmp_path, monkeypatch
+):
+    def ready_with(value, rate=0.01):
+        own = [f"optimizer={optimizer}", *others, f"{name}={value}", f"optimizer.learning_rate={rate}"]
+        return ready(own, 0, dataset, tmp_path)
+
+    first, made = ready_with(values[0])
+    rows_and_values(first, made, 0)
+    for value in values[1:]:
+        with monkeypatch.context() as patch:
+            patch.setattr(Strengths, "as_variables", lambda _: nullcontext())  # as constants
+            expected = rows_and_values(*ready_with(value, 0.003), 0)
+        again, fresh = ready_with(value, 0.003)
+        made.start_as(fresh.model)
+        assert rows_and_values(again, made, 0) == expected
+        assert made.model.optimizer.get_config() == fresh.model.optimizer.get_config()
+        assert made.model.to_json() == fresh.model.to_json()
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "exponential", "inverse_time", "polynomial"])

@@ -91,7 +91,7 @@ def test_the_default_folder_is_outputs(outputs, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--index", "--metric", "x", "--together"], "--together, --metric: no effect on --index"),
+        (["--index", "--metric", "x", "--together"], "--together, --metric: no effect with --index"),
         (["--index", "a", "b"], "--index: takes one directory, not 2"),
     ],
 )

@@ -109,7 +109,7 @@ def test_a_damaged_record_is_an_error_but_no_failed_display(make_run):
     with pytest.raises(runner.UserError, match=r"record\.json: not a valid run record"):
         run.status  # noqa: B018
     assert "not a valid run record" in repr(run)
-    assert "not a run&#x27;s record" in run._repr_html_()
+    assert "not a valid run record" in run._repr_html_()
 
 
 def test_a_notebook_shows_facts_and_the_curve_escaped(make_run):

@@ -6,7 +6,7 @@ import pytest
 from runner.core.paths import conf_directory
 from tests.models.test_families import model_of
 
-CUT = 0.8796  # standard deviation of a standard normal distribution that is truncated at two deviations
+CUT = 0.8796  # standard deviation of a standard normal distribution that is truncated at two standard deviations
 FAN_IN, FAN_OUT = 784, 128
 # Standard deviation, and largest possible value (None: unbounded).
 FORMULAS = {

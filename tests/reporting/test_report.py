@@ -140,7 +140,7 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
     assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
     assert not [caution for caution in results.cautions if "their device" in caution or "of threads" in caution]
-    assert "The 10,000 test examples" in (tmp_path / "out" / "table.md").read_text()
+    assert "The finite test set (10,000 examples)" in (tmp_path / "out" / "table.md").read_text()
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
     assert "mnist, fingerprint <" not in page
@@ -333,6 +333,12 @@ def test_a_target_that_is_no_number_is_refused(target, capsys):
         report_arguments(["sweep", "--target", target])
     assert stop.value.code == 2
     assert f"argument --target: {target}: must be a number of at least 0" in capsys.readouterr().err
+
+
+def test_flags_that_take_several_values_may_be_repeated():
+    chosen = report_arguments(["sweep", "--format", "csv", "--format", "svg", "html", "--by", "seed", "--by", "model"])
+    assert chosen.format == ["csv", "svg", "html"]
+    assert chosen.by == ["seed", "model"]
 
 
 def test_unreadable_predictions_are_named_and_the_rest_is_drawn(make_run, tmp_path, caplog):

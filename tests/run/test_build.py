@@ -236,7 +236,7 @@ def test_a_part_that_has_nothing_to_act_on_is_named(split, tmp_path, overrides, 
         (["callbacks=[snapshots]", "training.epochs=9"], "fewer than two snapshots in 9 epochs"),
         (
             ["optimizer.gradient_accumulation_steps=1000", "training.batch_size=50"],
-            "more than the 6 steps of the training",
+            "more than the 6 steps of training",
         ),
         (["training.batch_size=1", "augmentation=[mixup]"], "augmentation.mixup: mixes the images of a batch"),
     ],

@@ -76,7 +76,7 @@ def in_short(values: Iterable[str]) -> list[str]:
     for value in values:
         alike.setdefault(NUMBER.sub("{}", value), []).append(NUMBER.findall(value))
     return [
-        ("" if len(rows) == 1 else f"{len(rows)} cases: ") + text.format(*map(_range, zip(*rows, strict=True)))
+        ("" if len(rows) == 1 else f"in {len(rows)} cases, ") + text.format(*map(_range, zip(*rows, strict=True)))
         for text, rows in alike.items()
     ]
 

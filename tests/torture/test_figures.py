@@ -29,7 +29,7 @@ def test_figures_come_in_the_order_of_the_files_and_once_a_test():
 
 def test_values_that_differ_in_their_numbers_alone_are_told_in_short():
     values = ["9 files: 3 refused in 1.5 s", "a bit: 7 refused", "9 files: 12 refused in 0.8 s"]
-    assert in_short(values) == ["2 cases: 9 files: 3 to 12 refused in 0.8 to 1.5 s", "a bit: 7 refused"]
+    assert in_short(values) == ["in 2 cases, 9 files: 3 to 12 refused in 0.8 to 1.5 s", "a bit: 7 refused"]
 
 
 def test_a_promise_of_two_files_has_a_row_for_each():

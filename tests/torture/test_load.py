@@ -72,8 +72,8 @@ def computed_a_run(looks: list[Look]) -> float:
 
 
 @pytest.mark.promise(
-    "**Load**: after hundreds of runs a worker uses as much memory, as many files and as much computing time per run as"
-    " after fifty"
+    "**Load**: after hundreds of runs a worker uses no more memory, no more files and no more computing time per run"
+    " than after fifty"
 )
 @pytest.mark.parametrize("kind", ["one configuration", "many configurations"])
 def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, tmp_path, request):

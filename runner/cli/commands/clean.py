@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         help="also model.keras and inference.npz, except those from which other runs start",
     )
     parser.add_argument(
-        "--keep-best", action="store_true", help="keep the model of each variant's best run on validation"
+        "--keep-best", action="store_true", help="keep the model of each variant's best run on the validation set"
     )
     parser.add_argument(
         "--older-than",

@@ -82,7 +82,7 @@ def _tensorboard(chosen: argparse.Namespace, console: Console) -> None:
     left_out = LeftOut()
     written = export_tensorboard(chosen.directories, left_out)
     _say_left_out(left_out, console)
-    console.print(f"{counted(written, 'run')} have event files (tensorboard --logdir DIR shows them)")
+    console.print(f"event files of {counted(written, 'run')} (tensorboard --logdir DIR shows them)")
 
 
 def _csv(chosen: argparse.Namespace, console: Console) -> None:

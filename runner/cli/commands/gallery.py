@@ -45,7 +45,7 @@ def serve_command(arguments: Sequence[str]) -> None:
     with closing(Maker()) as maker, Server(Site(directory, Reports(maker), names).answer, host, chosen.port) as server:
         if not server.is_local:
             show_warning(terminal, f"--host {host}: anybody who can reach this machine can read {directory}")
-        terminal.print(f"{directory}: {server.url} (Ctrl-C ends)", soft_wrap=True)
+        terminal.print(f"{directory}: {server.url} (press Ctrl-C to stop)", soft_wrap=True)
         with suppress(KeyboardInterrupt):
             server.serve_forever()
 

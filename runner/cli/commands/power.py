@@ -1,4 +1,4 @@
-"""Command for the differences that a number of seeds can show: `runner power`."""
+"""Command for the differences that a number of seeds can detect: `runner power`."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ from runner.reporting.collection.collect import find_runs, refuse_no_runs
 
 
 def power_command(arguments: Sequence[str]) -> None:
-    """Print the differences that comparisons can show with a number of seeds, from finished runs such as a pilot's."""
+    """Print the differences that a number of seeds can detect, based on finished runs such as a pilot's."""
     chosen = _parser().parse_args(arguments)
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports
@@ -32,12 +32,12 @@ def power_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = directories_parser(
         "power",
-        "Show which differences a number of seeds can show, and how many seeds a given difference needs, based on the "
-        "spread of finished runs.",
+        "Show which differences a number of seeds can detect, and how many seeds a given difference needs, based on "
+        "the spread of finished runs.",
     )
     parser.add_argument(
         "--difference", type=above_zero, metavar="D",
-        help="true difference to show, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy",
+        help="true difference to detect, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy",
     )  # fmt: skip
     parser.add_argument(
         "--margin", type=above_zero, metavar="M",

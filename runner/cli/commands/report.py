@@ -58,7 +58,12 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")
     parser.add_argument("--baseline", help="the variant with which the others are compared (default: the first)")
     parser.add_argument(
-        "--by", nargs="+", default=[], metavar="KEY", help="group runs into variants by the values of these keys"
+        "--by",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY",
+        help="group runs into variants by the values of these keys",
     )
     parser.add_argument(
         "--target",
@@ -91,7 +96,7 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seeds", action="store_true", help="draw every seed's curve as a thin line")
     parser.add_argument(
-        "--format", nargs="+", choices=FORMATS, metavar="FORMAT",
+        "--format", nargs="+", action="extend", choices=FORMATS, metavar="FORMAT",
         help=f"one or more of {' '.join(FORMATS)} "
         f"(default: {' '.join(USUAL_FORMATS)}; for a single run {' '.join(USUAL_OF_A_RUN)})",
     )  # fmt: skip
@@ -131,7 +136,8 @@ def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) ->
     given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise UserError(f"{flags}: no effect on --index, which shows existing reports; omit it")
+        omitted = "them" if len(given) > 1 else "it"
+        raise UserError(f"{flags}: no effect with --index, which only lists existing reports; omit {omitted}")
 
 
 def report_command(chosen: argparse.Namespace) -> None:

@@ -20,7 +20,7 @@ def reproduce_command(arguments: Sequence[str]) -> None:
 
     Raises:
         UserError: if there is no such run, it cannot be trained, or its new directory is already used.
-        Stopped: if something differs beyond the tolerance, or the training fails or is interrupted.
+        Stopped: if something differs beyond the tolerance, or training fails or is interrupted.
     """
     chosen = _reproduce_parser().parse_intermixed_args(arguments)
     if not chosen.tolerance >= 0 or math.isinf(chosen.tolerance):
@@ -73,7 +73,7 @@ def verify_command(arguments: Sequence[str]) -> None:
 
     Raises:
         UserError: if there is no such recipe, or a recipe cannot be built.
-        Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
+        Stopped: with exit code 1 if a recipe fails, or 130 if training was interrupted.
     """
     chosen = _verify_parser().parse_intermixed_args(arguments)
     for name in ("seeds", "workers"):

@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sort", metavar="KEY", help="sort by a column or key, smallest first (default: newest first)")
     parser.add_argument("--descending", action="store_true", help="with --sort: largest first")
     parser.add_argument(
-        "--columns", nargs="+", metavar="KEY",
+        "--columns", nargs="+", action="extend", metavar="KEY",
         help="columns of summary.csv, started, directory, or keys of the configuration (default: a few in a table, "
         "all in csv and json)",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from runner.core.errors import UserError
 
-_BASH = r"""if [ -n "${ZSH_VERSION-}" ]; then  # Hydra's manual recommends the script of bash for zsh too
+_BASH = r"""if [ -n "${ZSH_VERSION-}" ]; then  # Hydra's manual recommends the bash script for zsh too
     eval "$(runner completion zsh)"
 else
     _runner_complete() {
@@ -62,7 +62,7 @@ REMOVALS = {"bash": "complete -r runner\n", "zsh": "compdef -d runner\n", "fish"
 
 
 def completion_command(arguments: Sequence[str]) -> None:
-    """Print the script of a shell.
+    """Print the completion script for a shell.
 
     Raises:
         UserError: if there is none for the shell.

@@ -7,7 +7,7 @@ from runner.data.augmentation.draws import Draws, Tensor
 
 
 class RandomErasing:
-    """Fills a rectangle of an image, with a given probability, with one random value from the batch's range.
+    """Random erasing: with a given probability, a rectangle of an image gets one random value from the batch's range.
 
     Its area, as a share of the image's, is drawn from [smallest, largest]; its aspect ratio is log-uniform in
     [1/elongation, elongation].
@@ -35,7 +35,7 @@ class RandomErasing:
 
 
 class CutMix:
-    """Replaces a square of each image with one from another image, and mixes the labels by the share of pixels.
+    """Augmentation that replaces a square of each image with one from another, and mixes labels by the share of pixels.
 
     The square's area is a share of the image's, uniform in [0, 1). The square lies inside the image; in the paper, it
     may extend beyond. The other image comes from the reversed batch, a random pairing, because batches

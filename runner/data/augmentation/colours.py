@@ -10,7 +10,7 @@ from runner.data.augmentation.draws import Tensor
 
 LEVELS = 256
 HIGHEST = LEVELS - 1.0
-_LUMA = np.array([19595, 38470, 7471], np.float32)  # weights of red, green and blue in grey, of 65,536 (ITU-R BT.601)
+_LUMA = np.array([19595, 38470, 7471], np.float32)  # weights of red, green and blue, in 1/65,536 (ITU-R BT.601)
 _SMOOTHING = 5.0, 13.0  # weight of the middle of Pillow's 3x3 filter SMOOTH, and the sum of its weights
 
 
@@ -20,13 +20,13 @@ def brightness(images: Tensor, factor: Tensor) -> Tensor:
 
 
 def contrast(images: Tensor, factor: Tensor) -> Tensor:
-    """Blend with the mean of the grey image."""
+    """Blend with the mean of the grayscale image."""
     mean = ops.floor(ops.mean(_grey(images), axis=(1, 2, 3), keepdims=True) + 0.5)
     return _blend(mean, images, factor)
 
 
 def colour(images: Tensor, factor: Tensor) -> Tensor:
-    """Blend with the grey image; images without colour stay as they are."""
+    """Blend with the grayscale image; images without colour stay as they are."""
     return _blend(_grey(images), images, factor) if images.shape[-1] == len(_LUMA) else images
 
 

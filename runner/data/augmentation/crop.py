@@ -9,7 +9,7 @@ _FILLS = ("zeros", "reflect")
 
 
 class Crop:
-    """Pads each side of an image, and cuts out a window of the image's size at a random place.
+    """Augmentation that pads each side of an image, and cuts out a window of the image's size at a random place.
 
     The padding is 0 after preprocessing (the mean with `standardize`, black with `rescale`), or mirrors the image
     without repeating its edge.

@@ -10,7 +10,7 @@ _QUANTILES = 4096
 
 
 class MixUp:
-    """Replaces each image and label with a weighted mean of it and another one; the weight is Beta(alpha, alpha).
+    """Augmentation that replaces each image and label with a mean of it and another; the weight is Beta(alpha, alpha).
 
     The other image comes from the reversed batch, a random pairing, because batches are in random order. XLA, which
     GPUs use, cannot compile the random numbers of Keras's own layer.

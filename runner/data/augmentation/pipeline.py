@@ -16,7 +16,7 @@ Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Augmenter:
-    """Augments a batch's images (count, height, width, channels) and labels, step by step."""
+    """Pipeline that augments a batch's images (count, height, width, channels) and labels, step by step."""
 
     steps: Sequence[Step]
     parts: Sequence[Any]

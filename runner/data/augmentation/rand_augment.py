@@ -37,7 +37,7 @@ _BITS = 4  # bits that posterize removes
 
 
 class RandAugment:
-    """Applies operations to each image, each drawn anew from 14 with equal probability.
+    """Augmentation that applies operations to each image, each drawn anew from 14 with equal probability.
 
     The range of each channel over the training images counts as 0 to 255. In the geometric operations and the
     enhancements, both directions are equally likely: a rotation to the left or right, more or less contrast. The

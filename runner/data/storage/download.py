@@ -21,7 +21,7 @@ _AT_ONCE = 2**16
 def download(
     name: str, folder: Path, url: str, checksums: Mapping[str, str], wanted: str, longest: float = LONGEST
 ) -> list[Path]:
-    """Fetch files into a temporary directory, and move them in place once all checksums match.
+    """Fetch files into a temporary directory, and move them into place once all checksums match.
 
     Args:
         url: the remote directory.

@@ -18,7 +18,7 @@ class Keeper:
     """State of one callback or diagnostic since the beginning of training.
 
     Objects with `get_state()` and `set_state(state)` supply it. For others, it consists of every attribute with a plain
-    value, except unchanged scalars and strings, such as file names, which may differ when the training is resumed.
+    value, except unchanged scalars and strings, such as file names, which may differ when training is resumed.
     """
 
     def __init__(self, owner: Any) -> None:
@@ -98,10 +98,10 @@ class Checkpoint:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.epochs = 0  # epochs in the file when the training began
+        self.epochs = 0  # epochs in the file when training began
 
     def begin(self, model: keras.Model, owners: Sequence[Any], augment: Any) -> Progress:
-        """Restore the file's state, if it exists and fits the training, and return the progress.
+        """Restore the file's state, if it exists and fits the run, and return the progress.
 
         Args:
             model: compiled model with a built optimizer.
@@ -117,9 +117,7 @@ class Checkpoint:
             self._refuse_misfit(state)
             progress = Progress(state["rows"], state["logs"])
         except Exception as error:  # a damaged file may fail in any way
-            LOG.warning(
-                "%s: not a checkpoint of this training (%s); the training starts from the beginning", self._path, error
-            )
+            LOG.warning("%s: not a checkpoint of this run (%s); training starts from the beginning", self._path, error)
             return Progress()
         for variable, value in zip(self._variables(), state["variables"], strict=True):
             variable.assign(value)
@@ -154,7 +152,7 @@ class Checkpoint:
         return [variable.numpy() for variable in self._variables()]
 
     def _refuse_misfit(self, state: Any) -> None:
-        """Raise ValueError if the state does not belong to this training."""
+        """Raise ValueError if the state does not belong to this run."""
         if state["format"] != _FORMAT:
             raise ValueError("it was written by a different version")
         if [keeper.kind for keeper in self._keepers] != state["kinds"] or len(state["owners"]) != len(state["kinds"]):

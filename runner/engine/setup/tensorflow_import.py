@@ -14,7 +14,7 @@ def quick_import() -> Iterator[None]:
     """Suspend garbage collection in the block and defer unused parts of Keras, unless TensorFlow is already imported.
 
     Collections take a sixth of the import time and free nothing. Objects that exist at the end are excluded from later
-    collections, which would take a tenth of a short training.
+    collections, which would take a tenth of a short run.
     """
     if "tensorflow" in sys.modules or not gc.isenabled():
         yield

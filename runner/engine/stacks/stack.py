@@ -13,13 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from runner.data.dataset import Part
-from runner.engine.base_rate import BaseRate
 from runner.engine.compiled import copy_values
 from runner.engine.diagnostics import ClippingRate
 from runner.engine.evaluation import BATCH_SIZE as VALIDATION_BATCH
 from runner.engine.keras_internals import custom_gradients_forgotten, updates_stateless
 from runner.engine.stacks.vectorization import reason_in_words
 from runner.engine.training import Augment
+from runner.engine.variables.base_rate import BaseRate
 
 Values = list[tf.Tensor]  # of variables: (models, ...) each
 

@@ -32,7 +32,7 @@ class StackedRun:
         self._member = member
 
     def train(self, *, diagnostics: Sequence[Diagnostic] = (), **how: Any) -> Iterator[Row]:
-        """Prepare the training, and return its epochs; each must be in `result` before it is requested."""
+        """Prepare training, and return its epochs; each must be in `result` before it is requested."""
         assert not diagnostics, "these are compiled into a run's own epoch"
         self.training = Training(self._member, **how)
         return self._rows()
@@ -68,8 +68,8 @@ class _Borrowed:
 def train_together(stack: Stack, trainings: Mapping[int, Training]) -> Iterator[Mapping[int, Row | Exception]]:
     """Train models of a stack side by side; yield the results of each epoch, by position in the stack.
 
-    A result is the row of the epoch, with the training's share of the seconds, or an error of the training's callbacks,
-    which ends it. A training that has ended takes as much time as before, because the stack keeps its size.
+    A result is the row of the epoch, with the run's share of the seconds, or an error of the run's callbacks, which
+    ends it. A run that has ended takes as much time as before, because the stack keeps its size.
     """
     going = dict(trainings)
     failed: dict[int, Exception] = {}
@@ -79,7 +79,7 @@ def train_together(stack: Stack, trainings: Mapping[int, Training]) -> Iterator[
         for position, training in list(going.items()):
             try:
                 results[position] = step(training, *(arguments[position] if arguments else ()))
-            except Exception as error:  # of this training's own callbacks
+            except Exception as error:  # of this run's own callbacks
                 failed[position] = error
                 del going[position]
         return results

@@ -22,11 +22,8 @@ from runner.reporting.statistics.summary import summarize
 
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis's label
-_FRAME, _ROW, _TITLE = (
-    0.95,
-    0.2,
-    0.45,
-)  # inches: around all rows, a variant with a name of one line, a panel's heading and ticks
+# Inches: around all rows, a variant with a name of one line, a panel's heading and ticks.
+_FRAME, _ROW, _TITLE = 0.95, 0.2, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
 _BELOW = 0.14  # position of mean and interval, as a share of a row
 

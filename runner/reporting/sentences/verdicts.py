@@ -258,7 +258,7 @@ def _of_these_examples(found: _Row) -> Iterator[str]:
     these = f"these {_examples(found):,} test examples"
     if may_be_these_alone(found):
         claim = "equivalence" if found["verdict"] == EQUIVALENT else "difference"
-        yield f"the {claim} may be {these}' alone"
+        yield f"the {claim} may hold for {these} only"
     elif found["verdict"] != UNDECIDED and _examples(found):
         covers_new = not math.isnan(found["new_images_low"])  # the intervals state their examples
         yield f"{_examples(found):,} test examples" if covers_new else f"holds for {these}"
@@ -287,8 +287,9 @@ def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
     text = f"95% CI {_range(found, interval)}" if is_known else none
     if has_new := not math.isnan(found.get("new_images_low", math.nan)):
         new = _range(found, "new_images")
-        text += f" for these test examples, {new} for new ones too" if is_known else f"; {new} for new test examples"
-        text += " but for this look alone" * bool(found["looks"])
+        included = f" for these test examples, {new} if new test examples are included"
+        text += included if is_known else f"; {new} for new test examples"
+        text += ", but for this look alone" * bool(found["looks"])
     yield text + ", unadjusted" * (comparisons > 1 and (is_known or has_new))
 
 
@@ -303,9 +304,10 @@ def _looks(found: _Row) -> Iterator[str]:
 
 
 def _could_have_shown(found: _Row) -> Iterator[str]:
-    """Yield the smallest difference that an undecided comparison could have shown."""
+    """Yield the smallest difference that an undecided comparison could have detected."""
     if found["verdict"] == UNDECIDED and not math.isnan(found["detectable"]):
-        yield f"could have shown {detectable_text(found['detectable'], found['metric'])} with {POWER:.0%} power"
+        smallest = detectable_text(found["detectable"], found["metric"])
+        yield f"could have detected a difference of {smallest} with {POWER:.0%} power"
 
 
 def _lost(found: _Row) -> Iterator[str]:

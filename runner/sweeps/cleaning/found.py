@@ -25,7 +25,7 @@ from runner.sweeps.cleaning.needed import best_models, starting_points
 Kind = Literal["temporary", "checkpoint", "empty", "failed", "model"]
 _OUTPUTS = "outputs"  # directory of runs that may start from a model elsewhere
 
-# The program's names for directories of runs: in a sweep, by time, and reproduced.
+# Names that the program gives to directories of runs: of a sweep, of a single run (by time), and of a reproduced run.
 _RUN_NAME = re.compile(r"(.+_)?seed\d+_[0-9a-f]{12}|([0-9a-f]{12}-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+", re.DOTALL)
 _FIGURES = {
     f"{name}.png"
@@ -77,7 +77,7 @@ class Found:
 
 
 def find(directory: Path, wish: Wish) -> Found:
-    """Find the items that a wish would remove in and below a directory, without following links.
+    """Find the items that a selection would remove in and below a directory, without following links.
 
     Raises:
         UserError: if there is no such directory, or it is a link.
@@ -210,7 +210,7 @@ class _Search:
         return self._start_of_another(folder)
 
     def _is_old(self, seconds: float) -> bool:
-        """Return whether a time, in seconds since 1970, is as long ago as the wish requires."""
+        """Return whether a time, in seconds since 1970, is as long ago as the selection requires."""
         return self._wish.older_than is None or seconds < self._now - self._wish.older_than
 
 

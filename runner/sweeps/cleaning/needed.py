@@ -66,9 +66,9 @@ def _sources(config: Mapping[str, Any], base: str | None) -> Iterator[Path]:
 def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> dict[Path, str]:
     """Return the runs whose models are worth keeping, each with the reason.
 
-    These are the best completed run, on validation, of each variant of a sweep on each data set, and the best trial of
-    a search. Without a plan, runs in the same directory that differ only in the seed form a variant. If no run of a
-    variant has the metric, all its runs are kept.
+    These are the best completed run, on the validation set, of each variant of a sweep on each data set, and the best
+    trial of a search. Without a plan, runs in the same directory that differ only in the seed form a variant. If no run
+    of a variant has the metric, all its runs are kept.
 
     Args:
         runs: directories and records of runs that have a model, in the order of preference among equals.
@@ -88,7 +88,7 @@ def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> di
         scored = [(path, score) for path, score in members if score is not None]
         if scored:
             path, score = max(scored, key=lambda member: chosen.sign * member[1])
-            kept.setdefault(path, f"best run of {variant} on validation ({chosen.metric} {score:.4f})")
+            kept.setdefault(path, f"best run of {variant} on the validation set ({chosen.metric} {score:.4f})")
         else:
             kept |= {path: f"{variant} has no {chosen.metric}, so its best run is unknown" for path, _ in members}
     return kept

@@ -24,10 +24,10 @@ _FLAGS: dict[Kind, str] = {"failed": "--failed", "model": "--models"}
 
 
 def clean(directory: Path, wish: Wish, console: Console, *, command: str, confirmed: bool) -> None:
-    """Show the items that a wish would remove below a directory, with their size; if confirmed, remove them.
+    """Show the items that a selection would remove below a directory, with their size; if confirmed, remove them.
 
     Args:
-        command: the command for this wish, without confirmation.
+        command: the command for this selection, without confirmation.
 
     Raises:
         UserError: if there is no such directory, or it is a link.

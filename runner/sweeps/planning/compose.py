@@ -45,7 +45,7 @@ class Composed:
 
 
 class Composer:
-    """Composes configurations as Hydra does for the jobs of a multirun."""
+    """Composer of configurations, as Hydra composes them for the jobs of a multirun."""
 
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self._loader = loader

@@ -10,7 +10,7 @@ from runner.reporting.statistics.significance.corrected_t import interval_reach
 
 
 def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
-    """Return sentences on the differences that the folds of a plan can show, and on folds that several seeds share.
+    """Return sentences on the differences that the folds of a plan can detect, and on folds that several seeds share.
 
     Args:
         jobs: jobs of all variants, which share their folds.
@@ -24,6 +24,6 @@ def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
         reach = interval_reach(units, folds)
         smallest = detectable_by_t(reach, units, LEVEL / comparisons, POWER)
         yield (
-            f"with {units} folds over {counted(comparisons, 'comparison')}, the corrected resampled t-test can show "
+            f"with {units} folds over {counted(comparisons, 'comparison')}, the corrected resampled t-test can detect "
             f"differences of at least {smallest:.2g} standard deviations over folds with {POWER:.0%} power"
         )

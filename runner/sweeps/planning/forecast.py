@@ -1,4 +1,4 @@
-"""Forecast of a plan: the differences that its comparisons can show."""
+"""Forecast of a plan: the differences that its comparisons can detect."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Forecast:
 
 
 def forecast(plan: Plan, study: Study | None, records: Sequence[RunRecord]) -> Forecast:
-    """Return the differences that the seeds of a plan can show, using the spread of earlier runs if there are any.
+    """Return the differences that the seeds of a plan can detect, using the spread of earlier runs if there are any.
 
     Args:
         study: None for a grid.

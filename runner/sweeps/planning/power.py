@@ -1,4 +1,4 @@
-"""Power of a plan: the differences that its seeds can show, and a warning if they can show none."""
+"""Power of a plan: the differences that its seeds can detect, and a warning if they can detect none."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -62,7 +62,7 @@ def power_warning(plan: Planned) -> str | None:
 
 
 def power_lines(plan: Planned, pilot: Pilot) -> Iterator[str]:
-    """Return sentences on the differences that the seeds can show, and on planned looks that can show none."""
+    """Return sentences on the differences that the seeds can detect, and on planned looks that can detect none."""
     if plan.comparisons < 1 or smallest_p(plan.seeds, plan.tests) >= LEVEL:
         return
     known = {variant: own for variant, own in pilot.differences.items() if len(own) > 1}
@@ -78,16 +78,17 @@ def power_lines(plan: Planned, pilot: Pilot) -> Iterator[str]:
         else:
             shown, about = f"at least {found[0]:.2g} standard deviations of a paired difference", ""
         seeds = counted(plan.seeds, "seed")
-        yield f"with {seeds}{plan.over}, differences of {shown} can be shown with {POWER:.0%} power" + (
+        yield f"with {seeds}{plan.over}, differences of {shown} can be detected with {POWER:.0%} power" + (
             f" ({about})" * bool(about)
         )
     if idle := idle_looks(plan):
         looks = f"the look{'s' * (len(idle) > 1)} at {' and '.join(map(str, idle))} seeds"
-        yield f"{looks} can show no difference: with so few seeds, p is never below the error that may be spent by then"
+        never = "with so few seeds, p is never below the error that may be spent by then"
+        yield f"{looks} cannot detect any difference: {never}"
 
 
 def idle_looks(plan: Planned) -> list[int]:
-    """Return the sizes of the planned looks that can show no difference, whatever the results."""
+    """Return the sizes of the planned looks that cannot detect any difference, whatever the results."""
     if plan.looks is None:
         return []
     sizes = plan.looks.sizes

@@ -89,7 +89,7 @@ def _budget(value: Any) -> Any:
 
 
 class Tune(Section):
-    """Tuning of each variant on validation, before its training on the study's seeds."""
+    """Tuning of each variant on the validation set, before its training with the study's seeds."""
 
     axes: dict[str, Axis] = Field(default_factory=dict)
     """Keys to tune, each with its range or values."""
@@ -235,7 +235,7 @@ class Study(Chosen):
     grid: Axes = Field(default_factory=dict)
     """Values of keys or groups, crossed with every variant."""
     tune: Tune | None = None
-    """Tuning of each variant on validation, before its training on the study's seeds."""
+    """Tuning of each variant on the validation set, before its training with the study's seeds."""
     target: NonNegative | None = None
     """Target value of the validation metric; the report shows how soon runs reach it."""
     margin: Positive | None = None

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import shutil
 import subprocess
 import time
@@ -16,6 +17,7 @@ import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError
 
 from runner.core.errors import EnvironmentFault, UserError, writing
+from runner.core.output import output_in
 from runner.core.text import shortened
 from runner.sweeps.pools.base import Pool, Waiting, WorkerLost
 from runner.sweeps.pools.local import LocalPool
@@ -126,8 +128,10 @@ class SlurmPool:
             return
         with writing(self._place):
             self._place.mkdir(mode=0o700, parents=True, exist_ok=True)  # its files are executed
+        # submitit prints sbatch's output there; its local jobs print a traceback when they are cancelled.
+        silent = output_in(Path(os.devnull)) if self._cluster == "local" else redirect_stderr(io.StringIO())
         try:
-            with redirect_stderr(io.StringIO()), self._executor.batch():  # submitit also prints sbatch's output there
+            with silent, self._executor.batch():
                 jobs = [self._executor.submit(self._worker) for _ in range(math.ceil(wanted / self._in_a_job))]
         except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"launcher=slurm: {shortened(str(error))}") from error

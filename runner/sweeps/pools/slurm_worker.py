@@ -22,7 +22,7 @@ Kind = Literal["task", "begun", "answer"]
 
 @dataclass(frozen=True)
 class Answer:
-    """Message of a free worker."""
+    """Message from a free worker."""
 
     result: Any  # result of its last task; None before the first task
     seconds: float  # duration of the task

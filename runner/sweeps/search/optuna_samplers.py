@@ -1,4 +1,4 @@
-"""Samplers of Optuna: TPE, and Gaussian processes if PyTorch is installed."""
+"""Optuna's samplers: TPE, and Gaussian processes if PyTorch is installed."""
 
 import math
 import warnings

@@ -43,7 +43,7 @@ class Pruning(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Decide whether the trial continues."""
         value = (logs or {}).get(self._column)
-        if value is None or value != value:  # the training ends by itself on NaN
+        if value is None or value != value:  # the run ends by itself on NaN
             return
         self.scores.append(self._sign * float(value))
         if not decides(self._rule, epoch + 1):

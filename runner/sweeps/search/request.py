@@ -13,7 +13,7 @@ from runner.core.errors import ConfigError, UserError
 from runner.sweeps.planning.study import Chosen, GivenSeeds, Study, Tune, read_study
 
 VARIANT = "search"  # the name of the variant
-_FRESH_SEEDS = 3  # number of seeds on which the chosen point is trained
+_FRESH_SEEDS = 3  # number of seeds with which the chosen point is trained
 _RENAMED = {"trials": "budget", "seed": "sampler_seed"}  # keys of a search that have other names in a study's tuning
 _KEY_OF_STUDY = re.compile(r"(?<![^\s(,;'])study\.(tune\.|seeds\b)?")  # in a message, not in a value such as a path
 _STUDY_ONLY = ("per_variant",)
@@ -100,7 +100,7 @@ def refuse_both_forms(given: Collection[str]) -> None:
     """
     for short, name in _RENAMED.items():
         if f"search.{short}" in given and f"search.{name}" in given:
-            raise ConfigError(f"search.{short}: search.{name}, which it is short for, is given too; use one of the two")
+            raise ConfigError(f"search.{short}: short form of search.{name}, and both are given; give only one of them")
 
 
 def _renamed(config: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -306,10 +306,11 @@ def test_a_chart_follows_the_window(opened):
 
 def test_the_legend_follows_the_colours_of_the_system(opened):
     def stroke():
-        return opened.find_element(By.CSS_SELECTOR, ".legend .swatch line").get_attribute("stroke")
+        return opened.execute_script("return document.querySelector('.legend .swatch line').getAttribute('stroke')")
 
     light = stroke()
     opened.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
     )
-    assert stroke() == opened.execute_script("return tone(data.variants[0].color)") != light
+    WebDriverWait(opened, 5).until(lambda _: stroke() != light)  # after the browser's next frame
+    assert stroke() == opened.execute_script("return tone(data.variants[0].color)")

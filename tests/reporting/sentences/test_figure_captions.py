@@ -57,6 +57,12 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
         assert part in text
 
 
+def test_the_caption_says_if_intervals_end_where_no_value_can_lie(captions):
+    end = "Intervals end at 100%, because no value can lie beyond."
+    found = captions({"a": [0.99, 0.9], "b": SIX[:2]}, of=["test_accuracy", "generalization_gap"])
+    assert [end in found[stem] for stem in ("test_accuracy", "generalization_gap")] == [True, False]
+
+
 def test_with_many_variants_the_caption_explains_the_row_of_the_others(captions):
     many = {f"v{number:02d}": [0.5 + number / 100] for number in range(MOST_ROWS + 1)}
     found = captions(many, of=["forest", "difference_over_time", "test_accuracy"])

@@ -92,7 +92,7 @@ def test_times_that_are_often_equal_or_never_end_have_an_interval_that_counts_th
 
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
-    assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed cannot")
+    assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed is too")
     assert "b: of 2 runs, 1 diverged, 1 failed; it has no results; comparisons count diverged runs as lost." in notes
 
 
@@ -278,7 +278,11 @@ def test_where_the_seeds_can_show_neither_a_note_says_that():
     ("reach", "of_what", "caption_ends"),
     [
         (0.0009, "10,000 test examples", "not this error."),
-        (0.0011, "the equivalence may be these 10,000 test examples' alone", "the interval of b contains the margin."),
+        (
+            0.0011,
+            "the equivalence may hold for these 10,000 test examples only",
+            "the interval of b contains the margin.",
+        ),
     ],
 )
 def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_what, caption_ends):
@@ -292,6 +296,8 @@ def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_wha
 
 def test_an_undecided_comparison_names_what_it_could_have_shown_and_a_decided_one_does_not():
     undecided, _ = said(runs("a", SEVEN), runs("b", SEVEN[::-1]))
-    assert re.search(r"could have shown \d\.\d percentage points with 80% power\)\.$", undecided["b"])
+    assert re.search(
+        r"could have detected a difference of \d\.\d percentage points with 80% power\)\.$", undecided["b"]
+    )
     decided, _ = said(runs("a", SEVEN), runs("b", [value + 0.01 + n / 1e4 for n, value in enumerate(SEVEN)]))
-    assert "could have shown" not in decided["b"]
+    assert "could have detected" not in decided["b"]

@@ -143,7 +143,7 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
     reach = 100 * stats.norm.ppf(0.975) * stats.sem([1, 1] + [0] * (EXAMPLES - 2))
     new = f"{0.25 - reach:+.2f} to {0.25 + reach:+.2f} for new test examples"
     assert f"(no 95% CI, all differences equal; {new}; p = 0.008" in sentence
-    assert sentence.endswith("; n = 8; the difference may be these 800 test examples' alone).")
+    assert sentence.endswith("; n = 8; the difference may hold for these 800 test examples only).")
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
     assert caption.endswith("Widened to new examples, the interval of b contains 0.")
 
@@ -254,7 +254,7 @@ def sentence_with(summary, compared, **changes):
 def test_a_claim_names_the_test_examples_it_is_about_and_both_intervals(right):
     summary, compared = measured(right)
     sentence = sentence_with(summary, compared, new_images_low=0.001, new_images_high=0.02)
-    assert " for these test examples, +0.10 to +2.00 for new ones too; p" in sentence
+    assert " for these test examples, +0.10 to +2.00 if new test examples are included; p" in sentence
     assert sentence.endswith("; 800 test examples).")
 
 
@@ -262,15 +262,15 @@ def test_with_planned_looks_the_interval_for_new_examples_holds_for_one_look_and
     summary, compared = measured(right)
     repeated = {"looks": 2, "repeated_low": 0.0005, "repeated_high": 0.025}
     sentence = sentence_with(summary, compared, new_images_low=0.001, new_images_high=0.02, **repeated)
-    assert "95% CI +0.05 to +2.50 for these test examples, +0.10 to +2.00 for new ones too but for this" in sentence
-    assert "for this look alone; p" in sentence
+    assert "95% CI +0.05 to +2.50 for these test examples, +0.10 to +2.00 if new test examples are included" in sentence
+    assert "are included, but for this look alone; p" in sentence
 
 
 def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of_these_alone(right):
     summary, compared = measured(right)
     sentence = sentence_with(summary, compared, new_images_low=0.0)
     assert " for these test examples, +0.00 to +" in sentence
-    assert sentence.endswith("; the difference may be these 800 test examples' alone).")
+    assert sentence.endswith("; the difference may hold for these 800 test examples only).")
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of
 def test_a_claim_without_its_evidence_says_that_it_may_be_of_these_examples_alone(right, changes, is_said):
     summary, compared = measured(right)
     parts = verdict_parts(aggregate_frame(summary, "test_accuracy"), compared.assign(**changes), {"a": "a", "b": "a"})
-    assert parts["b"].short.endswith("; the difference may be these 800 test examples' alone.") == is_said
+    assert parts["b"].short.endswith("; the difference may hold for these 800 test examples only.") == is_said
 
 
 def test_a_difference_without_significance_may_be_these_examples_alone_too(right):
@@ -292,8 +292,8 @@ def test_a_difference_without_significance_may_be_these_examples_alone_too(right
     summary, compared = measured(right)
     undecided = {"verdict": "undecided", "reason": "no significant difference", "p_holm": 0.06}
     sentence = sentence_with(summary, compared, new_images_low=-0.001, **undecided)
-    assert "; the difference may be these 800 test examples' alone; could have shown" in sentence
-    assert "test examples' alone" not in sentence_with(
+    assert "; the difference may hold for these 800 test examples only; could have detected" in sentence
+    assert "test examples only" not in sentence_with(
         summary, compared, new_images_low=-0.001, ci_low=-0.01, **undecided
     )
 
@@ -335,4 +335,4 @@ def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right
         in caption
     )
     sentence = verdicts(aggregate_frame(summary, metric), compared, {"a": "a", "b": "a"})["b"]
-    assert sentence.endswith("; the difference may be these 800 test examples' alone).")
+    assert sentence.endswith("; the difference may hold for these 800 test examples only).")

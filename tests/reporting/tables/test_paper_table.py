@@ -104,7 +104,7 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
     for part in (
         "n = 7 seeds",
         "p by paired sign-flip, exact.",
-        "10,000 test examples",
+        "test set (10,000 examples)",
         "0.10 percentage points",
     ):
         assert part in shown.caption

@@ -21,7 +21,7 @@ TIME = "2026-01-01_00-00-00-000000"
 
 
 def named(outputs, wish=None):
-    """Return the kinds and the paths, relative to outputs, of the items that a wish finds."""
+    """Return the kinds and the paths, relative to outputs, of the items that a selection finds."""
     return [(item.kind, str(item.path.relative_to(outputs))) for item in find(outputs, wish or Wish()).items]
 
 

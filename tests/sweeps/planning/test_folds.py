@@ -107,7 +107,7 @@ def test_folds_of_the_command_replace_those_of_the_study():
 
 def test_a_plan_says_what_its_folds_can_show(planned):
     (line,) = fold_lines(planned(folds=5, seeds=3).jobs, comparisons=1)
-    assert line.startswith("with 15 folds over 1 comparison, the corrected resampled t-test can show differences of at")
+    assert line.startswith("with 15 folds over 1 comparison, the corrected resampled t-test can detect differences of")
     assert [*fold_lines(planned().jobs, comparisons=0)] == []
 
 

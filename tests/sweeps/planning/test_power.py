@@ -51,7 +51,7 @@ def test_without_earlier_runs_the_plan_speaks_of_standard_deviations():
     size = f"{detectable(Design.normal(4), 0, 8):.2g}"
     assert line == (
         f"with 8 seeds over 4 comparisons, differences of at least {size} standard deviations of a paired difference "
-        "can be shown with 80% power"
+        "can be detected with 80% power"
     )
 
 
@@ -66,7 +66,7 @@ def test_earlier_runs_give_the_size_in_the_unit_of_the_metric(pairs):
 def test_the_spread_of_some_comparisons_stands_for_the_family():
     (line,) = power_lines(Planned(10, 5), pilot(4, [0.1, 0.3], "test_loss"))
     factor = detectable(Design.normal(5), 0, 10)
-    assert f"differences of at least {0.1 * factor:.2g} to {0.3 * factor:.2g} can be shown" in line
+    assert f"differences of at least {0.1 * factor:.2g} to {0.3 * factor:.2g} can be detected" in line
     assert "std of the paired difference 0.1 to 0.3, from 4 earlier seeds" in line
 
 
@@ -93,6 +93,6 @@ def test_looks_whose_p_is_never_below_what_may_be_spent_are_named():
     # 2 / 2^n is 0.125, 0.031, 0.0078; spent: below 0.004, 0.005, 0.012
     assert idle_looks(Planned(12, 3, looks=looks)) == [4, 6]
     *_, line = power_lines(Planned(12, 3, looks=looks), UNKNOWN)
-    assert line.startswith("the looks at 4 and 6 seeds can show no difference")
+    assert line.startswith("the looks at 4 and 6 seeds cannot detect any difference")
     assert idle_looks(Planned(12, 3, "holm", looks=looks)) == [4, 6, 8]
     assert not idle_looks(Planned(12, 3))

@@ -40,7 +40,7 @@ def test_the_short_forms_take_the_place_of_the_defaults():
 
 def test_a_key_and_its_short_form_are_not_both_taken():
     refuse_both_forms(["search.trials", "search.sampler_seed", "training.epochs"])
-    with pytest.raises(ConfigError, match=r"^search\.trials: search\.budget, which it is short for, is given too"):
+    with pytest.raises(ConfigError, match=r"^search\.trials: short form of search\.budget, and both are given"):
         refuse_both_forms(["search.budget", "search.trials"])
 
 

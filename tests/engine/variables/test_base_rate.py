@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from runner.engine.base_rate import _SCALABLE, BaseRate
+from runner.engine.variables.base_rate import _SCALABLE, BaseRate
 
 schedules = keras.optimizers.schedules
 STEPS = 60

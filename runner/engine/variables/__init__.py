@@ -1,0 +1,1 @@
+"""Values of a compiled epoch that are variables, so that it also trains runs with other values."""
