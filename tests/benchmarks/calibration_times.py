@@ -19,7 +19,7 @@ _LEVEL = 0.05
 _AT_ONCE = 1_000  # studies, to save memory
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
-NOISES: dict[str, Noise] = {  # noises of median 0
+NOISES: dict[str, Noise] = {  # noise distributions with median 0
     "normal": lambda generator, shape: 0.35 * generator.standard_normal(shape),
     "heavy-tailed": lambda generator, shape: 0.25 * generator.standard_t(3, shape),
     "skewed": lambda generator, shape: 0.5 * (generator.exponential(1, shape) - np.log(2)),

@@ -1,4 +1,4 @@
-"""Identical bits, environments and output of a comparison of sides."""
+"""Bit-identity, environments and output of a comparison of sides."""
 
 import io
 import json

@@ -35,7 +35,7 @@ from tests.torture.bounded import bounded_process
 SECONDS = 120  # for one command, including its imports, on a busy machine
 TRAINED = "this would have been trained"
 QUICK = Output(("csv", "table", "svg", "html"))
-TABLES = ("--format", "csv")  # of `runner report`, in little time
+TABLES = ("--format", "csv")  # options of `runner report` that take little time
 COMMANDS = ("report", "status", "ensemble", "resume", "reproduce")
 OF_A_RUN = [(file, way) for file, way in hostile.SPOILED if file.startswith("run/")]
 OF_A_SWEEP = [case for case in hostile.SPOILED if case not in OF_A_RUN]

@@ -40,7 +40,7 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     (without pairs: for every combination of a run of one side and a run of the other).
 
     Args:
-        margin: tolerated loss in the metric's unit (0.001 is 0.1 percentage points of a share), at least 0.
+        margin: tolerated deterioration in the metric's unit (0.001 is 0.1 percentage points of a share), at least 0.
 
     Raises:
         UserError: if no variant has a result on both sides.

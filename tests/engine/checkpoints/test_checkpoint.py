@@ -290,7 +290,7 @@ def test_a_file_with_a_changed_byte_is_refused_with_a_warning(begin, tmp_path, c
 
 
 def restored(before, after):
-    """Restore in `after` the state of `before` after a first epoch."""
+    """Restore in `after` the state that `before` has after its first epoch."""
     keepers = [Keeper(callback) for callback in (before, after)]
     before.best, before.history = 0.25, [1.0]
     arrays = []

@@ -126,7 +126,7 @@ def resize(browser, width):
 
 
 def hints(browser, kind):
-    """Return for each box of a kind whether the hint that it is wider than the window is visible."""
+    """Return, for each box of a kind, whether its scroll hint is visible."""
     found = browser.find_elements(By.CSS_SELECTOR, f"{kind} .hint")
     assert found
     return {hint.is_displayed() for hint in found}

@@ -36,7 +36,7 @@ def test_what_does_not_differ_significantly_from_the_best_is_marked():
 
 
 def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
-    """With ten comparisons and seven seeds, no p can be below 0.05 after Holm."""
+    """With ten comparisons and seven seeds, no p can be below 0.05 after Holm's correction."""
     worse = [runs(f"b{number}", [value - 0.05 for value in SEVEN]) for number in range(10)]
     shown = table(runs("a", SEVEN), *worse, baseline="a", correction="holm")
     assert shown.rows[1]["p (Holm)"] == "0.156"
