@@ -62,7 +62,7 @@ def prepare_process() -> None:
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it searches every installed package
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic would search every installed package
     os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may not be installed here, and Keras imports Matplotlib
     logging.raiseExceptions = False  # otherwise, each log line on a full disk causes a traceback
     # Python sets a closed stream to None, and the next file to be opened would get its descriptor.

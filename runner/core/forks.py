@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 Task = Callable[[], Value]
-Outcome = tuple[Any, Exception | None]  # of a task: its result, or its error
+Outcome = tuple[Any, Exception | None]  # result or error of a task
 _FEWEST = 4  # tasks that are worth a fork
 _MOST = 4  # processes: each copies a part of the memory
 _MOST_TASKS = 256  # a number is one byte
@@ -44,7 +44,7 @@ def in_processes(tasks: Sequence[Task[Value]], processes: int) -> Iterator[Value
     os.close(writing)
     workers: list[tuple[BaseProcess, Connection]] = []
     try:
-        with suppress(OSError):  # of the fork: fewer processes, or none
+        with suppress(OSError):  # a fork may fail: then there are fewer processes, or none
             for _ in range(processes):
                 workers.append(_forked(tasks, reading, [receiver for _, receiver in workers]))
         receivers, found = [receiver for _, receiver in workers], dict[int, Outcome]()
@@ -74,7 +74,7 @@ def _forked(tasks: Sequence[Task[Value]], queue: int, others: Sequence[Connectio
 
 def _work(tasks: Sequence[Task[Value]], queue: int, sender: Connection, receivers: Sequence[Connection]) -> None:
     for receiver in receivers:
-        receiver.close()  # so that only the parent has it, and its pipe breaks if the parent dies
+        receiver.close()  # only the parent keeps it, so the pipe breaks if the parent dies
     gc.freeze()  # a collection would copy the memory that is shared with the parent
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles a Ctrl-C

@@ -34,7 +34,7 @@ def fused(model: keras.Model) -> Iterator[None]:
 
 
 def _l2_penalty(penalty: keras.regularizers.L2, weight: tf.Tensor) -> tf.Tensor:
-    """Return strength * sum w^2 by an operation whose gradient is one product."""
+    """Return strength * sum w^2, computed by an operation whose gradient is one product."""
     return 2.0 * penalty.l2 * tf.nn.l2_loss(weight)
 
 

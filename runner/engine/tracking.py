@@ -12,11 +12,11 @@ class Table(Protocol):
 
     @property
     def file(self) -> str:
-        """Its name in the run directory."""
+        """The table's name in the run directory."""
 
     @property
     def rows(self) -> list[Row]:
-        """Its rows so far; each is complete when it is appended and never changes, because trackers read in threads."""
+        """The rows so far; each is complete when it is appended and never changes, because trackers read in threads."""
 
 
 class Tracker:

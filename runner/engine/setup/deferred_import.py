@@ -1,4 +1,4 @@
-"""Deferred import of parts of Keras that no training uses, because they load scikit-learn, SciPy and pyplot.
+"""Deferred import of parts of Keras that no run uses, because they load scikit-learn, SciPy and pyplot.
 
 Keras imports these parts whenever the libraries are installed. A deferred module loads when one of its names is used.
 """

@@ -1,4 +1,4 @@
-"""Import of TensorFlow and Keras without garbage collections, and without parts of Keras that no training uses."""
+"""Import of TensorFlow and Keras without garbage collections, and without parts of Keras that no run uses."""
 
 import gc
 import sys

@@ -21,7 +21,7 @@ from runner.engine.stacks.vectorization import reason_in_words
 from runner.engine.training import Augment
 from runner.engine.variables.base_rate import BaseRate
 
-Values = list[tf.Tensor]  # of variables: (models, ...) each
+Values = list[tf.Tensor]  # values of variables, each of shape (models, ...)
 
 
 @dataclass(frozen=True)

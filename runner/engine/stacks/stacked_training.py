@@ -28,7 +28,7 @@ class StackedRun:
         self.model = member.model
         self.validation = _Borrowed(validation, member.model)
         self.test = _Borrowed(test, member.model)
-        self.result: Row | Exception | None = None  # of the stack's latest epoch; None: the run is over
+        self.result: Row | Exception | None = None  # result of the stack's latest epoch; None: the run is over
         self._member = member
 
     def train(self, *, diagnostics: Sequence[Diagnostic] = (), **how: Any) -> Iterator[Row]:
@@ -79,7 +79,7 @@ def train_together(stack: Stack, trainings: Mapping[int, Training]) -> Iterator[
         for position, training in list(going.items()):
             try:
                 results[position] = step(training, *(arguments[position] if arguments else ()))
-            except Exception as error:  # of this run's own callbacks
+            except Exception as error:  # raised by this run's own callbacks
                 failed[position] = error
                 del going[position]
         return results

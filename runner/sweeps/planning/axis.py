@@ -133,24 +133,24 @@ class Axis(Section):
 
     @property
     def is_whole(self) -> bool:
-        """True if it is a range of whole numbers."""
+        """True if the axis is a range of whole numbers."""
         if self.int is not None or self.low is None or self.high is None:
             return bool(self.int)
         return isinstance(self.low, int) and isinstance(self.high, int) and not isinstance(self.step, float)
 
     @property
     def is_ordered(self) -> bool:
-        """True if its values are numbers."""
+        """True if the values are numbers."""
         return self.choices is None or all(type(choice) in (int, float) for choice in self.choices)
 
     @property
     def condition(self) -> Override | None:
-        """Its condition, parsed."""
+        """The parsed condition."""
         return Override.parse(self.when) if self.when is not None else None
 
     @property
     def count(self) -> float:
-        """The number of its values; infinite for a range of real numbers."""
+        """The number of values; infinite for a range of real numbers."""
         if self.choices is not None:
             return len(self.choices)
         low, high, step = self._decimals()
@@ -158,7 +158,7 @@ class Axis(Section):
 
     @property
     def values(self) -> list[Any]:
-        """All its values in order; a range of real numbers without a step has no such list."""
+        """All values in order; a range of real numbers without a step has no such list."""
         if self.choices is not None:
             return self.choices
         assert self.count < math.inf

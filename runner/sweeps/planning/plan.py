@@ -103,7 +103,7 @@ class Plan:
 
     @property
     def chosen(self) -> Chosen:
-        """The metric that ranks its variants while it runs."""
+        """The metric that ranks the variants during the sweep."""
         return _chosen_by(self.study or self.search)
 
     @property

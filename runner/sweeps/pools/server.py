@@ -28,11 +28,11 @@ def start_server() -> None:
 
 
 def stop_server() -> None:
-    """End the server at once, if it is running; its imports would delay its own notice that this process has ended.
+    """End the server at once, if it is running; its imports would delay its detection that this process has ended.
 
     Call it when no worker is left.
     """
     for child in psutil.Process().children():
-        with suppress(psutil.Error):  # it has ended meanwhile
+        with suppress(psutil.Error):  # the process has ended meanwhile
             if "multiprocessing.forkserver" in " ".join(child.cmdline()):
                 child.kill()

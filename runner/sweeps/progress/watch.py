@@ -37,16 +37,16 @@ class WatchedSweep:
 
     @property
     def is_over(self) -> bool:
-        """True if all its runs have ended, in any state."""
+        """True if all runs have ended, in any state."""
         return not self.plan.to_come and all(run.state not in LEFT for _, run in self.runs)
 
     @property
     def is_idle(self) -> bool:
-        """True if no process is training any of its runs."""
+        """True if no process is training any of the sweep's runs."""
         return all(run.state != "running" for _, run in self.runs)
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
-        """Return its display for a screen of about this size."""
+        """Return the display for a screen of about this size."""
         return status_views(self.plan, self.path, self.runs, screen)
 
 
@@ -77,11 +77,11 @@ class WatchedRuns:
 
     @property
     def is_idle(self) -> bool:
-        """True if no process is training any of them."""
+        """True if no process is training any of the runs."""
         return all(run.state != "running" for run in self.runs)
 
     def views(self, screen: ConsoleDimensions) -> list[RenderableType]:
-        """Return their display for a screen of about this size, with running runs first."""
+        """Return the display for a screen of about this size, with running runs first."""
         table = Table("run", "description", "state", "epoch", "val_accuracy")
         for column in table.columns[:2]:
             column.overflow = "fold"
