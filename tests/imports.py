@@ -17,7 +17,7 @@ def imported(path: Path) -> frozenset[str]:
 
 @cache
 def needs_tensorflow(path: Path) -> bool:
-    """Return whether a test file imports TensorFlow, itself or by loading one of our modules."""
+    """Return whether a test file imports TensorFlow, itself or by loading one of the project's modules."""
     conftests = (folder / "conftest.py" for folder in path.parents if folder.is_relative_to(REPOSITORY / "tests"))
     modules = (*_ours(imported(path)), *filter(Path.is_file, conftests))
     return bool(HEAVY & roots(imported(path))) or loads_tensorflow(*modules)
@@ -25,7 +25,7 @@ def needs_tensorflow(path: Path) -> bool:
 
 @cache
 def loads_tensorflow(*modules: Path) -> bool:
-    """Return whether loading some of our modules imports TensorFlow."""
+    """Return whether loading the given modules imports TensorFlow."""
     seen: set[Path] = set()
     ahead = [*modules]
     while ahead:
@@ -80,7 +80,7 @@ def _loaded(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def roots(names: Iterable[str]) -> set[str]:
-    """Return the top-level packages of some modules."""
+    """Return the top-level packages of the given modules."""
     return {name.partition(".")[0] for name in names}
 
 

@@ -48,7 +48,7 @@ def warm_program() -> Iterator[Program]:
 
 
 def _prepare() -> None:
-    """Replace the functions that begin a training, in all commands."""
+    """Replace the functions that start training, in all commands."""
     import runner.reproducibility.reproduce
     import runner.run.execute
     import runner.sweeps.hydra_sweeper

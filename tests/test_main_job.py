@@ -34,7 +34,7 @@ def test_the_default_job_reaches_what_the_recipe_gives_in_plain_keras(cold_cli, 
     special. That of the mean of five is 0.002.
     """
     if not pytestconfig.getoption("--torture"):
-        pytest.skip("five trainings of 20 epochs: with --torture")
+        pytest.skip("five training runs of 20 epochs: with --torture")
     env = {"RUNNER_DATA_DIR": str(mnist_root)}
     done = cold_cli("-m", "seed=0,1,2,3,4", "hydra.sweep.dir=sweep", cwd=tmp_path, env=env, timeout=600)
     assert done.returncode == 0, done.stderr

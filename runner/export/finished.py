@@ -47,11 +47,11 @@ class FinishedRun:
 
     @property
     def path(self) -> Path:
-        """Its directory."""
+        """The run's directory."""
         return self.run.directory.path
 
     def epochs(self) -> Iterator[tuple[float, Row]]:
-        """Yield the epochs, each with the time of its end in seconds since 1970, without the time between epochs."""
+        """Yield the epochs, each with the time of its end (seconds since 1970), as if no time passed between epochs."""
         spent = accumulate(row.get("seconds", 0.0) for row in self.run.history)
         return zip((min(self.began + seconds, self.ended) for seconds in spent), self.run.history, strict=True)
 
@@ -63,7 +63,7 @@ class FinishedRun:
 
 @dataclass(frozen=True)
 class FinishedSweep:
-    """A sweep and its ended runs, or runs outside sweeps."""
+    """A sweep and its finished runs, or runs outside sweeps."""
 
     path: Path | None  # directory of the sweep; None for runs outside sweeps
     runs: list[FinishedRun]
@@ -71,12 +71,12 @@ class FinishedSweep:
 
     @property
     def name(self) -> str:
-        """Its directory's name; "" for runs outside sweeps."""
+        """The name of the sweep's directory; "" for runs outside sweeps."""
         return self.path.resolve().name if self.path else ""
 
     @property
     def findings(self) -> list[str]:
-        """The sentences of its report, with the cautions last."""
+        """The sentences of the sweep's report, with the cautions last."""
         if self.results is None:
             return []
         return [*self.results.findings, *(f"Note: {caution}" for caution in self.results.cautions)]
@@ -140,7 +140,7 @@ def _times(run: Run) -> tuple[float, float]:
         trained = began + sum(row.get("seconds", 0.0) for row in run.history)
         ended = datetime.fromisoformat(record.finished).timestamp() if record.finished else trained  # it was killed
     except (ValueError, OverflowError, OSError) as error:
-        raise UserError(f"{run.directory.record_path}: not a run's time ({shortened(str(error))})") from error
+        raise UserError(f"{run.directory.record_path}: not a valid time of a run ({shortened(str(error))})") from error
     return began, max(began, ended)
 
 

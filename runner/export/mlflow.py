@@ -1,4 +1,4 @@
-"""Export to MLflow: a run for each sweep, nested runs for its variants, and in these the training runs."""
+"""Export to MLflow: a run for each sweep, nested runs for its variants, each containing its training runs."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ def export_mlflow(paths: Sequence[Path], store: MlflowStore, left_out: LeftOut, 
         return sum(_write_sweep(sweep, store, models=models) for sweep in sweeps)
     except EnvironmentFault:
         raise
-    except Exception as error:  # MLflow and its database raise many types
+    except Exception as error:  # MLflow and its database raise many types of exception
         raise EnvironmentFault(f"{store.place}: {shortened(str(error))}; entries written so far are kept") from error
 
 

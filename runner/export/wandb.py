@@ -1,4 +1,4 @@
-"""Export to local files of Weights & Biases: a group for each sweep, with its training runs and its findings."""
+"""Export to local Weights & Biases files: a group for each sweep, with its training runs and its findings."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -18,7 +18,7 @@ class Answer:
     kind: str = HTML
     policy: str = OURS
     location: str = ""
-    tag: str = ""  # ETag of the body; "" computes it
+    tag: str = ""  # ETag of the body; "": it is computed from the body
 
     def unchanged(self) -> Self:
         """Return the answer to a browser that already has this body."""

@@ -15,8 +15,8 @@ from runner.reporting.metrics import quantity, value_text
 _BAR = 120, 14  # width and height of a bar's view box, in pixels
 _CURVES = 240, 84
 _ROOM = 4  # margin around the drawing
-_MOST_POINTS = 60  # points of a curve
-_BEYOND = 4.0  # the ends of intervals may be this many times as far from 0 as the farthest difference
+_MOST_POINTS = 60  # largest number of points of a curve
+_BEYOND = 4.0  # interval ends are cut at this multiple of the largest absolute difference
 
 
 def bars(rows: Sequence[Finding]) -> list[str]:

@@ -119,7 +119,7 @@ def _without_plan(directory: Path, runs: Sequence[Path], reason: str) -> Entry:
     """Return the entry of a sweep whose plan is missing or cannot be read."""
     states = [Standing.of(run) for run in runs]
     if not (directory / PLAN).exists():
-        reason = f"no {PLAN}: it was stopped before its plan was complete, or the file was removed"
+        reason = f"no {PLAN}: the sweep was stopped before its plan was complete, or the file was removed"
     entry = Entry(directory, "sweep", directory.name, "unreadable", f"{printable(reason)} ({len(runs)} runs)")
     return _with_report(entry, states, states)
 
@@ -141,7 +141,7 @@ def _run_or_report(directory: Path) -> Entry:
 
 
 def _with_report(entry: Entry, runs: Sequence[Standing], results: Sequence[Standing]) -> Entry:
-    """Return an entry with the facts in its records and its report, and the commands that complete these.
+    """Return an entry with the facts in its records and report, and the commands that complete runs and report.
 
     Args:
         runs: all runs of the entry.

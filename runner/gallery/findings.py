@@ -40,14 +40,14 @@ def read_findings(directory: Path) -> Findings:
         except FileNotFoundError:
             continue
         except KeyError as error:
-            raise ValueError(f"{name}: not a report's table (no column {error})") from error
+            raise ValueError(f"{name}: not a valid report table (no column {error})") from error
         except ValueError as error:
-            raise ValueError(f"{name}: not a report's table ({error})") from error
+            raise ValueError(f"{name}: not a valid report table ({error})") from error
     return Findings()
 
 
 def _typed(row: Mapping[str, str]) -> dict[str, Any]:
-    """Return a row with numbers; an empty cell becomes NaN, or 0 looks."""
+    """Return a row with numbers; an empty cell becomes NaN, or 0 in the column `looks`."""
     texts = {name: printable(as_meant(row[name])) for name in _TEXTS if name in row}
     numbers = {name: _number(cell) for name, cell in row.items() if name not in texts}
     looks = numbers.get("looks", math.nan)

@@ -19,7 +19,7 @@ from runner.reporting.page.assets import source_hash, template_of
 
 OTHER_PAGE = "gallery.html"  # used if another page has the usual name
 _MARK = b'<meta name="generator" content="runner gallery">'
-_LARGEST = 64 * 2**20  # bytes of an earlier gallery
+_LARGEST = 64 * 2**20  # largest size of an earlier gallery, in bytes
 _MOST_ROWS = 12
 _WITHOUT_REPORT: tuple[State, ...] = ("planned", "unreadable")  # states with nothing to report
 

@@ -80,7 +80,7 @@ class Maker:
     """Separate process that makes reports, so that neither Matplotlib nor a crash can harm the server."""
 
     def __init__(self) -> None:
-        """Start no process yet."""
+        """Create the maker; its process starts on first use."""
         self._pool = ProcessPool(max_workers=1, context=get_context("spawn"), initializer=_prepare)
 
     def __call__(self, directory: Path) -> str:
@@ -106,7 +106,7 @@ class Maker:
 
 
 def _prepare() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends the process on shutdown
     os.nice(_NICENESS)
 
 

@@ -16,7 +16,7 @@ from runner.gallery.entries import RECORD
 from runner.gallery.findings import AGGREGATE
 from runner.records.sweep_directory import PLAN, PLAN_TABLE
 
-# Networks and arrays are missing: browsers cannot show them, and loading a stranger's pickle or network can run code.
+# Model and array files are missing: browsers cannot show them, and loading a stranger's pickle or model can run code.
 KINDS = {
     ".html": HTML,
     ".svg": "image/svg+xml",
@@ -35,7 +35,7 @@ def parts_of(path: str) -> tuple[str, ...]:
     """Return the names in a URL's path, decoded once.
 
     Raises:
-        NotServed: if a name is empty, hidden or a step upwards, or contains a separator or a control character.
+        NotServed: if a name is empty, hidden or `..`, or contains a separator or a control character.
     """
     if not path.startswith("/"):
         raise NotServed

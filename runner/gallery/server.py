@@ -97,4 +97,4 @@ class _Handler(BaseHTTPRequestHandler):
         return "runner"
 
     def log_message(self, *_: object) -> None:
-        """Print no line for each request."""
+        """Suppress the log line for each request."""

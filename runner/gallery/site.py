@@ -1,4 +1,4 @@
-"""Answers of the server to requests, without sockets: the gallery, reports, lists of files, and files."""
+"""The server's responses to requests, without sockets: the gallery, reports, lists of files, and files."""
 
 import hashlib
 import ipaddress
@@ -47,7 +47,7 @@ class Site:
     _found: tuple[float, list[Entry]] | None = None  # the entries, and the time of the next search
 
     def __post_init__(self) -> None:
-        """Begin without any entry."""
+        """Create the site; its entries are read on first use."""
         self._entries = Entries(self.root)
 
     def answer(self, target: str, host: str | None) -> Answer:

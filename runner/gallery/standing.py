@@ -1,4 +1,4 @@
-"""Standing of a sweep or a run: its state in one word, with counts or an error."""
+"""Status of a sweep or run: its state in one word, with counts or an error."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -49,13 +49,13 @@ def state_of_run(run: Standing) -> tuple[State, str]:
 
 
 def last_date(records: Iterable[RunRecord]) -> str:
-    """Return the last start or end of some runs: `2026-01-01 00:00`; "" without runs."""
+    """Return the last start or end of the given runs: `2026-01-01 00:00`; "" without runs."""
     times = [time for record in records for time in (record.started, record.finished) if time]
     return max(times, default="")[:_MINUTE].replace("T", " ")
 
 
 def commits(records: Iterable[RunRecord]) -> str:
-    """Return the commit of some runs, with `+changes` for uncommitted changes, or the number of commits."""
+    """Return the commit of the given runs, with `+changes` for uncommitted changes, or the number of commits."""
     codes = [record.code for record in records if record.code.get("commit")]
     found = {f"{code['commit'][:_COMMIT]}{'+changes' * bool(code.get('dirty'))}" for code in codes}
     return found.pop() if len(found) == 1 else f"{len(found)} commits" if found else ""

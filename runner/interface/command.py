@@ -36,7 +36,7 @@ class Outcome:
     """Results of a command that was not refused."""
 
     exit_code: int
-    directory: Path | None = None  # directory of the run or sweep that it began
+    directory: Path | None = None  # directory of the run or sweep that it started
     composed: dict[str, Any] = field(default_factory=dict)  # `config` and `request` of a run that was not trained
 
 

@@ -16,7 +16,7 @@ from runner.run.request import Request
 
 
 def train_here(arguments: Sequence[str], overrides: Sequence[str], objects: Objects, *, quiet: bool) -> Path | None:
-    """Train a run with Python objects; return its directory, or None if the overrides mean a sweep.
+    """Train a run with Python objects; return its directory, or None if the overrides describe a sweep.
 
     A child process composes the configuration, because Hydra's global state belongs to the caller.
 
@@ -52,7 +52,7 @@ def _refuse_other_kinds(objects: Objects) -> None:
 
 @contextmanager
 def _silent_tensorflow() -> Iterator[None]:
-    """Send TensorFlow's messages in the block only to the run's log."""
+    """While the block runs, send TensorFlow's messages only to the run's log."""
     tensorflow = logging.getLogger("tensorflow")
     before, tensorflow.handlers = tensorflow.handlers, []
     try:

@@ -21,7 +21,7 @@ _DOTS_AN_INCH = 110
 
 
 def table_html(rows: Sequence[Mapping[str, str]]) -> str:
-    """Return a table of texts by column header; a single row is shown as two columns."""
+    """Return a table of strings by column header; a single row is shown as two columns."""
     if len(rows) == 1:
         lines = "".join(f"<tr><th>{_text(head)}</th><td>{_text(cell)}</td></tr>" for head, cell in rows[0].items())
         return f"<table>{lines}</table>"
@@ -65,7 +65,7 @@ def drawn_into(axes: Axes | Iterable[Axes], draw: Draw, name: str) -> Figure:
     """Draw a figure into given axes, one for each panel, in the style in force; return their figure.
 
     Raises:
-        UserError: if the figure has another number of panels.
+        UserError: if the figure has a different number of panels.
     """
     with into_axes([axes] if isinstance(axes, Axes) else [*np.ravel(np.asarray(axes, dtype=object))], name):
         return draw()

@@ -41,7 +41,7 @@ Format = Literal["latex", "markdown", "csv"]
 
 @refusing
 def load(*paths: str | Path) -> "Results":
-    """Read the results of all runs in and below some directories; needs no TensorFlow.
+    """Read the results of all runs in and below the given directories; needs no TensorFlow.
 
     As in a report, the runs of a sweep are those of its current plan, without tuning runs. A single sweep also
     sets the question, baseline, metric and target.
@@ -186,7 +186,7 @@ class Results:
     def where(self, condition: str | Mapping[str, Any] | None = None, /, **columns: Any) -> "Results":
         """Return the results of those runs that meet all conditions; variants keep their labels.
 
-        A column is one of `runs`, `started`, or any key or group of the configuration. A value may be a list of
+        A column is a column of `runs`, `started`, or any key or group of the configuration. A value may be a list of
         alternatives. Values are compared as numbers if both are numbers, else as text. None is a missing value.
 
         Args:
@@ -256,7 +256,7 @@ class Results:
             target: target value of the validation metric.
             margin: smallest difference that matters, in the metric's own unit: 0.001 is 0.1 percentage points of
                 accuracy. With it, the verdicts are better, worse, equivalent or undecided.
-            correction: correction of p values for several comparisons: `max_t` or `holm`.
+            correction: correction of the p values for multiple comparisons: `max_t` or `holm`.
             rope: half-width of the region of practical equivalence for the Bayesian signed-rank test over three or more
                 data sets, in the same unit; see `tasks`.
 
@@ -350,7 +350,7 @@ class Results:
         seeds: int | None = None,
         power: float = 0.8,
     ) -> pd.DataFrame:
-        """Return the differences that the comparisons can show with a number of seeds, as `runner power` does.
+        """Return the differences that the comparisons can show with a given number of seeds, as `runner power` does.
 
         One row per paired comparison: the standard deviation of its differences (`std`), the smallest `detectable`
         difference, and the number of seeds that a difference or equivalence needs, each with limits (`_low`, `_high`)
@@ -439,7 +439,7 @@ class Results:
     @property
     @refusing
     def effects(self) -> pd.DataFrame | None:
-        """One row per main effect and interaction of a grid's axes, with the columns of effects.csv; None without one.
+        """One row per main effect and interaction of a grid, with the columns of effects.csv; None without a grid.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").effects is None
@@ -505,7 +505,7 @@ class Results:
 
         >>> import runner
         >>> print(*runner.load("outputs/sweeps/optimizers").where("seed < 3").cautions)
-        3 seeds cannot decide (6 can): an exact test on 3 pairs gives p >= 0.25 before any correction. The report
+        3 seeds are too few (6 needed): an exact test on 3 pairs gives p >= 0.25 before any correction. The report
         shows intervals and claims nothing.
         """
         return list(self._read.cautions)

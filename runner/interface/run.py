@@ -247,7 +247,7 @@ class Run:
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
-    """Return properties of a file that change when it is replaced; None if there is none."""
+    """Return properties of a file that change when it is replaced; None if the file does not exist."""
     try:
         status = path.stat()
     except OSError:

@@ -46,8 +46,8 @@ def train(
 
     Args:
         overrides: `["optimizer=momentum", "training.epochs=2"]`, or the same as a dict.
-        data: arrays, `((x_train, y_train), (x_test, y_test))` or a dict with these keys. They are saved below
-            outputs/data, and the configuration contains the path.
+        data: arrays, `((x_train, y_train), (x_test, y_test))` or a dict with the keys x_train, y_train,
+            x_test and y_test. They are saved below outputs/data, and the configuration contains the path.
         directory: the run's directory; default: below outputs/runs.
         config_dir: directory of your own options, as for --config-dir.
         trusted_packages: your packages whose classes options may use (docs/trust.md).
@@ -98,9 +98,9 @@ def sweep(
     fail_fast: bool = False,
     quiet: bool = False,
 ) -> "Results":
-    """Train every combination of some values, as `runner -m` does, and return the results.
+    """Train every combination of the given values, as `runner -m` does, and return the results.
 
-    The same call again trains only what is missing.
+    Calling it again with the same arguments trains only the missing runs.
 
     Args:
         axes: `{"optimizer": ["sgd", "adam"], "seed": range(3)}`, or `["optimizer=sgd,adam", "seed=0,1,2"]`.
@@ -180,7 +180,7 @@ def study(
 ) -> "Results | pd.DataFrame":
     """Train a study, as `runner study=NAME` does, and return the results.
 
-    The same call again trains only what is missing.
+    Calling it again with the same arguments trains only the missing runs.
 
     Args:
         study: the name of a study in conf/study or config_dir, the path of a YAML file, or its content as a dict.
@@ -188,7 +188,7 @@ def study(
         seeds: a number of seeds, a list of them, or planned looks (`{"first": 8, "most": 30, "looks": 5}`); default:
             the study's.
         folds: number of cross-validation folds; every variant runs on each fold with every seed; default: the study's,
-        or none.
+            or none.
         dry_run: train nothing, and return the plan: a frame with one row for each run, as in plan.csv.
         name: the study's name, if it is given as a dict.
         workers: number of runs at a time; default: one for each core.

@@ -32,7 +32,7 @@ Sizes = Annotated[
 
 @dataclass(frozen=True)
 class Looks:
-    """Planned looks at the seeds 0, 1, 2, ...: the number of seeds for each, and the spending of the error.
+    """Planned looks at the seeds 0, 1, 2, ...: the number of seeds for each, and the error-spending function.
 
     Source of the spending functions, which approximate the designs of Pocock and of O'Brien and Fleming: Lan & DeMets
     1983, "Discrete sequential boundaries for clinical trials".
@@ -64,4 +64,4 @@ SPENDING: dict[Spending, Callable[[float, float], float]] = {"pocock": _pocock, 
 
 
 Sampler = Literal["grid", "random", "sobol", "tpe", "cmaes", "gp"]
-LEARNING: tuple[Sampler, ...] = ("tpe", "cmaes", "gp")  # samplers that choose points by earlier results
+LEARNING: tuple[Sampler, ...] = ("tpe", "cmaes", "gp")  # samplers that choose points based on earlier results

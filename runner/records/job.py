@@ -9,10 +9,10 @@ from pydantic import AfterValidator
 from runner.config.identity import run_id
 from runner.records.record import Lines, Text, Texts, Whole, which_run
 
-# A candidate is a final run of a tuned variant at a point that may be chosen; a spared one need not be trained, because
-# an earlier look has decided all comparisons of its variant. A pruned one is a tuning run that need not be trained,
+# A candidate is a final run of a tuned variant at a point that may be chosen; a spared run need not be trained, because
+# an earlier look has decided all comparisons of its variant. A pruned run is a tuning run that need not be trained,
 # because an earlier seed has shown that its point will not be chosen. In a source run, one source of variance varies
-# alone. Searches of earlier versions have trials.
+# alone. Phase `trial` occurs only in searches of earlier versions.
 Phase = Literal["tuning", "pruned", "candidate", "final", "trial", "spared", "source"]
 
 
@@ -69,7 +69,7 @@ class Job:
 
     @property
     def which(self) -> str:
-        """Its name among its variant's runs: `seed 0` or `seed 0, fold 2`."""
+        """The run's name among its variant's runs: `seed 0` or `seed 0, fold 2`."""
         return which_run(self.seed, self.fold)
 
     @property

@@ -30,7 +30,7 @@ _MOST = 500  # keys in any part of a record, because pydantic keeps an error for
 OF_ONE_RUN = ("seed", "dataset.fold")  # keys that differ between the runs of a variant
 FOLLOWING = "dataset.split_seed=${seed}"  # override that gives each seed its own split and folds
 _SIZES = ("train", "validation", "test")  # sizes of the data set's parts
-LARGEST = 1e100  # above all values of a training, and small enough for statistics and figures
+LARGEST = 1e100  # larger than any value in a training run, and small enough for statistics and figures
 
 
 def _about_the_data(facts: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ Row = dict[str, float]  # one epoch: epoch, loss, accuracy, val_loss, ..., learn
 Text = Annotated[str, Field(max_length=_LONGEST), AfterValidator(printable)]
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-LARGEST, le=LARGEST)]
-Numbers = Annotated[list[Number], Field(fail_fast=True)]  # else, a million wrong numbers cause a million errors
+Numbers = Annotated[list[Number], Field(fail_fast=True)]  # otherwise, a million wrong numbers cause a million errors
 Few = BeforeValidator(_few)
 Lines = Annotated[list[Text], Field(fail_fast=True)]
 Texts = Annotated[dict[Text, Text], Few]
@@ -137,7 +137,7 @@ class RunRecord:
 
     @property
     def which(self) -> str:
-        """Its name among its variant's runs: `seed 0` or `seed 0, fold 2`."""
+        """The run's name among its variant's runs: `seed 0` or `seed 0, fold 2`."""
         return which_run(self.seed, self.dataset.get("fold"))
 
     @property

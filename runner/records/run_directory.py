@@ -193,10 +193,10 @@ class RunDirectory:
         try:
             return read_json(self.record_path, form, _LARGEST_RECORD)
         except (FileNotFoundError, ValueError) as error:
-            raise UserError(f"{self.record_path}: not a run's record ({error})") from error
+            raise UserError(f"{self.record_path}: not a valid run record ({error})") from error
 
     def read_predictions(self, *parts: Part) -> dict[str, npt.NDArray[Any]]:
-        """Read probabilities (examples, classes) and labels (examples,) of some parts, all by default, by name.
+        """Read probabilities (examples, classes) and labels (examples,) of the given parts (default: all), by name.
 
         Raises:
             UserError: if the file or one of the arrays is missing or invalid.
@@ -215,7 +215,7 @@ class RunDirectory:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
     def read_history(self) -> list[Row]:
-        """Read the epochs; none if no epoch was completed. Metrics that an epoch did not measure are absent from it.
+        """Read the epochs; none if no epoch was completed. Metrics not measured in an epoch are absent from its row.
 
         Raises:
             UserError: if the file is not a table of numbers, with the first error.
@@ -231,7 +231,7 @@ class RunDirectory:
         except FileNotFoundError:
             return []
         except ValueError as error:
-            raise UserError(f"{self.history_path}: not a run's history ({error})") from error
+            raise UserError(f"{self.history_path}: not a valid run history ({error})") from error
         return history
 
 
@@ -258,7 +258,7 @@ _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # same as in conf/hyd
 
 @contextmanager
 def logged_by(handler: logging.Handler) -> Iterator[None]:
-    """Send log messages in the block only to a handler, as Hydra does for a run that it starts."""
+    """While the block runs, send log messages only to this handler, as Hydra does for a run that it starts."""
     root = logging.getLogger()
     before = root.handlers, root.level
     handler.setFormatter(logging.Formatter(_LINE))
@@ -267,5 +267,5 @@ def logged_by(handler: logging.Handler) -> Iterator[None]:
         yield
     finally:
         root.handlers, root.level = before
-        with suppress(OSError):  # a full disk: the results matter more
+        with suppress(OSError):  # closing fails on a full disk, which must not lose the results
             handler.close()

@@ -35,7 +35,7 @@ RunKind = Literal["result", "tuning", "source"]  # source: a source of variance 
 _KINDS: dict[str, RunKind] = {
     "tuning": "tuning",
     "source": "source",
-}  # by phase; other phases bring results
+}  # kind of run by phase; the runs of all other phases are results
 
 Form = TypeVar("Form")
 
@@ -55,14 +55,14 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
     try:
         return read_json(sweep / PLAN, form, LARGEST_PLAN)
     except ValueError as error:
-        raise ValueError(f"{sweep / PLAN}: not a sweep's plan ({error})") from error
+        raise ValueError(f"{sweep / PLAN}: not a valid sweep plan ({error})") from error
 
 
 def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[str, int]]:
     """Return the variants of each planned run directory, with the position of their first row in the plan's table.
 
     Args:
-        kind: the runs to return.
+        kind: which kind of runs to return.
 
     Raises:
         FileNotFoundError: if there is no plan.
@@ -78,9 +78,9 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
                 directory, variant = as_meant(row["directory"]), printable(as_meant(row.get("variant", "")))
                 planned.setdefault(directory, {}).setdefault(variant, place)
     except KeyError as error:
-        raise ValueError(f"{path}: not a sweep's plan (no column {error})") from error
+        raise ValueError(f"{path}: not a valid sweep plan (no column {error})") from error
     except ValueError as error:
-        raise ValueError(f"{path}: not a sweep's plan ({error})") from error
+        raise ValueError(f"{path}: not a valid sweep plan ({error})") from error
     return planned
 
 
@@ -176,7 +176,7 @@ class Question:
     spared: int = 0  # number of planned runs that the looks saved
     earlier_seeds: tuple[int, ...] = ()  # numbers of seeds in the smaller plans of this sweep that were trained before
     variants: tuple[str, ...] = ()  # names of the study's variants, without cells of a grid
-    names: Mapping[str, str] = field(default_factory=dict)  # names of variants in print, if the study gives them
+    names: Mapping[str, str] = field(default_factory=dict)  # display names of variants, if the study gives them
     budget: int | None = None  # number of tuning points for each variant
     cost: str | None = None  # epochs or seconds, if the tuning budget is measured in these instead of points
     sampler: str | None = None  # sampler of the points

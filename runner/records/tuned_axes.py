@@ -16,7 +16,7 @@ class TunedAxis:
 
     low: Number | None = None
     high: Number | None = None
-    log: bool | Literal["from_one"] = False  # from_one: a logarithmic scale of the distance from 1
+    log: bool | Literal["from_one"] = False  # from_one: a logarithmic scale in the distance from 1
     choices: list[Any] | None = None
 
 

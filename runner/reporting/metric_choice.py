@@ -17,7 +17,7 @@ def in_unit(flag: str, margin: float, metric: str) -> float:
     """Check a size that a user gives: a margin, a region of equivalence or a difference; return it.
 
     Raises:
-        UserError: if it is not above 0, or a share cannot differ by more.
+        UserError: if it is not above 0, or is above 1 for a share.
     """
     if not 0 < margin < math.inf:
         raise UserError(f"{flag} {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")

@@ -24,7 +24,7 @@ def sign_of(metric: str, direction: str | None = None) -> int:
 
 
 def has_direction(metric: str) -> bool:
-    """Return whether higher or lower values of a metric are better; for a number of parameters, neither are."""
+    """Return whether higher or lower values of a metric are better; for a number of parameters, neither is."""
     return metric.endswith((*_LESS_IS_BETTER, *_SHARES, *_MORE_IS_BETTER))
 
 

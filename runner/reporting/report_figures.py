@@ -52,7 +52,7 @@ from runner.reporting.tuning.tuning_trials import point_values
 Named = Iterator[tuple[str, Draw]]
 OF_PREDICTIONS = "ensemble"  # the only figure for which the predictions are read
 _UNBOUNDED = (-math.inf, math.inf)
-_FEWEST_ALONG = 3  # least number of values of one group for a curve along an axis
+_FEWEST_ALONG = 3  # minimum number of values of one group for a curve along an axis
 
 
 def report_figures(
@@ -69,7 +69,7 @@ def report_figures(
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
-        printed: use the variants' names in print, and otherwise their labels.
+        printed: use the variants' display names, and otherwise their labels.
         predicted: include the figure of `OF_PREDICTIONS`, for which the predictions of all runs are read.
     """
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds, predicted=predicted):

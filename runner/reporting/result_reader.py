@@ -66,7 +66,7 @@ def read_results(
     Args:
         paths: directories of the runs; a single sweep sets the question, baseline, metric and target.
         left_out: collects files that cannot be read.
-        arms: label of each run's variant without its data set; None: from `variant_labels`. Keys in the wish have
+        arms: label of each run's variant without its data set; None: from `variant_labels`. Keys in `wish.by` take
             precedence.
         values: reader of keys, if some values have been read.
 
@@ -153,7 +153,7 @@ def _refuse_few_datasets(results: Results) -> None:
     if datasets < FEWEST_DATASETS or variants < 2:
         raise UserError(
             f"{_ROPE} {results.rope:g}: compares two or more variants over {FEWEST_DATASETS} or more data sets with "
-            f"results of all; these runs have {counted(variants, 'variant')} and "
+            f"results for all of them; these runs have {counted(variants, 'variant')} and "
             f"{counted(datasets, 'such data set')}; omit it"
         )
 

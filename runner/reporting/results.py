@@ -123,7 +123,7 @@ class Results:
 
     @cached_property
     def print_names(self) -> dict[str, str]:
-        """The names of the variants in figures and printed tables, where they differ from their labels."""
+        """The display names of the variants in figures and printed tables, where they differ from their labels."""
         arms = dict(zip(self.summary["variant"], self.summary["arm"], strict=True))
         return print_names(arms, self.asked.variants, self.asked.names)
 
@@ -156,7 +156,7 @@ class Results:
 
     @property
     def tuning_sentences(self) -> list[str]:
-        """A sentence on the leading variants by tuning budget for each cell of a tuned study's grid, one on pruning."""
+        """Sentences on the leading variants by tuning budget, one per cell of a tuned grid, and one on pruning."""
         curves = self.tuning_curve
         if curves is None:
             return []
@@ -256,7 +256,7 @@ class Results:
 
     @cached_property
     def ranked(self) -> list[str]:
-        """The variants by their mean validation metric, best first; more diverged runs rank lower."""
+        """The variants by their mean validation metric, best first; variants with more diverged runs rank lower."""
         metric = self.validation_metric if self.validation_metric in self.summary else self.metric
         completed = self.summary[self.summary["status"] == "completed"]
         means = completed.groupby("variant", sort=False)[metric].mean().reindex(self.variants)
@@ -265,7 +265,7 @@ class Results:
 
     @property
     def by_result(self) -> list[str]:
-        """The variants of each data set by their mean of the metric, best first; more lost runs rank lower."""
+        """The variants of each data set by their mean metric, best first; variants with more lost runs rank lower."""
         frame, found = self.aggregate, list[str]()
         shares = lost_shares(self.summary, self.metric, "variant")
         for _, own in frame.groupby("dataset", sort=False):

@@ -42,8 +42,8 @@ def warm_seconds(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd
     """Return each run's seconds until the end of each epoch; the median of the later epochs replaces its first one.
 
     Args:
-        seconds: of each epoch.
-        position: of the run.
+        seconds: duration of each epoch.
+        position: position of the epoch's run.
     """
     is_first = ~position.duplicated()
     usual = seconds.mask(is_first).groupby(position).transform("median")
@@ -51,10 +51,10 @@ def warm_seconds(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd
 
 
 def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
-    """Warn about runs with a single epoch, whose seconds without compilation include it."""
+    """Warn about runs with a single epoch, whose "seconds without compilation" include compilation."""
     if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
         return []
-    text = "a single epoch, which may include the compilation; no later epoch shows its time without compilation"
+    text = "a single epoch, which may include compilation; no later epoch shows its time without compilation"
     return [f"{counted(single, 'run')} trained {text}."]
 
 

@@ -99,7 +99,7 @@ def _refuse_existing(out: Path) -> None:
 def _files_with_report(bundled: Bundled, console: Console) -> Iterator[tuple[dict[str, Path], str | None]]:
     """Yield the files of a run or sweep with its report, and the reason if there is no report.
 
-    A missing report is written into a copy. The copy's name is in the report, so it is always the same.
+    A missing report is written into a copy. The report contains the copy's name, so that name never changes.
     """
     files = bundled.files()
     if bundled.has_report:
@@ -184,7 +184,7 @@ def _content(path: Path) -> bytes:
         return read_bytes(path, LARGEST_FILE)
     except (FileNotFoundError, ValueError) as error:
         reason = str(error)
-    # Raised outside the handler: `writing` would blame the written file for an error of the source.
+    # Raised outside the handler: `writing` would blame the written file for an error in the source.
     raise UserError(f"{path}: cannot be bundled ({reason})")
 
 

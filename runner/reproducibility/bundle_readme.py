@@ -29,7 +29,7 @@ class Contents:
 
 
 def state_text(bundled: Bundled) -> str:
-    """Return a sentence with the states of a bundle's runs, which tells whether any remain to be trained."""
+    """Return a sentence that tells the states of a bundle's runs, and whether any remain to be trained."""
     total = len(bundled.standings) + bundled.to_come
     states = bundled.states
     states["waiting"] += bundled.to_come
@@ -120,13 +120,14 @@ def _parts(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
         name for name, there in (("predictions", contents.predictions), ("models", contents.models)) if not there
     ]
     lacks = f" (without {' and '.join(without)})" if without else ""
-    yield f"`{RESULTS}/`: {', '.join(held[:-1])} and {held[-1]}{lacks}. They may contain paths of the machine."
+    paths = "They may contain paths from the machine on which the runs were trained."
+    yield f"`{RESULTS}/`: {', '.join(held[:-1])} and {held[-1]}{lacks}. {paths}"
     if contents.is_report_new:
         yield "The report was written for this bundle, because the directory held none."
     locks = f"the checkout's lock files ({', '.join(contents.locks)}), and " if contents.locks else ""
     yield f"`environment/`: {locks}`installed.txt`, the distributions installed where the bundle was made."
     if code.changes:
-        yield "`code/changes.diff`, `code/untracked/`: the changes of the program since its commit."
+        yield "`code/changes.diff`, `code/untracked/`: the changes to the program since its commit."
     if contents.sources:
         yield f"`code/packages/`: the Python files of {', '.join(contents.trusted)}."
     yield f"`{SUMS}`: the checksum of every other file."
@@ -146,7 +147,7 @@ def _data(records: Sequence[RunRecord]) -> list[str]:
 
 
 def _checks(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
-    yield from ("Unpacked, the files are those that were bundled if this prints no error:", "")
+    yield from ("The unpacked files match the bundled ones if this command prints no error:", "")
     yield from (f"    sha256sum --quiet -c {SUMS}", "")
     yield from ("To train a run again and compare it bit for bit (docs/reproducibility.md):", "")
     row = " --row N" if bundled.kind == "sweep" else ""
@@ -158,7 +159,9 @@ def _checks(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
     if contents.locks:
         yield "In a checkout of the commit, `make setup` installs what the lock files list, and nothing else."
     if code.changes:
-        yield "The changes of the code: `git apply code/changes.diff`, then copy the contents of `code/untracked/`."
+        yield (
+            "To apply the code changes, run `git apply code/changes.diff`, then copy the contents of `code/untracked/`."
+        )
     if contents.sources:
         packages = ",".join(contents.trusted)
         yield (

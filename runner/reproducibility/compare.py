@@ -20,7 +20,7 @@ Verdict = Literal["bit-identical", "within tolerance", "different"]
 Numbers = dict[str, npt.NDArray[Any]]  # by metric: a single number, a number per epoch, or (examples, classes)
 
 TOLERANCE = 1e-3  # absolute tolerance for accuracies (0.1 percentage points) and losses
-WHOLE: tuple[Status, ...] = ("completed", "diverged")  # status of runs that a reproduction can match to the end
+WHOLE: tuple[Status, ...] = ("completed", "diverged")  # statuses of runs that a reproduction can repeat completely
 _VERDICTS: tuple[Verdict, ...] = ("bit-identical", "within tolerance", "different")
 _NOT_COMPARED = ("epoch", "seconds")
 _PARTS = {
@@ -108,7 +108,7 @@ def compare(recorded: Numbers, again: Numbers, tolerance: float = TOLERANCE) -> 
     """Compare two runs metric by metric; NaN equals NaN.
 
     Args:
-        tolerance: absolute tolerance; relative for learning rates, which may be smaller than it.
+        tolerance: absolute tolerance; relative for learning rates, which may be smaller than the tolerance.
     """
     compared = []
     for metric, before in recorded.items():
@@ -183,7 +183,7 @@ def _environment(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _metrics(part: str, values: Mapping[str, Any]) -> Numbers:
-    """Return the single numbers among the values; scores also contain lists by class."""
+    """Return the single numbers among the values; scores also contain per-class lists."""
     return {
         f"{part} {name}": _one(value)
         for name, value in values.items()

@@ -29,9 +29,9 @@ PARTS = {
     "metrics": "status and metrics",
 }
 _OUTCOMES = ("status", "epochs", "best_epoch")  # columns of a summary that are compared in addition to the metrics
-_DIGEST = 40  # least number of hexadecimal digits of a commit or fingerprint that is shortened
+_DIGEST = 40  # minimum number of hexadecimal digits of a commit or fingerprint that is shortened
 _SHORT = 12  # digits that remain
-_NAME_WIDTH, _VALUE_WIDTH = 36, 12  # characters of a table's columns, which fold longer texts
+_NAME_WIDTH, _VALUE_WIDTH = 36, 12  # characters of a table's columns, which wrap longer values
 _INDENT = "  "
 
 Values = tuple[Any, ...]  # one value per run; None if a run has none
@@ -113,7 +113,7 @@ def _read(path: Path, left_out: LeftOut) -> Recorded:
 
 
 def differences(runs: Sequence[Recorded]) -> Differences:
-    """Return the differences between runs. Times are ignored, NaN equals NaN, and an empty value a missing one."""
+    """Return the differences between runs, ignoring times; NaN equals NaN, and an empty value equals a missing one."""
     found = {part: differing([run.part(part) for run in runs]) for part in compared_parts(runs)}
     return {part: rows for part, rows in found.items() if rows}
 
@@ -132,7 +132,7 @@ def differing(columns: Sequence[Mapping[str, Any]]) -> dict[str, Values]:
 
 
 def _form(name: str, value: Any) -> str:
-    """Return a text that is the same for equal values."""
+    """Return a string that is the same for equal values."""
     seen = essence(value, name)
     return "" if seen in EMPTY else _exact(seen)
 
@@ -168,7 +168,7 @@ def as_json(found: Differences, runs: Sequence[Recorded]) -> dict[str, Any]:
 
 
 def _texts(values: Values) -> list[str]:
-    """Return short texts of values, or exact ones if short ones would hide a difference."""
+    """Return values as short strings, or as exact ones if short ones would hide a difference."""
     short = [_brief(value) for value in values]
     return (
         short if len({*short}) == len({_form("", value) for value in values}) else [_exact(value) for value in values]
@@ -194,7 +194,7 @@ def _exact(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a YAML file for JSON; dates, NaN and infinity, which JSON lacks, become texts."""
+    """Return a value of a YAML file for JSON; dates, NaN and infinity, which JSON lacks, become strings."""
     match value:
         case Mapping():
             return {str(key): _plain(item) for key, item in value.items()}

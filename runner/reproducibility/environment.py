@@ -22,7 +22,7 @@ from runner.records.provenance import code_state, git_output
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _LOCKS = ("requirements.lock", "requirements-build.lock")
-_OWN_FILES = ("runner/*.py", "conf/*.yaml")  # patterns of Git, which also match in subfolders
+_OWN_FILES = ("runner/*.py", "conf/*.yaml")  # Git pathspecs, which also match in subfolders
 _DIFF = (
     "-c",
     "diff.suppressBlankEmpty=false",
@@ -87,7 +87,7 @@ class Code:
 
     @classmethod
     def of(cls, recorded: Iterable[Mapping[str, Any]]) -> "Code":
-        """Return the code of runs, by the `code` of their records.
+        """Return the code that the runs used, as recorded in the `code` of their records.
 
         Changes belong to the runs only if the checkout still has their commit, and a run was trained with changes.
         """
@@ -105,7 +105,7 @@ def _changes(root: Path) -> Iterator[tuple[str, bytes]]:
         difference = git_output(root, *_DIFF, "--", *_OWN_FILES)
         others = git_output(root, "ls-files", "--others", "--exclude-standard", "-z", "--", *_OWN_FILES)
     except (OSError, subprocess.SubprocessError) as error:
-        raise UserError(f"{root}: the changes of its code cannot be listed ({error})") from error
+        raise UserError(f"{root}: the changes to its code cannot be listed ({error})") from error
     if difference:
         yield "changes.diff", difference
     for name in filter(None, others.decode().split("\0")):

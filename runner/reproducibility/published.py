@@ -91,7 +91,7 @@ class Judgement:
 
 
 def judge(expectation: Expectation, records: Sequence[RunRecord | None]) -> Judgement:
-    """Judge an expectation by the records of its runs, one per seed; None stands for a run without a record.
+    """Judge an expectation against the records of its runs, one per seed; None stands for a run without a record.
 
     An incomplete run, wrong data or a loss that is not the cross-entropy is a fault, whatever the result.
     """
@@ -127,13 +127,13 @@ def _other_loss(record: RunRecord, *, penalized: bool) -> list[str]:
         return ["no test loss to compare with the predictions"]
     below = loss < cross_entropy * (1 - _TOLERANCE)
     above = loss > cross_entropy * (1 + _TOLERANCE) and not penalized
-    said = f"wrong loss: {loss:.4g} on test, where the predictions' cross-entropy is {cross_entropy:.4g}"
+    said = f"wrong loss: {loss:.4g} on the test set, where the predictions' cross-entropy is {cross_entropy:.4g}"
     return [said] if below or above else []
 
 
 def verification_table(judgements: Sequence[Judgement]) -> Table:
     """Return a table for the terminal with one row per recipe."""
-    table = Table(box=SIMPLE_HEAD)  # fits into 80 columns
+    table = Table(box=SIMPLE_HEAD)  # fits in 80 columns
     table.add_column("recipe", no_wrap=True)
     table.add_column("source", overflow="fold")
     for column in ("published", "band", "measured (n)"):

@@ -1,4 +1,4 @@
-"""Comparison of sides: statistics, identical bits and environments, for the terminal and as JSON or CSV."""
+"""Comparison of sides: statistics, bit-identity and environments, for the terminal and as JSON or CSV."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ class Asked:
 
     by: By | None = None  # criterion for the sides; None: each directory is a side
     metric: str | None = None  # a column of the summary; None: the primary metric
-    margin: float = 0.0  # as shown: in percentage points for shares
+    margin: float = 0.0  # in displayed units: percentage points for shares
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ComparedSides:
 
     @cached_property
     def conclusion(self) -> str:
-        """One sentence on all comparisons."""
+        """One sentence about all comparisons."""
         if self._is_identical:
             pairs = sum(1 for pairing in self.sides.pairings for _ in self.sides.pairs(pairing))
             return (
@@ -76,7 +76,7 @@ class ComparedSides:
 
     @property
     def about(self) -> list[str]:
-        """One line on each side: its name, number of runs, commits and dates."""
+        """One line about each side: its name, number of runs, commits and dates."""
         sides = self.sides
         letters = [f"{sides.letter(place)}{' (reference)' * (not place)}" for place in range(len(sides.sides))]
         return [f"{letter}: {_about(side)}" for letter, side in zip(letters, sides.sides, strict=True)]
@@ -89,7 +89,7 @@ class ComparedSides:
 
     @cached_property
     def _names(self) -> list[str]:
-        """The variants of the rows, with the side if there are several."""
+        """The variants of the rows, with the side if there are several other sides."""
         places = {side.name: place for place, side in enumerate(self.sides.sides)}
         rows = zip(self.frame["variant"], self.frame["side"], strict=True)
         return [self._named(variant, places[side]) for variant, side in rows]
@@ -104,7 +104,7 @@ class ComparedSides:
         return f"{variant} ({self.sides.letter(side)})" if len(self.sides.sides) > 2 else variant
 
     def _about_bits(self) -> Iterator[str]:
-        """Return sentences on the variants with bit-identical runs, and on those with only the same metric."""
+        """Yield sentences about the variants with bit-identical runs, and those for which only the metric is equal."""
         if self._is_identical:
             return
         rows = [*zip(self._names, self.frame["bit_identical"], self.frame["verdict"] == IDENTICAL, strict=True)]
@@ -176,7 +176,7 @@ class ComparedSides:
 
 
 def compare_sides(directories: Sequence[Path], asked: Asked) -> ComparedSides:
-    """Compare the sides in some directories.
+    """Compare the sides in the given directories.
 
     Raises:
         UserError: if there are fewer than two sides, or nothing to compare.
@@ -195,7 +195,7 @@ def compare_sides(directories: Sequence[Path], asked: Asked) -> ComparedSides:
 
 
 def _are_bit_identical(sides: Sides, pairing: Pairing) -> bool:
-    """Return whether all pairs of runs ended alike, with the same bits in all numbers that both recorded."""
+    """Return whether all pairs have the same status, and bit-identical values of all numbers that both recorded."""
     return all(_has_same_bits(*pair, sides.left_out) for pair in sides.pairs(pairing))
 
 

@@ -26,7 +26,7 @@ LARGEST_FILE = 512 * MEGABYTE  # the same as for a run's predictions
 LARGEST_BUNDLE = 2048 * MEGABYTE  # after decompression; the format without its 64-bit extension ends at 4 GB
 _MOST_CONTENTS = 16 * MEGABYTE  # size of the archive's list of entries, which zipfile reads into memory, and of SUMS
 _MOST_RATIO, _FREE_OF_RATIO = 200, 64 * MEGABYTE  # records are compressed to a tenth, a zip bomb to a thousandth
-_LONGEST_NAME, _LONGEST_PART, _DEEPEST = 1024, 255, 32  # in bytes, bytes and folders
+_LONGEST_NAME, _LONGEST_PART, _DEEPEST = 1024, 255, 32  # units: bytes, bytes, folders
 _QUOTED = 100  # characters of a name in a message
 _CHUNK = MEGABYTE
 _END, _END_SIZE, _LOCATOR_64, _LOCATOR_64_SIZE = b"PK\x05\x06", 22, b"PK\x06\x07", 20
@@ -40,7 +40,7 @@ _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 def unpacked(path: Path) -> Iterator[Path]:
     """Yield the results of a bundle, unpacked into a temporary directory that is removed at the end.
 
-    In messages of UserErrors in the block, the bundle replaces the temporary directory.
+    In the message of a UserError raised in the block, the bundle's path replaces that of the temporary directory.
 
     Raises:
         UserError: if the file is not a bundle, or one of its entries is refused.
@@ -120,7 +120,7 @@ def _checked(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo
             entries = archive.infolist()
             _refuse_entries(entries, packed)
             _refuse_other_contents(archive, entries)
-        except Exception as error:  # zipfile, zlib and struct raise many types
+        except Exception as error:  # zipfile, zlib and struct raise many types of exception
             raise ValueError(shortened(str(error)) or type(error).__name__) from error
         yield archive, entries
 
@@ -153,7 +153,7 @@ def _packed_size(stream: IO[bytes]) -> int:
 
 
 def _refuse_entries(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
-    """Check everything that the entries of an archive of `packed` bytes declare."""
+    """Check everything declared by the entries of an archive whose size is `packed` bytes."""
     if len(entries) > MOST_FILES:
         raise ValueError(f"{len(entries):,} entries; at most {MOST_FILES:,} are allowed")
     for entry in entries:

@@ -110,7 +110,7 @@ def verify_recipes(
     # One directory per code version, because runs of other code prove nothing about this code.
     directory = out or Path("outputs/verify") / f"{'quick' if quick else 'full'}-{code_hash()}"
     processes: int | Literal["auto"] = workers or "auto"
-    with closing(LocalLauncher(processes).pool()) as pool:  # starts during the planning, because it takes seconds
+    with closing(LocalLauncher(processes).pool()) as pool:  # starts during planning, because starting takes seconds
         plan = plan_of(expected, {"workers": processes}, command)
         judgements = verify(expected, plan, directory, pool, Terminal())
     if not all(one.passed for one in judgements):
@@ -190,10 +190,10 @@ def plan_of(expected: Sequence[Expectation], launcher: Mapping[str, Any], comman
 def verify(
     expected: Sequence[Expectation], plan: Plan, directory: Path, pool: Pool, console: Console
 ) -> list[Judgement]:
-    """Train the missing runs, and show and write the judgements.
+    """Train the missing runs, and show and save the judgements.
 
     Raises:
-        UserError: before the first training, if a recipe cannot be built.
+        UserError: before the first run is trained, if a recipe cannot be built.
         Stopped: if the training is interrupted.
     """
     done = finished(plan.jobs, directory)

@@ -63,7 +63,9 @@ RATIOS = [
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=...", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each case is measured (default 3)")
-    parser.add_argument("--epochs", type=int, default=6, help="epochs of a training, the first not counted (default 6)")
+    parser.add_argument(
+        "--epochs", type=int, default=6, help="epochs of a training run, the first not counted (default 6)"
+    )
     chosen = parser.parse_args()
     samples: dict[str, list[float]] = defaultdict(list)
     for _ in range(chosen.rounds):

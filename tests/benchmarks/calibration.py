@@ -1,7 +1,7 @@
 """Frequency of false verdicts, coverage of intervals, and power of the report (`make calibration`).
 
 Each study is simulated from a known difference. The standard deviation of a paired difference is 1, and so is the
-margin. All studies are tested at once with NumPy, from the means of all choices of differences; a test of the suite
+margin. All studies are tested at once with NumPy, from the means of all subsets of the differences; a test of the suite
 compares this with the functions of the report.
 """
 
@@ -21,7 +21,7 @@ _TIE = 1e-9
 _AT_ONCE = 1_000  # studies, to save memory
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
-NOISES: dict[str, Noise] = {  # noises of mean 0 and standard deviation 1
+NOISES: dict[str, Noise] = {  # noise distributions with mean 0 and standard deviation 1
     "normal": lambda generator, shape: generator.standard_normal(shape),
     "heavy-tailed": lambda generator, shape: generator.standard_t(3, shape) / np.sqrt(3),
     "tied": lambda generator, shape: np.round(2 * generator.standard_normal(shape)) / 2,
@@ -223,7 +223,7 @@ def tables(studies: int) -> Iterator[str]:
 
 
 def markdown(heads: list[str], rows: list[list[str]]) -> str:
-    """Return a table as Markdown, numbers to the right."""
+    """Return a table as Markdown, with numbers right-aligned."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

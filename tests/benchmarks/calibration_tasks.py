@@ -48,7 +48,7 @@ def claims(
 ) -> dict[str, np.ndarray]:
     """Return whether each study's tests are significant; the first variant is better by the effect.
 
-    The Bayesian test, of the first studies only, claims a side with a probability of more than 95%.
+    The Bayesian test, run only on the first studies, claims a side with a probability of more than 95%.
     """
     generator = np.random.default_rng([datasets, variants, int(10 * effect)])
     means = generator.standard_normal((studies, datasets, variants))

@@ -1,7 +1,7 @@
 """Level, power and coverage of the sign test of times to a target, with runs that miss the target (`make calibration`).
 
-In each pair, the sooner run takes a log-normal time, and the other exp(|e|) times as long; the sign of e determines
-which run is sooner. If the median of e is 0, neither variant is sooner, however skewed e is.
+In each pair, the faster run takes a log-normal time, and the other exp(|e|) times as long; the sign of e determines
+which run is faster. If the median of e is 0, neither variant is faster, however skewed e is.
 """
 
 import argparse
@@ -19,7 +19,7 @@ _LEVEL = 0.05
 _AT_ONCE = 1_000  # studies, to save memory
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
-NOISES: dict[str, Noise] = {  # noises of median 0
+NOISES: dict[str, Noise] = {  # noise distributions with median 0
     "normal": lambda generator, shape: 0.35 * generator.standard_normal(shape),
     "heavy-tailed": lambda generator, shape: 0.25 * generator.standard_t(3, shape),
     "skewed": lambda generator, shape: 0.5 * (generator.exponential(1, shape) - np.log(2)),

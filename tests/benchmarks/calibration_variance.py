@@ -1,7 +1,8 @@
 """Coverage of the intervals for sources of variance, and frequency of false advice (`make calibration`).
 
-A source and everything together have the same draws of that source in runs of one seed, and the runs of the first seed
-are the same run. All studies are computed at once with NumPy; a test of the suite compares this with the report.
+For each seed, the run in which only one source varies and the run in which all sources vary draw the same values for
+that source. For the first seed, they are the same run. All studies are computed at once with NumPy; a test of the suite
+compares this with the report.
 """
 
 import argparse

@@ -22,7 +22,7 @@ PATIENCE = 1800  # seconds for a command
 
 
 class Command(Protocol):
-    """A `runner` process that works while the caller continues."""
+    """A `runner` process that runs while the caller continues."""
 
     def is_alive(self) -> bool: ...
     def said(self) -> tuple[str, str]: ...
@@ -39,7 +39,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run: median seconds of its epochs but the first, which compiles; accuracy; a hash of its results."""
+    """A finished run: median seconds of its epochs except the first (it compiles); accuracy; hash of its results."""
 
     seconds: float
     accuracy: float

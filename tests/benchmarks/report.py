@@ -1,6 +1,6 @@
 """Time and memory of a report on many runs (`make bench-report`).
 
-The runs are made up: they have the files of a training, by default with predictions for 1,000 examples each.
+The runs are made up: they have the files of training runs, by default with predictions for 1,000 examples each.
 """
 
 import argparse

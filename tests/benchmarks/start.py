@@ -1,8 +1,8 @@
 """Measure the fixed cost of commands against the imports that they cannot avoid (`make bench-start`).
 
-Each command is a separate process, and is measured in turn with its import. A run is measured without its epochs, from
-the start of the process to its end: the default job on the real MNIST (RUNNER_DATA_DIR). On a busy
-machine, minima and processor time are more reliable than seconds; imports in the background of a training count as
+Each command is a separate process, and is measured alternately with its import. A run is measured without its epochs,
+from the start of the process to its end: the default job on the real MNIST (RUNNER_DATA_DIR). On a busy machine,
+minima and processor time are more reliable than seconds; imports in the background of training count as
 processor time, but not as seconds.
 """
 

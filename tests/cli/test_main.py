@@ -318,7 +318,7 @@ class TestFallback:
     NOWHERE = "dataset.url=http://127.0.0.1:9/"
 
     def test_the_default_job_falls_back_to_the_embedded_digits_and_says_so(self, cli, tmp_path, monkeypatch):
-        # A proxy that refuses keeps a machine with a network from downloading.
+        # A proxy that refuses connections keeps a machine with a network from downloading.
         nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
         monkeypatch.delenv("RUNNER_DATA_DIR", raising=False)
         env = nowhere | {"XDG_CACHE_HOME": str(tmp_path / "empty")}

@@ -60,7 +60,7 @@ def test_tasks_of_a_process_that_dies_are_computed_here():
 
 def die_while_sending(number):
     if number and os.getpid() != HERE:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)  # a pipe does not hold the result, so its process still sends it
+        signal.setitimer(signal.ITIMER_REAL, 0.1)  # the result exceeds the pipe's buffer, so the process still sends
     return number * bytes(1 << 20)
 
 

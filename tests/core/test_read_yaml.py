@@ -1,4 +1,4 @@
-"""Untrusted YAML, which is read as by PyYAML, or refused with a message that names file, line and key."""
+"""Untrusted YAML, which is read as PyYAML reads it, or refused with a message that names file, line and key."""
 
 import os
 import time

@@ -50,7 +50,7 @@ def test_a_directory_that_was_set_aside_is_a_leftover_once_its_process_is_gone(t
     assert leftovers(tmp_path) == []
     monkeypatch.setattr("psutil.pid_exists", lambda _: False)
     assert leftovers(tmp_path) == [aside]
-    remove_leftovers(tmp_path)  # of files: it must not make a run that writes fail
+    remove_leftovers(tmp_path)  # removes only files; otherwise it could break a run that is still writing
     assert aside.exists()
 
 

@@ -17,7 +17,7 @@ WRITERS = {"binary": cifar_binary, "python": cifar_python}
 
 
 def made(classes):
-    """Two training images or more of each class: more red above, green at the left, and noise in the blue."""
+    """Two training images or more of each class: more red at the top, green at the left, and noise in the blue."""
     generator = np.random.default_rng(2)
     labels = np.concatenate([np.arange(max(2 * classes, 50)) % classes, np.arange(TEST) % classes])
     images = generator.integers(0, 256, (len(labels), 32, 32, 3)).astype(np.uint8)
@@ -74,7 +74,7 @@ def test_the_pickles_of_these_tests_are_pickles():
 
 
 class Trap:
-    """Fails the test if it is ever unpickled."""
+    """Object that fails the test if it is ever unpickled."""
 
     def __reduce__(self):
         return pytest.fail, ("a pickle was read",)

@@ -10,7 +10,7 @@ from runner.data.dataset import Dataset, Part
 
 
 class NoValidation:
-    """Replacement for the Evaluator in trainings whose validation is not tested, because compiling one takes time."""
+    """Replacement for the Evaluator where the validation is not tested, because compiling an Evaluator takes time."""
 
     def evaluate(self) -> dict[str, float]:
         return {"loss": 0.0, "accuracy": 0.0}

@@ -109,7 +109,7 @@ class Diary(keras.callbacks.Callback):
 
 @dataclass
 class Watched:
-    """A training that callbacks watch but do not change."""
+    """A training run that callbacks watch but do not change."""
 
     rows: list[dict[str, float]]
     diary: Diary
@@ -118,7 +118,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(parts, make_model, tmp_path_factory) -> tuple[Watched, Watched]:
-    """The same training under `model.fit` and in the engine, with the files that the callbacks wrote."""
+    """The same training run under `model.fit` and in the engine, with the files that the callbacks wrote."""
 
     def trained(way):
         folder, diary = tmp_path_factory.mktemp(way.__name__), Diary()

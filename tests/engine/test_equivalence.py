@@ -1,4 +1,4 @@
-"""The compiled epoch gives the same training as `model.fit`."""
+"""The compiled epoch trains exactly as `model.fit` does."""
 
 import keras
 import numpy as np

@@ -18,7 +18,7 @@ def test_a_sweep_has_its_results_with_the_names_of_its_report_and_its_tuning_run
         ("plain", "tuning", "tuned"),
     ]
     assert sweep.findings[0].startswith("plain (mean test accuracy 75.00%")
-    assert any(finding.startswith("Note: 2 seeds cannot decide") for finding in sweep.findings)
+    assert any(finding.startswith("Note: 2 seeds are too few") for finding in sweep.findings)
     assert left_out.reasons == []
 
 
@@ -48,8 +48,8 @@ def test_a_run_of_two_variants_has_two_places(study, left_out):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"started": "yesterday"}, "not a run's time (Invalid isoformat string: 'yesterday')"),
-        ({"status": 3}, "not a run's record"),
+        ({"started": "yesterday"}, "not a valid time of a run (Invalid isoformat string: 'yesterday')"),
+        ({"status": 3}, "not a valid run record"),
     ],
 )
 def test_what_cannot_be_read_is_left_out_and_named(study, left_out, values, reason):

@@ -55,7 +55,7 @@ def test_a_study_is_a_run_with_its_variants_and_their_runs_nested_in_it(study, s
     tags = runs["steps"].data.tags
     assert tags["question"] == "Does momentum help?"
     assert tags["mlflow.note.content"].startswith("Does momentum help?\n\nplain (mean test accuracy 75.00%")
-    assert "2 seeds cannot decide" in runs["heavy"].data.tags["verdict"]
+    assert "2 seeds are too few" in runs["heavy"].data.tags["verdict"]
     assert runs["heavy"].data.metrics["mean"] == pytest.approx(0.8)
     counts = {"n": 2, "runs": 2, "completed": 2, "diverged": 0, "failed": 0, "budget": 1}
     assert counts.items() <= runs["plain"].data.metrics.items()

@@ -17,7 +17,7 @@ def test_a_study_is_a_group_and_exporting_twice_adds_nothing(study, alone, tmp_p
         "heavy seed 1": ("steps", "heavy"),
         "optimizer=sgd seed 0": ("", "optimizer=sgd"),
     }
-    assert "2 seeds cannot decide" in runs["steps"]["notes"]
+    assert "2 seeds are too few" in runs["steps"]["notes"]
     one, failed = runs["heavy seed 1"], runs["optimizer=sgd seed 0"]
     assert [(row["_step"], row["val_accuracy"]) for row in one["history"]] == [(1, 0.5), (2, 0.8)]
     assert (one["summary"]["test_accuracy"], one["config"]["optimizer.learning_rate"]) == (0.8, 0.1)

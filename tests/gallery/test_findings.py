@@ -44,8 +44,8 @@ def test_a_variant_without_any_result_has_no_difference(tmp_path):
 
 
 def test_reasons_of_undecided_comparisons_are_given_once(tmp_path):
-    report_on(tmp_path, "undecided", reason="3 seeds cannot decide (6 can)")
-    assert read_findings(tmp_path).reasons == ["3 seeds cannot decide (6 can)"]
+    report_on(tmp_path, "undecided", reason="3 seeds are too few (6 needed)")
+    assert read_findings(tmp_path).reasons == ["3 seeds are too few (6 needed)"]
 
 
 def test_without_comparisons_the_best_means_are_shown(tmp_path):
@@ -64,7 +64,7 @@ def test_without_a_report_there_is_nothing(tmp_path):
 @pytest.mark.parametrize("text", ["a,a\n1,2\n", "variant,metric\nx\n", "variant,metric\nx,y\n", "\x00\xff"])
 def test_a_broken_table_is_named(tmp_path, text):
     (tmp_path / "comparisons.csv").write_text(text, encoding="latin-1")
-    with pytest.raises(ValueError, match=r"^comparisons\.csv: not a report's table"):
+    with pytest.raises(ValueError, match=r"^comparisons\.csv: not a valid report table"):
         read_findings(tmp_path)
 
 

@@ -155,7 +155,7 @@ def test_addresses_and_localhost_are_answered(site, host):
     [None, "", "evil.example", "evil.example:8750", "localhost.evil.example", "127.0.0.1.evil.example", "[::1", "@"],
 )
 def test_any_other_name_of_the_server_is_refused(site, host):
-    """DNS rebinding: the host name of a foreign page suddenly resolves to this machine."""
+    """DNS rebinding: the host name of a third-party page suddenly resolves to this machine."""
     answer = site.answer("/studies/done/summary.csv", host)
     assert answer.status == HTTPStatus.MISDIRECTED_REQUEST
     assert b"run_id" not in answer.body

@@ -320,7 +320,7 @@ def test_a_damaged_run_is_left_out_and_named(make_run, caplog):
     make_run("s/0")
     (make_run("s/1") / "record.json").write_text("{")
     assert len(runner.load("s")) == 1
-    assert "left out: s/1/record.json: not a run's record" in caplog.text
+    assert "left out: s/1/record.json: not a valid run record" in caplog.text
     assert isinstance(runner.load("s")._runs[0], Collected)
 
 

@@ -106,10 +106,10 @@ def test_a_damaged_record_is_an_error_but_no_failed_display(make_run):
     directory = make_run("s/0")
     run = runner.Run(directory)
     (directory / "record.json").write_text("{}")
-    with pytest.raises(runner.UserError, match=r"record\.json: not a run's record"):
+    with pytest.raises(runner.UserError, match=r"record\.json: not a valid run record"):
         run.status  # noqa: B018
-    assert "not a run's record" in repr(run)
-    assert "not a run&#x27;s record" in run._repr_html_()
+    assert "not a valid run record" in repr(run)
+    assert "not a valid run record" in run._repr_html_()
 
 
 def test_a_notebook_shows_facts_and_the_curve_escaped(make_run):

@@ -82,7 +82,7 @@ def test_every_option_has_its_closed_form():
 
 
 def as_expected(option: str, steps: list[int]) -> Any:
-    """The closed form to float32's precision; near 0, the precision of the rates whose difference it is."""
+    """The closed form to float32's precision; near 0, to the precision of the two rates that are subtracted."""
     rates = [RATE * CLOSED_FORMS[option](step) for step in steps]
     return pytest.approx(rates, rel=1e-5, abs=1e-7 * max(rates))
 

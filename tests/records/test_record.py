@@ -105,7 +105,7 @@ def test_keys_of_a_newer_version_are_left_out(tmp_path):
 def test_what_is_no_record_is_an_error_that_names_the_file(tmp_path, content):
     directory = RunDirectory(tmp_path)
     directory.record_path.write_bytes(content.encode(errors="surrogateescape"))
-    with pytest.raises(UserError, match=r"record\.json: not a run's record"):
+    with pytest.raises(UserError, match=r"record\.json: not a valid run record"):
         directory.read_record()
 
 

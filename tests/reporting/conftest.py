@@ -1,4 +1,4 @@
-"""Made-up run directories, with the files that a training writes."""
+"""Made-up run directories, with the files that a training run writes."""
 
 import json
 from collections.abc import Callable

@@ -93,8 +93,8 @@ def test_the_published_tuning_seed_almost_triples_the_lead_of_adam():
 @pytest.mark.parametrize(
     ("problem", "optimizer", "verdict", "reason"),
     [
-        (FMNIST, "momentum", "undecided", "4 seeds cannot decide (6 can)"),
-        (FMNIST, "adam", "undecided", "5 seeds cannot decide (6 can)"),
+        (FMNIST, "momentum", "undecided", "4 seeds are too few (6 needed)"),
+        (FMNIST, "adam", "undecided", "5 seeds are too few (6 needed)"),
         (CIFAR100, "adam", "lower", ""),
     ],
 )

@@ -140,7 +140,7 @@ def test_a_run_that_died_before_its_first_record_is_counted_and_spoils_nothing(m
     (row,) = pd.read_csv(tmp_path / "out" / "aggregate.csv").to_dict("records")
     assert (row["n"], row["failed"], row["parameters"]) == (2, 1, 10)
     assert not [caution for caution in results.cautions if "their device" in caution or "of threads" in caution]
-    assert "The 10,000 test examples" in (tmp_path / "out" / "table.md").read_text()
+    assert "The finite test set (10,000 examples)" in (tmp_path / "out" / "table.md").read_text()
     page = (tmp_path / "out" / "index.html").read_text()
     assert "mnist, fingerprint ffffffffffff" in page
     assert "mnist, fingerprint <" not in page
@@ -630,11 +630,11 @@ def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_
                 )  # fmt: skip
     results = report([tmp_path / "runs"], tmp_path / "out", Wish(rope=0.01), Output(["html", "csv"])).results
     (sentence,) = results.task_verdicts
-    assert "3 data sets cannot decide (6 can)" in sentence
+    assert "3 data sets are too few (6 needed)" in sentence
     assert "Bayesian signed-rank test with ±1 percentage points" in sentence
     page = (tmp_path / "out" / "index.html").read_text()
     assert '<section id="data-sets">' in page
-    assert "3 data sets cannot decide (6 can); probability of improvement" in page
+    assert "3 data sets are too few (6 needed); probability of improvement" in page
     assert not (tmp_path / "out" / "ranks.csv").exists()  # only with three variants or more
     assert (tmp_path / "out" / "performance_profile.csv").exists()
     report([tmp_path / "runs"], tmp_path / "out", Wish("test_loss"), CSV)

@@ -92,7 +92,7 @@ def test_a_plan_without_any_run_is_refused(sweep):
 
 def test_a_record_that_cannot_be_read_is_named(sweep):
     (sweep / "adam-0" / "record.json").write_text("{}")
-    with pytest.raises(UserError, match=r"adam-0/record\.json: not a run's record"):
+    with pytest.raises(UserError, match=r"adam-0/record\.json: not a valid run record"):
         Bundled.read(sweep)
 
 

@@ -1,4 +1,4 @@
-"""Judgements of `runner verify` on records, without a training."""
+"""Judgements of `runner verify` on records, without training."""
 
 import io
 from dataclasses import replace
@@ -64,8 +64,8 @@ def test_the_band_s_edges_belong_to_it(accuracy):
     [
         ({"dataset": RECORD.dataset | {"name": "mnist_5k", "fingerprint": "00"}}, "wrong data: mnist_5k 00"),
         ({"dataset": RECORD.dataset | {"split": "ffffffffffff"}}, "wrong split: ffffffffffff, not 33d712d5234a"),
-        ({"test": {"accuracy": 0.98, "loss": 0.006}}, "wrong loss: 0.006 on test"),  # for example, of squared errors
-        ({"test": {"accuracy": 0.98, "loss": 6.4}}, "wrong loss: 6.4 on test"),  # for example, a sum over the batch
+        ({"test": {"accuracy": 0.98, "loss": 0.006}}, "wrong loss: 0.006 on the test set"),  # e.g. of squared errors
+        ({"test": {"accuracy": 0.98, "loss": 6.4}}, "wrong loss: 6.4 on the test set"),  # e.g. a sum over the batch
         ({"scores": {}}, "no test loss"),
         ({"status": "diverged"}, "seed 0: diverged"),
         ({"test": {"loss": 0.1}}, "seed 0: no test_accuracy"),

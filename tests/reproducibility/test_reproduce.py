@@ -247,7 +247,7 @@ class TestRecord:
             ("config.yaml", "a: [", "config.yaml: line 2: while parsing a flow"),
             ("config.yaml", "text", "holds no configuration"),
             ("config.yaml", "seed: 0", "training: must be given"),
-            ("record.json", "{}", "not a run's record"),
+            ("record.json", "{}", "not a valid run record"),
         ],
     )
     def test_a_file_that_cannot_be_used_is_named(self, run, file, text, said):

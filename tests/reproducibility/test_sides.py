@@ -1,4 +1,4 @@
-"""Identical bits, environments and output of a comparison of sides."""
+"""Bit-identity, environments and output of a comparison of sides."""
 
 import io
 import json
@@ -165,5 +165,5 @@ def test_a_design_that_cannot_decide_and_missing_runs_are_warned_of(make_side):
     record.write_text(record.read_text().replace('"completed"', '"failed"'))
     stream = io.StringIO()
     compared(*sides).warn(Terminal(file=stream, width=300))
-    assert "cannot be decided: 1 seed cannot decide (6 can)" in stream.getvalue()
+    assert "cannot be decided: 1 seed is too few (6 needed)" in stream.getvalue()
     assert "sgd: 1 failed of 2 runs of B, which are missing from the comparison." in stream.getvalue()

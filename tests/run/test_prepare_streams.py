@@ -18,7 +18,7 @@ BASE = ("regularizer=[dropout]", "augmentation=[translation]", "training.epochs=
 
 @pytest.fixture
 def drawn(digits, tmp_path):
-    """drawn("stream_seeds.order=1") -> the random choices of the run by stream, without a training."""
+    """drawn("stream_seeds.order=1") -> the random choices of the run by stream, without training."""
     images, labels = digits
     parts = [Part((images[part] / 255).astype(np.float32), labels[part]) for part in (slice(64), slice(64, 96))]
     split = Split(*parts, parts[1])

@@ -8,7 +8,7 @@ from tests.loader import config_loader
 
 
 class Remembering(Composer):
-    """Composes equal overrides only once for all tests, because each composition takes a tenth of a second."""
+    """Composer that composes equal overrides only once for all tests, because each takes a tenth of a second."""
 
     def compose(self, overrides: Sequence[str]) -> Composed:
         composed = vars(self).setdefault("composed", {})
@@ -19,6 +19,6 @@ class Remembering(Composer):
 
 @pytest.fixture(scope="session")
 def composer() -> Composer:
-    """Composes jobs from conf/, as a multirun does."""
+    """Composer of jobs from conf/, as a multirun composes them."""
     loader = config_loader()
     return Remembering(loader, loader.load_configuration("config", ["hydra.mode=MULTIRUN"], RunMode.MULTIRUN))

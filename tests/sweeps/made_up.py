@@ -1,4 +1,4 @@
-"""Made-up sweeps: plans and records without a training."""
+"""Made-up sweeps: plans and records without training."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ def record(job, status="completed", **final) -> RunRecord:
 
 @pytest.fixture
 def tuned(composer, tmp_path):
-    """tuned(scores, study) -> the plan after the choice; scores: (variant, rate) -> a figure for each tuning seed."""
+    """tuned(scores, study) -> the plan after the choice; scores: (variant, rate) -> a score for each tuning seed."""
 
     def train(scores, **study):
         asked = TUNED | study

@@ -1,4 +1,4 @@
-"""Plans of commands when runs already exist, without a training."""
+"""Plans of commands when runs already exist, without training."""
 
 import json
 import shutil

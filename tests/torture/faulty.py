@@ -36,7 +36,7 @@ class FaultyDisk:
 
     @contextmanager
     def in_place(self) -> Iterator["FaultyDisk"]:
-        """Use this disk in the block."""
+        """Use this disk while the block runs."""
         opened = self._opened(io.open)
         with (
             patch.object(io, "open", opened),

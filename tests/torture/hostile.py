@@ -1,4 +1,4 @@
-"""Small sweep as a training would leave it, and the malicious changes that a stranger may make to it."""
+"""Small sweep as training would leave it, and the malicious changes that a stranger may make to it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Malformed overrides, option files and study files get an answer in time, exit code 0 or 2, and a named key.
+"""Malformed overrides, option files and study files are answered in time, with exit code 0 or 2 and a named key.
 
 Every command passes composition, schema, trust and, for a sweep, planning in a warm process; nothing is trained.
 """

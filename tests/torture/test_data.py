@@ -142,7 +142,7 @@ def lying_header(path: Path) -> None:
 
 
 def flip_in_member(path: Path) -> None:
-    """Change a bit of an array that is stored uncompressed; the archive's checksum stays."""
+    """Change a bit of an array that is stored uncompressed; the archive's checksum stays unchanged."""
     np.savez(path, **ARRAYS)
     content = path.read_bytes()
     path.write_bytes(flipped(content, content.index(ARRAYS["x_train"].tobytes()) + 100))

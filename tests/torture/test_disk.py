@@ -118,7 +118,7 @@ def undisturbed(program, tmp_path_factory) -> tuple[dict[tuple[str, int], Result
 
 
 def chosen(sites: list[Site], most: int) -> list[int]:
-    """Return numbers of operations: one of each kind on each file before any second one, with alternating kinds."""
+    """Order the operations so that one of each kind on each file precedes any second one, with alternating kinds."""
     seen: Counter[Site | str] = Counter()
     ranks = {}
     for number in random.Random(0).sample(range(len(sites)), len(sites)):

@@ -33,7 +33,7 @@ AIMS = ("", ".state.*", ".record.*", ".history.*", ".model.*", ".*.png", "")
 MOST = 15  # epochs before the signal; and up to this many additional seconds:
 LATE = 0.03
 PROMISED = 5.0  # seconds from SIGTERM to the end
-IN_EPOCH = 4.0  # seconds of computing after the first file, by which the epoch is compiled and has begun
+IN_EPOCH = 4.0  # seconds of computing after the first file, after which the epoch is compiled and has begun
 
 Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 

@@ -35,7 +35,7 @@ from tests.torture.bounded import bounded_process
 SECONDS = 120  # for one command, including its imports, on a busy machine
 TRAINED = "this would have been trained"
 QUICK = Output(("csv", "table", "svg", "html"))
-TABLES = ("--format", "csv")  # of `runner report`, in little time
+TABLES = ("--format", "csv")  # options of `runner report` that take little time
 COMMANDS = ("report", "status", "ensemble", "resume", "reproduce")
 OF_A_RUN = [(file, way) for file, way in hostile.SPOILED if file.startswith("run/")]
 OF_A_SWEEP = [case for case in hostile.SPOILED if case not in OF_A_RUN]
@@ -86,7 +86,7 @@ Call = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def call(monkeypatch, capsys, caplog, tmp_path) -> Call:
-    """call("report", DIR) -> exit code and all output; the command ends where a training would begin."""
+    """call("report", DIR) -> exit code and all output; the command ends where training would begin."""
 
     def refuse(*arguments, **options):
         raise UserError(TRAINED)
@@ -443,7 +443,7 @@ def bounded() -> Iterator[Callable[..., int]]:
 def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run, bounded, value, count):
     """The last record has the largest size, and is not parsed."""
     (run / "record.json").write_text(f'{{"scores": {{"a": [{",".join([value] * count)}]}}}}')
-    with pytest.raises(UserError, match="not a run's record"):
+    with pytest.raises(UserError, match="not a valid run record"):
         bounded(_read, "record", run, seconds=120)
 
 
@@ -451,7 +451,7 @@ def test_a_record_of_all_values_or_bytes_that_are_read_takes_bounded_memory(run,
 def test_a_plan_of_wrong_jobs_takes_bounded_memory(sweep, bounded, value):
     """Each job has many errors; the first error is enough."""
     (sweep / "plan.json").write_text(f'{{"jobs": [{",".join([value] * 180_000)}]}}')
-    with pytest.raises(UserError, match="not a sweep's plan"):
+    with pytest.raises(UserError, match="not a valid sweep plan"):
         bounded(_read, "plan", sweep, seconds=120)
 
 
@@ -459,7 +459,7 @@ def test_a_plan_of_wrong_jobs_takes_bounded_memory(sweep, bounded, value):
 def test_a_record_of_many_wrong_keys_takes_bounded_memory(run, bounded, part):
     many = ",".join(f'"{number:x}": []' for number in range(120_000))
     (run / "record.json").write_text(f'{{"{part}": {{{many}}}}}')
-    with pytest.raises(UserError, match="not a run's record"):
+    with pytest.raises(UserError, match="not a valid run record"):
         bounded(_read, "record", run, seconds=120)
 
 

@@ -27,7 +27,7 @@ tune:
   seeds: 2
 seeds: 2
 """
-MOST_SECONDS = 3.0  # seconds from the first record of a start to its kill
+MOST_SECONDS = 3.0  # seconds from the first record after a start until the process is killed
 
 
 def trained_in(sweep: Path) -> dict[str, tuple[str, bytes]]:

@@ -49,11 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--metric", help="a column of summary.csv (default: the plan's metric, or test_accuracy)")
     parser.add_argument(
-        "--fail-if-worse", action="store_true", help="exit with 1 if a variant is significantly worse, for CI"
+        "--fail-if-worse", action="store_true", help="exit with code 1 if a variant is significantly worse, for CI"
     )
     parser.add_argument(
         "--margin", type=at_least_zero, metavar="M",
-        help="tolerated loss, in percentage points for accuracies, else in the metric's own unit (default: 0)",
+        help="tolerated deterioration, in percentage points for accuracies and other scores between 0 and 1, else in "
+        "the metric's own unit (default: 0)",
     )  # fmt: skip
     parser.add_argument(
         "--format", choices=("table", "json", "csv", "html"), default="table", help="output format (default: table)"

@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--baseline", help="the variant with which the others are compared (default: the first)")
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
-        help="correction of the p values for several comparisons (default: the study's, or max_t)",
+        help="correction of the p values for multiple comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default: table")
     return parser

@@ -78,7 +78,7 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--correction", choices=CORRECTIONS,
-        help="correction of the p values for several comparisons (default: the study's, or max_t)",
+        help="correction of the p values for multiple comparisons (default: the study's, or max_t)",
     )  # fmt: skip
     parser.add_argument(
         "--bayesian-rope",

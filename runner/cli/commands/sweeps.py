@@ -17,7 +17,7 @@ def status_command(arguments: Sequence[str]) -> None:
         prog="runner status", description="Show the progress of sweeps and runs, even while they train."
     )
     parser.add_argument(
-        "directory", type=path_argument, metavar="DIR", help="directory of a sweep or run, or of several"
+        "directory", type=path_argument, metavar="DIR", help="directory of a run or sweep, or one that contains several"
     )
     directory = parser.parse_args(arguments).directory
     refuse_no_directory(directory)

@@ -163,4 +163,4 @@ def _directories(path: Path, left_out: LeftOut) -> Iterator[Path]:
             if (directory / name).is_symlink():
                 left_out.add(f"{directory / name}: a link to a directory, which is not followed")
         if below and len(directory.parts) - len(path.parts) >= DEEPEST:
-            left_out.add(f"{directory}: directories deeper than {DEEPEST} levels")
+            left_out.add(f"{directory}: has directories deeper than {DEEPEST} levels, which are not searched")

@@ -93,7 +93,7 @@ class Columns:
     """Values of runs by column: of the summary, `directory` and `started`, or any key of the configuration."""
 
     def __init__(self, runs: Sequence[Run], values: Values, others: Mapping[str, Sequence[Any]] | None = None) -> None:
-        """Read nothing yet.
+        """Create the columns; their values are read on first use.
 
         Args:
             runs: the runs whose values are read.

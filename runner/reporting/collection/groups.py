@@ -125,7 +125,7 @@ def _sweep_of(run: Path) -> Path | None:
 def asked_of(run: Run, left_out: LeftOut) -> dict[str, str]:
     """Return the choices of a run as text: the option of each group, and each key of its configuration.
 
-    Leaves out the keys in which runs of a variant differ, and those that change no result.
+    It leaves out the keys in which runs of a variant differ, and those that change no result.
 
     Args:
         left_out: collects configurations that cannot be read.

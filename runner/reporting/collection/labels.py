@@ -26,7 +26,7 @@ class Values:
     """
 
     def __init__(self, left_out: LeftOut) -> None:
-        """Read nothing yet; `left_out` collects configurations that cannot be read."""
+        """Create the reader; configurations are read on first use, and `left_out` collects the unreadable ones."""
         self._left_out = left_out
         self._configs: dict[Path, Mapping[str, Any]] = {}
 
@@ -120,7 +120,7 @@ def variant_names(runs: Sequence[Run]) -> list[str]:
 
 
 def labels_by(runs: Sequence[Run], keys: Sequence[str], values: Values) -> list[str]:
-    """Return a label for each run from its values of some keys: `optimizer=sgd,model=mlp`.
+    """Return a label for each run from its values of the given keys: `optimizer=sgd,model=mlp`.
 
     Args:
         values: reader of the runs' values.
@@ -201,7 +201,7 @@ def _without_dataset(name: str, run: Run) -> str:
 
 
 def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return a suffix of overrides for each name that runs with different overrides have (in two studies)."""
+    """Return a suffix of overrides for each name shared by runs with different overrides (of two studies)."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(sorted(own)))

@@ -22,7 +22,7 @@ _USUAL = ("status", "started", "variant", "seed")
 _TO_THE_MINUTE = len("2026-01-01T00:00")
 _WHOLE = ("status", "started", "seed")  # columns that are never cut
 _BY_ITS_END = ("variant", "directory")  # columns whose end is shown, because their values begin alike
-_NARROWEST = 8  # least number of characters of a column that is cut
+_NARROWEST = 8  # minimum number of characters of a column that is cut
 _GAP = 2  # characters between columns
 
 Listed = dict[str, list[Any]]  # the values of each column, one per run
@@ -63,7 +63,7 @@ class RunList:
         return cls(columns, order)
 
     def values(self, columns: Sequence[str]) -> Listed:
-        """Return some columns of the list: numbers, text, true, false and None.
+        """Return the given columns of the list: numbers, text, true, false and None.
 
         Raises:
             UserError: if no run has such a column or key, with the option.
@@ -142,7 +142,7 @@ def _labels(runs: Sequence[Run]) -> list[str]:
 
 
 def _sorted(order: Sequence[int], cells: Sequence[Any], *, descending: bool) -> list[int]:
-    """Return the positions by their cells: numbers, then text, then missing ones; equal cells keep their order."""
+    """Return the positions sorted by their cells: numbers, text, missing ones; equal cells keep their order."""
     values: dict[int, Any] = {place: as_value(cells[place]) for place in order}
     numbers = [place for place in order if isinstance(values[place], int | float)]
     texts = [place for place in order if isinstance(values[place], str)]
@@ -183,7 +183,7 @@ def _cut(text: str, width: int, *, from_end: bool = False) -> str:
 
 @contextmanager
 def _naming(option: str) -> Iterator[None]:
-    """Add the option to an error in the block."""
+    """Add the option to an error raised in the block."""
     try:
         yield
     except UserError as error:

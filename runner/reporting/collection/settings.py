@@ -12,7 +12,7 @@ from runner.reporting.collection.groups import asked_of
 
 NONE = "none"  # stands for a key that a run does not have
 _MOST_READ = 200  # configurations; reading one takes milliseconds
-_IMPLIED = "._target_"  # ends keys that repeat the option of a group
+_IMPLIED = "._target_"  # suffix of keys that repeat the option of a group
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Settings:
     """Configurations of runs, each once, and the keys in which they differ."""
 
     keys: list[str]  # groups, then overridden keys, then keys that these imply
-    configurations: list[dict[str, str]]  # the different ones
+    configurations: list[dict[str, str]]  # the distinct configurations
     of_runs: list[int]  # the configuration of each run
 
     def of(self, run: int) -> dict[str, str]:

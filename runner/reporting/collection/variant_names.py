@@ -8,11 +8,11 @@ from runner.core.text import did_you_mean
 
 
 def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
-    """Return the single label that a text means.
+    """Return the single label that a string means.
 
-    A text means the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
-    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without further parts comes
-    first. If no label has these parts, the text means a label that contains it as whole words.
+    A string means the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
+    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without further parts is
+    preferred. If no label has these parts, the string means a label that contains it as whole words.
 
     Args:
         option: the option with the variant, for the message.
@@ -46,6 +46,6 @@ def _is(own: str, part: str) -> bool:
 
 
 def _whole_words(text: str) -> re.Pattern[str]:
-    """Return a pattern for a text that does not begin or end inside a word or a number."""
+    """Return a pattern for a string that does not begin or end inside a word or a number."""
     before = r"(?<![\w+-])(?<!\d\.)" if text[:1].isdecimal() else r"(?<!\w)"
     return re.compile(rf"{before}{re.escape(text)}(?!\w)(?!\.\d)")

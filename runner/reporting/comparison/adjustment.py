@@ -69,7 +69,7 @@ def _within(group: list[dict[str, Any]], claim: str, looks: Looks | None) -> lis
 
 
 def add_detectable(group: list[dict[str, Any]], level: float, looks: Looks | None) -> None:
-    """Add the smallest true difference that each comparison could have shown, if all pairs completed."""
+    """Add the smallest true difference that each comparison could have shown if all pairs had completed."""
     for row in group:
         if row["test"] == CORRECTED_T:
             row["detectable"] = detectable_by_t((row["ci_high"] - row["ci_low"]) / 2, row["n"], level, POWER)

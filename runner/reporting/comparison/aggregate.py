@@ -99,12 +99,13 @@ def comparison_frame(
 ) -> pd.DataFrame:
     """Return one row for each variant except baselines: `COMPARISON_COLUMNS`.
 
-    A seed is a true pair of two variants if both have the same data and split and, if their weights have the same
-    shapes, the same initial weights. Variants are compared by pairs if at least two of their common seeds, and at least
-    half of them, are true pairs; the others are left out and counted as `unmatched`. Otherwise Welch's test is used.
+    A seed forms a matched pair of two variants if both have the same data and split and, if their weights have the same
+    shapes, the same initial weights. Variants are compared in pairs if at least two of their common seeds, and at least
+    half of them, form matched pairs; the others are left out and counted as `unmatched`. Otherwise, Welch's test is
+    used.
 
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
-    completed run that never reached the target is also lost, and pairs are compared by the sign test, which fills
+    completed run that never reached the target is also lost, and pairs are compared with the sign test, which fills
     `TIME_COLUMNS`. Failed and interrupted runs are missing.
 
     The correction covers all rows with `FEWEST_SEEDS` or more, on all data sets together; `p_holm` is always Holm's.
@@ -122,8 +123,8 @@ def comparison_frame(
     flips (`compare_folds`). Variants that do not share their folds are not tested.
 
     Args:
-        summary: one row per run: variant, seed, status, the metric, the columns that define true pairs, and `cell` if
-            the runs of one seed and variant differ; pairs are then made within each cell.
+        summary: one row per run: variant, seed, status, the metric, the columns that define matched pairs, and `cell`
+            if the runs of one seed and variant differ; pairs are then made within each cell.
         baselines: the baseline of all variants, or of each variant.
         bootstrap: compute the slow intervals: BCa, exact, and of the win probability.
         margin: margin of equivalence in the metric's unit, above 0.
@@ -237,7 +238,7 @@ def _compared_by_folds(
 def _joint(
     test: str, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
 ) -> dict[str, Sides]:
-    """Return the values whose signs the joint test of each claim flips, by the claim's column.
+    """Return, for each claim's column, the values whose signs its joint test flips.
 
     Args:
         had: the number of seeds of each look.

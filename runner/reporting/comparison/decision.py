@@ -67,7 +67,7 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
 
 
 def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether the design can reach significance only for equivalence, and the comparison has not."""
+    """Return whether the design can reach significance only for equivalence, and the comparison has not reached it."""
     return _ONLY_EQUIVALENCE in comparison["reason"]
 
 
@@ -109,18 +109,17 @@ def least_text(smallest: float) -> str:
     return f"p >= {smallest:.3g}" if smallest < 1 else "p = 1"
 
 
-def cannot_decide(
-    seeds: int, tests: int, what: str = "cannot decide", unit: str = "seed", kind: str = "comparison"
-) -> str:
-    """Describe a design that cannot reach significance: "6 seeds cannot decide 3 comparisons (7 can)".
+def cannot_decide(seeds: int, tests: int, what: str = "", unit: str = "seed", kind: str = "comparison") -> str:
+    """Describe a design that cannot reach significance: "6 seeds are too few for 3 comparisons (7 needed)".
 
     Args:
         tests: factor of the smallest p value.
+        what: what holds for the seeds; "": they are too few.
         kind: name of one test.
     """
-    over = " over" if what == _ONLY_EQUIVALENCE else ""
-    family = f"{over} {counted(tests, kind)}" if tests > 1 else ""
-    return f"{counted(seeds, unit)} {what}{family} ({seeds_needed(tests)} can)"
+    family = f" for {counted(tests, kind)}" if tests > 1 else ""
+    said = what or ("is too few" if seeds == 1 else "are too few")
+    return f"{counted(seeds, unit)} {said}{family} ({seeds_needed(tests)} needed)"
 
 
 def may_be_these_alone(comparison: Mapping[Any, Any]) -> bool:

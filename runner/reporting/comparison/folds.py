@@ -25,10 +25,10 @@ def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
 
 
 def folds_of(summary: pd.DataFrame) -> int | None:
-    """Return the number of folds of cross-validated runs; None without folds, and 0 if the runs differ in it."""
+    """Return the number of folds of cross-validated runs; None without folds, and 0 if runs differ in that number."""
     if "folds" not in summary:
         return None
-    begun = summary.loc[~summary["status"].isin(["failed", "interrupted"]), "folds"]  # others may not know their data
+    begun = summary.loc[~summary["status"].isin(["failed", "interrupted"]), "folds"]  # others may have no recorded data
     if begun.isna().all():
         return None
     return int(begun.iloc[0]) if begun.eq(begun.iloc[0]).all() else 0
@@ -36,10 +36,10 @@ def folds_of(summary: pd.DataFrame) -> int | None:
 
 @dataclass(frozen=True)
 class Unit:
-    """The unit of observation of a variant, for words and intervals."""
+    """The unit of observation of a variant, for wording and intervals."""
 
     noun: str = "seed"
-    overlap: float = 0.0  # n_test / n_train of folds; NaN if runs share observations, and have no common interval
+    overlap: float = 0.0  # n_test / n_train of folds; NaN if runs share observations, so that no common interval exists
 
 
 SEEDS = Unit()
@@ -53,7 +53,7 @@ def unit_of(summary: pd.DataFrame) -> Unit:
     """
     if not (folds := folds_of(summary)):
         return SEEDS
-    known = summary[summary["held_out"].notna()]  # a run that failed early does not know its fold
+    known = summary[summary["held_out"].notna()]  # a run that failed early has no recorded fold
     is_shared = known.duplicated(["variant", "held_out"]).any()
     return Unit("fold", math.nan if is_shared else overlap_of(folds))
 

@@ -88,7 +88,7 @@ class Arm:
         return replace(self, scores=scores, facts=facts)
 
     def by_seed(self, cells: Container[Any]) -> list[float]:
-        """Return each seed's mean over some cells; infinitely bad if a run diverged in any of them."""
+        """Return each seed's mean over the given cells; infinitely bad if a run diverged in any of them."""
         seeds: dict[Any, list[float]] = {}
         for (cell, seed), score in self.scores.items():
             if cell in cells or np.isinf(score):
@@ -119,7 +119,7 @@ class Design:
     arms: tuple[Arm, Arm]
     is_apart: bool  # whether the arms share no cell, so that the cells of a seed are averaged
     common: list[Pair]
-    pairs: list[Pair]  # true pairs among the common cells and seeds
+    pairs: list[Pair]  # matched pairs among the common cells and seeds
 
     @classmethod
     def of(cls, one: Arm, other: Arm) -> Self:
@@ -132,7 +132,7 @@ class Design:
 
     @property
     def is_paired(self) -> bool:
-        """True if two or more seeds, and at least half of the common ones, are true pairs."""
+        """True if two or more seeds, and at least half of the common ones, form matched pairs."""
         return len({seed for _, seed in self.pairs}) > 1 and 2 * len(self.pairs) >= len(self.common)
 
     @property
@@ -147,7 +147,7 @@ class Design:
         return own & others or own | others
 
     def completed(self) -> list[set[Pair]]:
-        """Return the cells and seeds without a lost run, which the difference covers, for each arm."""
+        """Return, for each arm, the cells and seeds that the difference covers: those without a lost run."""
         if not self.is_paired:
             return [arm.completed_pairs(self.cells) for arm in self.arms]
         both = {pair for pair in self.pairs if all(np.isfinite(arm.scores[pair]) for arm in self.arms)}
@@ -184,7 +184,7 @@ def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
 
 @dataclass(frozen=True)
 class _Runs:
-    """The facts that decide comparisons, one per run; selecting a variant's rows from the summary takes far longer."""
+    """The facts that decide comparisons, one per run, in lists: selecting rows from the summary takes far longer."""
 
     summary: pd.DataFrame
     measured: list[float]  # the metric; NaN for a run without a result
@@ -220,7 +220,7 @@ class _Runs:
         )
 
     def folds(self, places: Sequence[int]) -> int | None:
-        """Return the number of folds of some runs, as `folds_of` does."""
+        """Return the number of folds of the given runs, as `folds_of` does."""
         return folds_of(self.summary[["status", "folds"]].iloc[[*places]]) if "folds" in self.summary else None
 
 

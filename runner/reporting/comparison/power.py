@@ -75,7 +75,7 @@ def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
     if results.folds:
         raise UserError(
             "these are folds of cross-validation, and the number of repetitions that a difference needs is unknown; "
-            "their report states which difference they could have detected (detectable)"
+            "the report on these runs states the differences that they could have shown (detectable)"
         )
     differences = paired_differences(results.summary, results.metric, results.baselines)
     if max(map(len, differences.values()), default=0) < 2:
@@ -206,4 +206,4 @@ def _notes(frame: pd.DataFrame) -> Iterator[str]:
     if len(known) < len(frame):
         yield f"no spread, because fewer than two pairs completed: {', '.join(frame['variant'][frame['pairs'] < 2])}"
     if known["detectable"].isna().any():
-        yield "-: so few seeds cannot detect a difference of any size, or the differences do not vary."
+        yield "-: with so few seeds, no difference of any size can be shown, or the differences do not vary."

@@ -40,7 +40,7 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     (without pairs: for every combination of a run of one side and a run of the other).
 
     Args:
-        margin: tolerated loss in the metric's unit (0.001 is 0.1 percentage points of a share), at least 0.
+        margin: tolerated deterioration in the metric's unit (0.001 is 0.1 percentage points of a share), at least 0.
 
     Raises:
         UserError: if no variant has a result on both sides.
@@ -91,7 +91,7 @@ def shown_verdict(row: Mapping[Any, Any]) -> str:
 
 
 def conclusion(frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str] = ()) -> str:
-    """Return one sentence on all comparisons.
+    """Return one sentence about all comparisons.
 
     Args:
         names: names of the rows in the sentence.
@@ -139,7 +139,7 @@ def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
             seeds = counted(row["unmatched"], "common seed")
             yield f"{name}: {seeds} left out (a different split or different initial weights)."
         if row["lost"] or row["reference_lost"]:
-            rest = "the difference covers the other seeds" if row["n_completed"] else "no difference can be given"
+            rest = "the difference covers the other seeds" if row["n_completed"] else "no difference is available"
             yield (
                 f"{name}: {row['reference_lost']} of the reference's runs and {row['lost']} of the other side's "
                 f"{lost_how(row['metric'])} and count as lost; {rest}."

@@ -219,7 +219,7 @@ def read_sides(sides: list[Side], metric: str | None, left_out: LeftOut) -> Side
 def _common_names(runs: Sequence[Run], owners: Sequence[int]) -> list[str]:
     """Return names of variants with the same meaning on all sides.
 
-    A study that was tuned at two commits may have chosen different values for a variant, which still is the same
+    A study that was tuned at two commits may have chosen different values for a variant, which is still the same
     variant. Overrides become part of a name only if one side has different variants with that name. Overrides that
     distinguish a whole side from the others are never part of a name.
     """

@@ -50,7 +50,9 @@ class TimeProfile:
 
 
 def time_profile(summary: pd.DataFrame, metric: str) -> TimeProfile | None:
-    """Compare the times to the target over workloads; None below two variants or three workloads, or without a success.
+    """Compare the times to the target over workloads.
+
+    None for fewer than two variants or three workloads, or if no run reached the target.
 
     A workload is a data set, or a cell of a grid on it; a variant's time there is the median over its seeds. If there
     are fewer than three of these, every seed is a workload. A run that diverged or never reached the target took

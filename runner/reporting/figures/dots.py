@@ -21,7 +21,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # letters per line of a name, a note, a heading and the axis's label
+_NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis's label
 # Inches: around all rows, a variant with a name of one line, a panel's heading and ticks.
 _FRAME, _ROW, _TITLE = 0.95, 0.2, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
@@ -158,7 +158,10 @@ def _few_rows(
         return values, ""
     name, others = others_name(len(hidden)), values[values["variant"].isin(hidden)]
     known = others[np.isfinite(others[column].astype(float))].groupby("variant", sort=False)[column].mean()
-    means = [np.nan, *(mean for variant, mean in known.items() if variant not in biased)]  # NaN: a row in any case
+    means = [
+        np.nan,
+        *(mean for variant, mean in known.items() if variant not in biased),
+    ]  # NaN, so that the row exists even without means
     own = values.loc[~values["variant"].isin(hidden), ["variant", column]]
     return pd.concat([own, pd.DataFrame({"variant": name, column: means})], ignore_index=True), name
 

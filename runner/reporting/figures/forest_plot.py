@@ -31,7 +31,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 WORDS = {"better": "#00609A", "worse": "#B34700", "equivalent": "#00734F"}
 _NO_WORD = "#555555"
 _QUIET = "0.35"
-_NAME, _HEADING, _LABEL = 34, 50, 70  # letters per line of names, of panel headings, and of the axis label
+_NAME, _HEADING, _LABEL = 34, 50, 70  # characters per line of names, of panel headings, and of the axis label
 # Inches: a row of one line, around all rows, a panel's heading, and its ticks.
 _ROW, _FRAME, _TITLE, _TICKS = 0.32, 1.1, 0.25, 0.2
 _NEAREST, _FARTHEST, _BELOW = (
@@ -39,11 +39,11 @@ _NEAREST, _FARTHEST, _BELOW = (
     0.40,
     0.18,
 )  # shares of a row: range above the middle for dots; position of mean and intervals
-_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in widths of a letter
+_WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in character widths
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
-_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in letter widths
-_LABEL_PAD = 1.5  # distance of ticks and label, in sizes of a letter, which leaves room for these words
+_SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in character widths
+_LABEL_PAD = 1.5  # distance between ticks and label, in font sizes, which leaves room for these words
 
 
 def forest(
@@ -102,7 +102,7 @@ def forest(
 
 
 def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Difference]:
-    """Return one difference in place of all in a cell that are not shown; its dots are their estimates."""
+    """Return one row for all hidden variants of a cell; its dots are the estimates of those variants."""
     rows = [one for one in found if one.variant in shown]
     others: dict[str, list[Difference]] = {}
     for one in found:

@@ -22,16 +22,16 @@ from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
 from runner.reporting.statistics.summary import Summary, summarize
 
-_NAME = 40  # letters per line of a name
+_NAME = 40  # characters per line of a name
 _LETTERS, _LINES = 34, 13  # letters, or rotated labels, that fit along an axis in one column of a paper
-_CHOSEN_BY_HAND = 6  # largest number of letters of a value chosen by hand; values drawn by a search have more
+_CHOSEN_BY_HAND = 6  # largest number of characters of a value chosen by hand; values drawn by a search have more
 _MOST_CELLS_A_COLUMN = 4  # largest number of columns of a heat map in one column of a paper
 _DECADE = 10
-_FAR = 1000  # multiple of the largest value with a completed run
+_FAR = 1000  # values beyond this multiple of the largest value with a completed run leave the axis
 _FEW_DECADES = 3  # decades of an axis with two ticks in each
 _FULL = 1.004  # end of an axis of shares: a band may reach beyond 100%, which no score does
 _MOST_GROUPS = 7  # largest number of distinguishable lines with bands
-_TURNED = 9  # letters per inch above which names along an axis are rotated
+_TURNED = 9  # characters per inch above which names along an axis are rotated
 _DARK = 0.55  # share of the colour scale below which text is white
 
 

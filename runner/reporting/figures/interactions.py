@@ -26,7 +26,7 @@ from runner.reporting.statistics.summary import summarize
 _MOST_LINES = 7  # largest number of lines with intervals
 _MOST_BARS = 12  # largest number of intervals of a line; more become a band
 _MOST_PANELS = 4
-_NAME = 40  # letters per line of the legend
+_NAME = 40  # characters per line of the legend
 _APART = 2.5  # points between the intervals of neighbouring lines
 _LETTERS_AN_INCH = 10  # above which names along an axis are rotated
 

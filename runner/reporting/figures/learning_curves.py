@@ -23,14 +23,14 @@ from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"
 _MOST_CELLS = 6  # largest number of cells with a row of panels each
-_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches of the only row of panels, of one of several, and around all
+_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: a single row of panels, each of several, the frame
 _LABELS = 0.5  # inches of a row for the labels of the axis below a panel
-_HEADING = 90  # letters per line of a heading
+_HEADING = 90  # characters per line of a heading
 _TICKS = 6  # approximate number of ticks on the axis of epochs
 _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _EARLY = 0.05  # quantile of all values; smaller shares may leave the axis if no curve ends there
-_EARLIER = 0.1  # room below it, as a share of the range
+_EARLIER = 0.1  # room below that quantile, as a share of the range
 _TOP = 1.005  # highest end of an axis of shares, although bands may reach farther
 
 

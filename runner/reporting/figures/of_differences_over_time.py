@@ -37,8 +37,8 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 _TOGETHER = 3  # largest number of lines in one panel
 _MOST = 12  # largest number of panels
 _ACROSS = 4  # panels side by side
-_LETTERS, _SHORTEST = 80, 18  # of the headings in a row of panels; of the shortest line of a heading
-_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches of a single row of panels, of one of several, and around all
+_LETTERS, _SHORTEST = 80, 18  # characters: of all headings in a row of panels, and of the shortest heading line
+_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches: a single row of panels, each of several rows, the frame
 _EARLY = 3  # the first third of the epochs may leave the axis
 
 

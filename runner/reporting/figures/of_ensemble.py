@@ -52,7 +52,7 @@ def ensemble_table(frame: pd.DataFrame, title: str) -> Table:
 def gain_text(frame: pd.DataFrame) -> str:
     """Describe the ensemble's gain in test accuracy, in percentage points.
 
-    The fair comparison is with the member that validation would choose, not with the best member on test.
+    The fair comparison is with the member that validation would choose, not with the best member on the test set.
     """
     members, mean, ensemble = _parts(frame)
     chosen = members.sort_values("val_accuracy", ascending=False, kind="stable").iloc[0]

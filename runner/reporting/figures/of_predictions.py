@@ -11,16 +11,16 @@ from runner.reporting.figures.drawing.images import Images, in_unit_range
 _COLUMNS = 6
 _HEADING = 0.4  # inches of the title
 _LINE = 0.13  # inches of a line of text below an image
-_LETTERS = 17  # letters in a line of text
+_LETTERS = 17  # characters in a line of text
 _LINES = 2  # largest number of lines into which a caption's line is wrapped
-_GAP = 0.08  # distance of images, as a share of an image's width
+_GAP = 0.08  # distance between images, as a share of an image's width
 
 
 def captioned_images(images: Sequence[Images], captions: Sequence[str], title: str) -> Figure:
     """Draw images in rows of six, each with its caption below it.
 
-    Each image uses its own range of values. Images with 1 channel are grey, with 3 RGB; otherwise the mean over the
-    channels is drawn in grey.
+    Each image uses its own range of values. Images with 1 channel are drawn in grey, those with 3 in RGB; otherwise
+    the mean over the channels is drawn in grey.
 
     Args:
         images: at least one image (height, width, channels), all of one shape and with any range of values.
@@ -30,7 +30,7 @@ def captioned_images(images: Sequence[Images], captions: Sequence[str], title: s
     texts = [_caption(caption) for caption in captions]
     rows = -(-len(images) // _COLUMNS)
     across = width * (1 + _GAP)  # pixels from one image to the next
-    inches = TWO_COLUMNS / (_COLUMNS * across)  # inches of a pixel
+    inches = TWO_COLUMNS / (_COLUMNS * across)  # inches per pixel
     down = height + (max(text.count("\n") for text in texts) + 2) * _LINE / inches
     figure, axes = canvas(title, TWO_COLUMNS, _HEADING + rows * down * inches)
     for number, (image, text) in enumerate(zip(images, texts, strict=True)):

@@ -16,9 +16,9 @@ from runner.reporting.sentences.task_verdicts import claims_line
 from runner.reporting.statistics.significance.attainability import LEVEL
 
 _FEWEST_FOR_F = 6  # number of data sets from which Iman and Davenport's test keeps its level; see docs/report.md
-_NAME = 36  # letters per line of a variant's name
-_MARGIN = 0.015  # of the range of the ranks, between a name and its line
-_LETTERS = 110  # letters per line below the axis
+_NAME = 36  # characters per line of a variant's name
+_MARGIN = 0.015  # gap between a name and its line, as a share of the range of the ranks
+_LETTERS = 110  # characters per line below the axis
 
 
 def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -> Figure:

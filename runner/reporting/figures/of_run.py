@@ -20,9 +20,9 @@ from runner.reporting.metrics import axis_label, is_share
 _WIDE_RANGE = 50  # ratio of largest to smallest value above which a diverged loss has a logarithmic axis
 _SMALL = 12  # largest number of classes that fit one column of a paper
 _NUMBERED = 100  # largest number of classes with a number in each cell
-_SHORT = 3  # letters of a name that fit below its column
-_NAME = 24  # letters of a name that are shown
-_LETTERS_AN_INCH = 18  # average in axis labels
+_SHORT = 3  # characters of a name that fit below its column
+_NAME = 24  # characters of a name that are shown
+_LETTERS_AN_INCH = 18  # average number of characters per inch in axis labels
 _IN_FULL = 100  # larger mean counts are shown without decimals
 
 

@@ -28,7 +28,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "mean"}
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
-_NAME, _ROW_NAME = 46, 30  # letters per line of a name, in a legend and beside a row
+_NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and beside a row
 _EVEN = 0.5  # probability at which neither of two variants is better
 _ROW = 0.25  # inches per variant with a name of one line
 

@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values
 
-_NAME = 46  # letters per line of a name
+_NAME = 46  # characters per line of a name
 
 
 def profile_curves(

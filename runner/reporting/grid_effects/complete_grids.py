@@ -16,7 +16,7 @@ VARIANT = "variant"  # the factor of a study's named variants
 _MOST_ROWS = 100_000  # largest number of combinations in all cells of other keys
 
 
-_FEWEST = 2  # least number of seeds for estimating an effect
+_FEWEST = 2  # minimum number of seeds for estimating an effect
 
 
 @dataclass(frozen=True)

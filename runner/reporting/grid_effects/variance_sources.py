@@ -32,7 +32,8 @@ def variance_frame(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return one row per variant and source, all sources together first: `VARIANCE_COLUMNS`.
 
     `ratio` is the standard deviation from one source divided by the one from all sources, on the seeds that both
-    completed. In two runs of a seed, the varied source draws the same values, so the ratio's interval is for pairs.
+    completed. In two runs of a seed, the varied source draws the same values, so the interval of the ratio is
+    that of paired samples.
 
     Args:
         summary: one row per run: variant (its label), seed, status and the metric.
@@ -112,7 +113,7 @@ def _range(row: _Row, interval: str, metric: str = "") -> str:
 
 
 def _advice(single: pd.DataFrame) -> Iterator[str]:
-    """Yield advice on sources that runs must vary, that may stay fixed, and that the seeds cannot decide."""
+    """Yield advice on sources that runs must vary, that may stay fixed, and for which there are too few seeds."""
     is_large, is_small, is_seen = single["ratio_low"] > _HALF, single["ratio_high"] < _HALF, single["std"] > 0
     large, small, unknown = (_named(single[one]) for one in (is_large, is_small, is_seen & ~is_large & ~is_small))
     if large:
@@ -137,8 +138,8 @@ def _sum(single: pd.DataFrame) -> str:
     text = f"the variances of the {len(single)} single sources add up to {total:.0%} of that of everything together"
     return (
         f"{text}; they need not add up to 100%, because sources interact and the others stay fixed at one draw "
-        "(Bouthillier et al. 2021). Fixing a source hides at most about its own share; each run tells most if "
-        "everything varies at once"
+        "(Bouthillier et al. 2021). Fixing a source hides at most about its own share; each run is most informative "
+        "if everything varies at once"
     )
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, WORSE
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
-_ONE_LINE = 40  # letters that fit into a cell without a line break
+_ONE_LINE = 40  # characters that fit into a cell without a line break
 _HYPHEN = re.compile(r"(?<![^\s(\[,;/])-(?=\d)")  # before a number, not within a name or an override
 
 
 def with_minus(text: str) -> str:
-    """Return a text with a minus sign in place of the hyphen before each negative number."""
+    """Return a string with a minus sign in place of the hyphen before each negative number."""
     return _HYPHEN.sub("\N{MINUS SIGN}", text)
 
 

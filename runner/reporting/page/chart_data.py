@@ -93,7 +93,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 
 def _steps(results: Results, settings: Settings) -> list[int] | None:
-    """Return the steps of an epoch of each run; None if one is unknown."""
+    """Return each run's number of steps per epoch; None if one is unknown."""
     steps = []
     for position, run in enumerate(results.runs):
         batch, train = settings.of(position).get(_BATCH, ""), run.record.dataset.get("train", 0)
@@ -113,7 +113,7 @@ def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves
 def _difference(
     results: Results, differences: pd.DataFrame, epochs: list[int], positions: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """Return the differences from the baseline by epoch, a curve of each variant; empty without any."""
+    """Return the differences from the baseline by epoch, a curve of each variant; empty without differences."""
     if len({*differences["epoch"]}) < 2:
         return []
     metric, scale = results.validation_metric, 100 if is_share(results.validation_metric) else 1
@@ -146,7 +146,7 @@ def _names(columns: Sequence[Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Curves:
-    """The places of the history's rows in a table of runs and epochs."""
+    """The positions of the history's rows in a table of runs and epochs."""
 
     rows: npt.NDArray[np.intp]  # rows of the history that are shown
     runs: npt.NDArray[np.intp]

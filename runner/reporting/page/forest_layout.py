@@ -1,4 +1,4 @@
-"""Forest plot of a page: rows of differences on an axis, as places in percent of its width."""
+"""Forest plot of a page: rows of differences on an axis, at positions in percent of its width."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,18 +25,18 @@ SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTIC
 _EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, in percent of the width
 _TICKS = 6  # largest number of intervals between ticks
 _MOST_HIGH = 8  # largest number of rows and headings for which a row has two lines
-_LETTERS = 12  # letters of a seed, or of a fold's digest
+_LETTERS = 12  # characters of a seed, or of a fold's digest
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Axis of differences; places are percentages of the plot's width."""
+    """Axis of differences; positions are percentages of the plot's width."""
 
     low: float
     high: float
 
     def place(self, value: float) -> str:
-        """Return the place of a value, within the plot."""
+        """Return the position of a value, within the plot."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return f"{_EDGE + (100 - 2 * _EDGE) * share:.2f}%"
 
@@ -63,7 +63,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark at a place, with its tooltip; `beyond` is the side on which it lies beyond the axis."""
+    """A mark at a position, with its tooltip; `beyond` is the side on which it lies beyond the axis."""
 
     place: str
     text: str
@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Bar:
-    """An interval from one place to another."""
+    """An interval from one position to another."""
 
     start: str
     end: str
@@ -81,14 +81,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class ForestRow:
-    """Row of a variant: word, sentence, numbers and marks; `position` is its place among the report's variants."""
+    """Row of a variant: word, sentence, numbers and marks; `position` is its index among the report's variants."""
 
     variant: str
     name: str  # short name if its group has a heading
     note: str  # chosen values, and lost runs
     position: int
     word: str
-    sentence: str  # without evidence that the plot shows
+    sentence: str  # omits the evidence that the plot already shows
     numbers: str = ""  # the estimate and its interval
     p_value: str = ""
     mean: Mark | None = None
@@ -162,7 +162,7 @@ def scales_of(found: Sequence[Difference], margin: float | None, *, apart: bool 
 def forest(
     groups: Sequence[ForestGroup], found: Sequence[Difference], scales: Mapping[str, Scale], subject: Subject
 ) -> Forest:
-    """Return the forest plot of some rows, with its axes and caption.
+    """Return the forest plot of the given rows, with its axes and caption.
 
     Args:
         scales: axis of each cell; a group without a cell has the first one.

@@ -30,7 +30,7 @@ _MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # colum
 _POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
-    "worse variant, the same from the other side (Bouthillier et al. 2021)."
+    "worse variant, the mirrored rule applies (Bouthillier et al. 2021)."
 )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from runner.reporting.sentences.captions import TUNING_CAPTIONS
 
 SECTIONS = {
-    "verdict": "Verdict", "in-full": "In full", "charts": "Charts", "variants": "Variants", "settings": "Configuration",
-    "data-sets": "Data sets", "effects": "Effects", "tuning": "Tuning", "looks": "Looks",
+    "verdict": "Verdict", "in-full": "Verdicts in full", "charts": "Charts", "variants": "Variants",
+    "settings": "Configuration", "data-sets": "Data sets", "effects": "Effects", "tuning": "Tuning", "looks": "Looks",
     "variance": "Sources of variance", "runs": "Runs", "figures": "Figures", "failures": "Failures",
     "left-out": "Left out", "environment": "Environment", "again": "Reproduce",
 }  # fmt: skip

@@ -12,9 +12,9 @@ def settings_table(variants: Sequence[str], baselines: Mapping[str, str], settin
     """Return one row per variant, each baseline before its variants; None if no key differs.
 
     Args:
-        variants: of each run.
-        baselines: of each variant; a baseline maps to itself.
-        settings: of the runs.
+        variants: the variant of each run.
+        baselines: the baseline of each variant; a baseline maps to itself.
+        settings: the settings of the runs.
     """
     if not settings.keys:
         return None

@@ -51,7 +51,7 @@ CAPTIONS = TUNING_CAPTIONS | {
     "loss": f"Loss by epoch. {_PENALTY} {BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {BAND}",
     "generalization_gap": f"Final training accuracy minus validation accuracy. {DOTS}",
-    "time_to_target": f"Training time until the run first reaches the target, without the compilation. {DOTS}",
+    "time_to_target": f"Training time until the run first reaches the target, excluding compilation. {DOTS}",
     "time_profile": (
         "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
         "the score is the mean height between 1 and 4."
@@ -77,15 +77,16 @@ CAPTIONS = TUNING_CAPTIONS | {
     ),
     "aggregate_scores": (
         "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
-        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap: for further runs on these data sets."
+        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for further runs on these "
+        "data sets."
     ),
     "probability_of_improvement": (
         "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
-        f"the data sets; ties count half. Lines are {CONFIDENCE:.0%} intervals by stratified bootstrap: for further "
-        "runs on these data sets."
+        f"the data sets; ties count half. Lines are {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for "
+        "further runs on these data sets."
     ),
     "score_by_time": (
-        "Validation score at the end of each epoch, by the training time until then without the compilation, as "
+        "Validation score at the end of each epoch, by the training time until then excluding compilation, as "
         f"measured in these runs. {BAND}"
     ),
     "performance_profile": (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Claim:
-    """Claim about a variant and its baseline in parts: "is", "significantly better", "than sgd", and a rest."""
+    """Claim about a variant and its baseline in parts: "is", "significantly better", "than sgd", and a remainder."""
 
     verb: str
     core: str

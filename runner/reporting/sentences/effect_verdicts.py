@@ -18,7 +18,7 @@ _Row = Mapping[Any, Any]  # a row of the frame of effects
 
 
 def effect_verdicts(effects: pd.DataFrame) -> list[str]:
-    """Return a sentence for each significant effect, interactions first, or one that no interaction is significant.
+    """Return a sentence for each significant effect, interactions first, or one saying that no interaction is.
 
     An omnibus test has a sentence only if no contrast of its effect is significant.
 
@@ -134,7 +134,7 @@ def _evidence(row: _Row) -> str:
 
 
 def _no_interaction(rows: Sequence[_Row]) -> str:
-    """Return a sentence that no interaction is significant, with the smallest p value of those that could be."""
+    """Return a sentence saying that no interaction is significant, with the smallest p value of those that could be."""
     pairs = {(_axis(row["factor"]), _axis(row["by_factor"])) for row in rows}
     which = "" if len(pairs) > 1 else f" of {' and '.join(*pairs)}"
     smallest = min(rows, key=lambda row: float(row["p_adjusted"]))

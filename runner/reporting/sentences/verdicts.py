@@ -187,7 +187,7 @@ def _by_how_much(found: _Row, margin: str) -> str:
 
 
 def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
-    """Return the difference from the baseline, with the number of its seeds if either side has others."""
+    """Return the difference from the baseline, with the number of its seeds if either side also has unpaired seeds."""
     if not found["n_completed"]:
         return ""
     metric = found["metric"]
@@ -278,7 +278,7 @@ def _single_networks(found: _Row, comparisons: int) -> str:
 
 
 def _intervals(found: _Row, comparisons: int) -> Iterator[str]:
-    """Yield the intervals of the difference, which are not adjusted for several comparisons."""
+    """Yield the intervals of the difference, which are not adjusted for multiple comparisons."""
     if found["n_completed"] < 2:
         return
     interval = seeds_interval(found)
@@ -391,8 +391,8 @@ def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
     for row in comparisons[comparisons["unmatched"] > 0].to_dict("records"):
         yield (
             f"{row['variant']}: {counted(row['unmatched'], unit_noun(row))} shared with {row['baseline']} "
-            f"{'is not a true pair' if row['unmatched'] == 1 else 'are not true pairs'} (different data, split or "
-            "initial weights); the comparison leaves out such seeds."
+            f"{'does not form a matched pair' if row['unmatched'] == 1 else 'do not form matched pairs'} "
+            "(different data, split or initial weights); the comparison leaves out such seeds."
         )
 
 
@@ -407,7 +407,7 @@ def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
 
 
 def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
-    """Name the comparisons whose interval contains 0 and whose p does not, or the reverse, with the reason."""
+    """Name the comparisons whose interval contains 0 although p is significant, or the reverse, with the reason."""
     found: dict[tuple[bool, str], list[str]] = {}
     for row in comparisons.to_dict("records"):
         interval = shown_estimate(row)[1]
@@ -427,7 +427,7 @@ def _why_apart(row: _Row) -> str:
     if (row["lost"] or row["baseline_lost"]) and not has_times(row):
         return f"p counts runs that {lost_how(row['metric'])} and the interval does not"
     if row["p_value"] < LEVEL <= row["p_adjusted"]:
-        return "p is adjusted for several comparisons and the interval is not"
+        return "p is adjusted for multiple comparisons and the interval is not"
     if has_times(row):
         return "p leaves out pairs of equal times and the interval counts them"
     return f"the interval assumes normally distributed differences and the test ({row['test']}) does not"

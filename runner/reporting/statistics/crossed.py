@@ -14,7 +14,7 @@ from runner.reporting.statistics.ties import Values
 
 @dataclass(frozen=True)
 class Sample:
-    """Values of some seeds on the same test examples, accumulated one seed at a time."""
+    """Values of the given seeds on the same test examples, accumulated one seed at a time."""
 
     seeds: int
     mean: float

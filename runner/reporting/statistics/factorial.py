@@ -82,7 +82,7 @@ def effects(scores: Values) -> Iterator[Effect]:
 
 
 def _mean_over_others(scores: Values, axes: tuple[int, ...]) -> Values:
-    """Return each seed's means by the levels of some axes, in their order."""
+    """Return each seed's means by the levels of the given axes, in their order."""
     kept = [0, *(axis + 1 for axis in axes)]
     others = tuple(place for place in range(scores.ndim) if place not in kept)
     means: Values = scores.mean(axis=others)

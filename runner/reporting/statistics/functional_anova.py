@@ -23,7 +23,7 @@ class Factor:
     is_ordered: bool = True  # whether the order of the levels is meaningful
 
     def columns(self, places: Array) -> Array:
-        """Return a row per place: the number, the level's number, or a column for each level."""
+        """Return a row per position: the number, the level's number, or a column for each level."""
         if not self.levels:
             return places[:, None]
         codes = np.clip((places * self.levels).astype(int), 0, self.levels - 1)

@@ -28,7 +28,7 @@ from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import ROUNDING, Values
 
 POWER = 0.8
-ENOUGH_PAIRS = 8  # least number of observed pairs for resampling; fewer do not show the shape of their distribution
+ENOUGH_PAIRS = 8  # minimum number of observed pairs for resampling; fewer do not show the shape of their distribution
 LARGEST_FAMILY = 12  # largest number of comparisons to simulate together
 COARSE = 12  # number of seeds up to which p values of sign flips are so coarse that the t-test's power differs
 _MOST_SIMULATED = 100  # largest number of seeds to simulate
@@ -316,7 +316,7 @@ def _fewest(is_enough: Callable[[int], bool]) -> float:
 
 
 def _t_power(effect: float, seeds: int, level: float) -> float:
-    """Return the power of the one-sided paired t-test; for a two-sided test, of the correct side with half its level.
+    """Return the power of the one-sided paired t-test; for a two-sided test, call it with half the level.
 
     Args:
         effect: effect in standard deviations of a paired difference.

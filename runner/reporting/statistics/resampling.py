@@ -51,7 +51,7 @@ class Resampling:
         return np.hstack([by_group @ block.astype(np.float32) for block in blocks]).astype(np.float64)
 
     def _drawn(self) -> Iterator[npt.NDArray[np.uint8]]:
-        """Draw the occurrences of every example, in blocks of resamples: (examples, resamples)."""
+        """Draw the counts of every example, in blocks of resamples: (examples, resamples)."""
         generator = np.random.default_rng(0)
         most = max(1, _DRAWN // self.examples)
         for begin in range(0, RESAMPLES, most):

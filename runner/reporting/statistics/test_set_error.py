@@ -57,7 +57,9 @@ def with_test_set_error(
 
 
 def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
-    """Return the exact two-sided p value of McNemar's test that two networks have the same accuracy on new examples.
+    """Return the exact two-sided p value of McNemar's test.
+
+    Its null hypothesis: two networks have the same accuracy on new examples.
 
     Only examples that exactly one of them classifies correctly count. Without such examples, p is 1.
 
@@ -100,7 +102,7 @@ def _row(
 
 
 class _Runs:
-    """Seeds, cells and metrics of the runs; taking a side's rows out of the summary takes far longer."""
+    """Seeds, cells and metrics of the runs, in arrays: taking a side's rows from the summary takes far longer."""
 
     def __init__(self, summary: pd.DataFrame) -> None:
         self.summary = summary

@@ -34,7 +34,7 @@ def levelled(values: npt.ArrayLike) -> Values:
 
 
 def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
-    """Return the place of each variant: 0 for the best, shared by ties; NaN without any result.
+    """Return the rank of each variant: 0 for the best, shared by ties; NaN without any result.
 
     The share of diverged runs decides first, because means cover only completed runs. The mean decides among variants
     with the same share.
@@ -54,5 +54,5 @@ def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
 
 
 def best_first(names: Sequence[str], places_of: Values) -> list[str]:
-    """Return the names in the order of their places; names without a place come last, and ties keep their order."""
+    """Return the names in the order of their ranks; names without a rank come last, and ties keep their order."""
     return [names[position] for position in np.argsort(np.where(np.isnan(places_of), np.inf, places_of), kind="stable")]

@@ -131,7 +131,7 @@ def _bounds_of_median(level: Values) -> tuple[Values, Values]:
 def winning_probabilities(budget: int, points: int) -> Values:
     """Return the probability that each point, best first, is the best in a draw of `budget` points."""
     behind = np.arange(points - 1, 0, -1)
-    ratios = np.maximum(behind + 1 - budget, 0) / behind  # of neighbouring terms: no binomial coefficient overflows
+    ratios = np.maximum(behind + 1 - budget, 0) / behind  # of neighbouring terms, so that no binomial overflows
     chances: Values = budget / points * np.cumprod(np.append(1.0, ratios))
     return chances
 

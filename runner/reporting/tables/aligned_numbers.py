@@ -29,7 +29,7 @@ def column_format(cells: Sequence[str]) -> str:
     part = max(len(match["part"] or "") for match in found)
     digits = [len(match["spread"].replace(".", "").lstrip("0")) or 1 for match in found if match["spread"]]
     spread = f"({max(digits)})" if digits else ""
-    mode = "math" if sign else "text"  # only math mode has good signs, and only text mode has bold digits
+    mode = "math" if sign else "text"  # only math mode has proper minus signs, and only text mode has bold digits
     return f"S[mode={mode},table-format={sign}{whole}{f'.{part}' if part else ''}{spread}]"
 
 

@@ -10,21 +10,21 @@ from runner.reporting.tables.marks import Mark, of_columns
 _LETTERS = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # signs that need math mode
 _DECORATIONS: Mapping[Mark, str] = {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"}
-# Measures of the article class, which has the shortest lines.
+# Dimensions of the article class, which has the shortest lines.
 _LINE = 345  # width of a line in points
-_NARROWEST = 0.2  # least share of a line for the names
+_NARROWEST = 0.2  # smallest share of a line for the names
 _PAGE = 45  # lines on a page
 _END = r"\\"  # end of a line
-_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # last letter that pdfLaTeX knows
-_UNBROKEN = 12  # letters of a part that need not be broken
+_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # last character that pdfLaTeX knows
+_UNBROKEN = 12  # characters of a part that need not be broken
 
 
 @dataclass(frozen=True)
 class _Size:
-    """A size of letters; lengths in points."""
+    """A font size; lengths in points."""
 
     command: str
-    letter: float  # width of an average letter
+    letter: float  # width of an average character
     gap: int  # space between columns
 
     def setup(self) -> str:
@@ -105,7 +105,7 @@ def _longtable(size: str, columns: str, title: str, top: list[str], body: list[s
 
 
 def _unicode_hint(table: Sequence[str]) -> list[str]:
-    """Return a comment if the table has letters that pdfLaTeX does not know."""
+    """Return a comment if the table has characters that pdfLaTeX does not know."""
     letters = "".join(sorted({letter for line in table for letter in line if letter > _LAST_LATIN}))
     return [f"% compile with lualatex or xelatex and a font that has {letters}"] if letters else []
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-Mark = Literal["best", "as good", ""]  # as good means not significantly different from the best
+Mark = Literal["best", "as good", ""]  # `as good`: not significantly different from the best
 
 
 def of_columns(marks: Sequence[Mark], columns: int) -> list[Mark]:

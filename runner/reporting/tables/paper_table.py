@@ -57,13 +57,13 @@ AS_GOOD = f"not significantly different from the best (uncorrected p of at least
 class PaperTable:
     """Rows of text by header; the marks belong to the second column, the metric.
 
-    Markdown and LaTeX have the variants' names in print.
+    Markdown and LaTeX have the variants' display names.
     """
 
     rows: list[dict[str, str]]
     marks: list[Mark]
-    describe: Callable[[], str]  # returns the caption with the names in force
-    names: Mapping[str, str] = field(default_factory=dict)  # in print, where they differ
+    describe: Callable[[], str]  # returns the caption with the current display names
+    names: Mapping[str, str] = field(default_factory=dict)  # display names, where they differ
 
     @property
     def caption(self) -> str:
@@ -130,7 +130,7 @@ def paper_table(
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
         notes: notes about the metric and the looks for the caption, without full stops.
-        names: names of the variants in print, where they differ.
+        names: display names of the variants, where they differ.
     """
     metric = str(aggregate["metric"].iloc[0])
     compared = comparisons.set_index("variant")
@@ -288,19 +288,19 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
-    """Return sentences on the standard error from the test set's size, for one accuracy and for a paired difference."""
+    """Return sentences on the standard error from the test set's size, for an accuracy and for a paired difference."""
     metric, best = aggregate["metric"].iloc[0], aggregate["mean"].max()
     if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # true for NaN
         return ""
     unit = " percentage points" if is_share(metric) else ""
     paired = comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
     span = " to ".join(dict.fromkeys(error_text(end, metric) for end in (paired.min(), paired.max())))
-    alone = f" The {examples:,} test examples alone leave a standard error of "
+    alone = f" The finite test set ({examples:,} examples) alone causes a standard error of "
     only_seeds = f"the intervals cover only seeds, not this error.{_of_new_examples(comparisons)}"
     if metric in RESAMPLED:
         bootstrap = f"{alone}{span}{unit} in a paired difference (bootstrap over the examples); {only_seeds}"
         return bootstrap if len(paired) else ""
-    text = f"{alone}{error_text(binomial_error(best, examples), metric)}{unit} in one accuracy"
+    text = f"{alone}{error_text(binomial_error(best, examples), metric)}{unit} in a single accuracy"
     if not len(comparisons):
         return f"{text}."
     if not len(paired):
@@ -319,7 +319,7 @@ def _of_new_examples(comparisons: pd.DataFrame) -> str:
 def _widened(names: list[str], what: str) -> str:
     if not names:
         return ""
-    which = f"that of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
+    which = f"the interval of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
     return f" Widened to new examples, {which} {what}."
 
 

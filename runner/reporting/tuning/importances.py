@@ -15,7 +15,7 @@ from runner.reporting.tuning.tuning_trials import Trials
 IMPORTANCE_COLUMNS = [
     "variant", "key", "importance", "low", "high", "with_interactions", "trials", "r_squared", "metric",
 ]  # fmt: skip
-_FEWEST, _FEWEST_PER_KEY = 10, 4  # least numbers of trials with a score
+_FEWEST, _FEWEST_PER_KEY = 10, 4  # minimum numbers of trials with a score
 _MOST_VARIANTS = 30  # number of best variants that are analysed; each takes a tenth of a second
 _MOST_KEYS, _MOST_LEVELS = 30, 30  # limits of a forest; further levels are numbered
 

@@ -64,7 +64,7 @@ def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost:
     fewer = selection[selection["budget"] < (budget or 0)]
     if len(fewer):
         tried = ", ".join(f"{row['variant']} {row['budget']}" for _, row in fewer.iterrows())
-        found.append(f"the tuning budget of {budget} points was not used up ({tried} points, all there are).")
+        found.append(f"the tuning budget of {budget} points was not used up (only {tried} points exist).")
     return found
 
 

@@ -181,7 +181,7 @@ def _leads(rows: pd.DataFrame) -> str:
         until = "still changes at the last budget" if settled == most else f"is the same {_span(settled, most, most)}"
         text += f". The order of all {len(table.columns)} variants {until}"
     if rows["kind"].iloc[0] != SO_FAR and rows.groupby("budget")["without_score"].nunique().max() > 1:
-        text += ". A variant ranks behind while all points of a draw may lack a score"
+        text += ". A variant ranks behind those with fewer draws in which no point has a score"
     return f"{text}."
 
 

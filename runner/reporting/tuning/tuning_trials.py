@@ -48,13 +48,13 @@ class Trials:
 
     @cached_property
     def places(self) -> pd.DataFrame:
-        """The place of each value on the scale of its key, from 0 to 1; NaN if the key is not set."""
+        """The position of each value on the scale of its key, from 0 to 1; NaN if the key is not set."""
         columns = {key: placed(self.overrides[key], scale) for key, scale in self.scales.items()}
         return pd.DataFrame(columns, index=self.table.index)
 
 
 def placed(values: "pd.Series[Any]", scale: Scale) -> npt.NDArray[np.float64]:
-    """Return the places of values on a scale; NaN for None."""
+    """Return the positions of values on a scale; NaN for None."""
     return np.array([np.nan if value is None else scale.place(value) for value in values])
 
 

@@ -241,7 +241,7 @@ class Study(Chosen):
     margin: Positive | None = None
     """Margin of equivalence: the largest difference that does not matter, in the metric's unit."""
     correction: Correction = "max_t"
-    """Correction of p values for several comparisons."""
+    """Correction of the p values for multiple comparisons."""
     seeds: StudySeeds = Field(default=10, validate_default=True)
     """Seeds of each variant: a number n (0 to n - 1), a list, or planned looks at a growing number of seeds."""
     looks: Annotated[Looks | None, BeforeValidator(_as_looks)] = None

@@ -65,7 +65,7 @@ def test_too_few_seeds_are_warned_of_and_fail_only_if_every_pair_is_beyond_a_mar
     assert exit_code(*sides(0.01, seeds=3), "--fail-if-worse", *flags) == code
     said = capsys.readouterr()
     assert "WARNING" in said.err
-    assert "3 seeds cannot decide (6 can)" in said.err
+    assert "3 seeds are too few (6 needed)" in said.err
     assert "WARNING" not in said.out
 
 

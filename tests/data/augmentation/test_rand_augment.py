@@ -23,7 +23,7 @@ def from_levels(levels):
 
 
 def resampled(matrix, shift=(0.0, 0.0)):
-    """Resample about the centre by SciPy; the matrix maps (row, column) of the new image to the old one."""
+    """Resample about the centre with SciPy; the matrix maps (row, column) of the new image to the old one."""
     matrix = np.array(matrix)
     middle = (np.array(PICTURE.shape[:2]) - 1) / 2
     offset = middle - matrix @ middle + np.array(shift)

@@ -1,6 +1,6 @@
-"""An interrupted and resumed training ends bit-identical to an undisturbed one.
+"""An interrupted and resumed training run gives results bit-identical to those of an uninterrupted one.
 
-Each interrupted training continues with newly built objects, as in another process.
+Each interrupted training run continues with newly built objects, as in another process.
 """
 
 import multiprocessing
@@ -81,7 +81,7 @@ class Slower(keras.callbacks.Callback):
 
 
 class Training:
-    """A training with newly built parts."""
+    """A training run with newly built parts."""
 
     def __init__(self, overrides, dataset, directory, checkpoint=None, callbacks=()):
         chosen = settings(*SMALL, *overrides)
@@ -115,7 +115,7 @@ class Training:
 
 
 def assert_resumed_equals_undisturbed(overrides, dataset, directory, resumed_after=(2,), callbacks=list):
-    """Return the rows and the other results of `end`. `callbacks` makes new callbacks for each training."""
+    """Return the rows and the other results of `end`. `callbacks` makes new callbacks for each training run."""
     path = directory / "state.npz"
     undisturbed = Training(overrides, dataset, directory, Checkpoint(path), callbacks()).end(copied=path)
     for epoch in resumed_after:
@@ -202,7 +202,7 @@ def test_checkpoints_leave_a_training_as_it_is(dataset, tmp_path):
 
 
 def train_and_be_killed(dataset, directory):
-    """Kill the training in the third epoch, when it has already changed the weights of the second."""
+    """Kill the training process in the third epoch, when it has already changed the weights of the second."""
     killer = keras.callbacks.LambdaCallback(
         on_test_begin=lambda logs: epochs_begun == [0, 1, 2] and os.kill(os.getpid(), signal.SIGKILL),
         on_epoch_begin=lambda epoch, logs: epochs_begun.append(epoch),
@@ -290,7 +290,7 @@ def test_a_file_with_a_changed_byte_is_refused_with_a_warning(begin, tmp_path, c
 
 
 def restored(before, after):
-    """Restore in `after` the state of `before` after a first epoch."""
+    """Restore in `after` the state that `before` has after its first epoch."""
     keepers = [Keeper(callback) for callback in (before, after)]
     before.best, before.history = 0.25, [1.0]
     arrays = []

@@ -92,7 +92,7 @@ def test_what_has_other_data_or_seeds_is_not_paired(other):
 def test_below_six_seeds_nothing_is_claimed():
     summary = pd.concat([runs("a", [0.1] * 5), runs("b", [0.9, 0.91, 0.92, 0.93, 0.94])])
     (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
-    assert (row["verdict"], row["reason"]) == ("undecided", "5 seeds cannot decide (6 can)")
+    assert (row["verdict"], row["reason"]) == ("undecided", "5 seeds are too few (6 needed)")
     assert not math.isnan(row["ci_low"])
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_claimed_where_either_side_has_too_few_seeds(baseline, other)
     summary = pd.concat([runs("a", baseline), runs("b", other, seeds=range(10, 10 + len(other)))])
     (row,) = comparison_frame(summary, "test_accuracy", "a").to_dict("records")
     assert (row["test"], row["n"]) == ("Welch", 2)
-    assert (row["verdict"], row["reason"]) == ("undecided", "2 seeds cannot decide (6 can)")
+    assert (row["verdict"], row["reason"]) == ("undecided", "2 seeds are too few (6 needed)")
 
 
 def test_holm_is_over_all_comparisons():
@@ -144,7 +144,7 @@ def test_with_holm_six_seeds_cannot_decide_over_three_comparisons():
     found = compared(runs("a", SEVEN[:6]), *worse, correction="holm")["b"]
     assert (found["p_adjusted"], found["correction"]) == (found["p_holm"], "Holm")
     assert found["p_holm"] == 3 * 2 / 2**6
-    assert (found["verdict"], found["reason"]) == ("undecided", "6 seeds cannot decide 3 comparisons (7 can)")
+    assert (found["verdict"], found["reason"]) == ("undecided", "6 seeds are too few for 3 comparisons (7 needed)")
     assert not can_decide(found)
 
 
@@ -165,7 +165,7 @@ def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
     assert (found["b"]["p_holm"], found["b"]["verdict"]) == (2 / 2**8, "higher")
     assert math.isnan(found["c0"]["p_holm"])
     assert math.isnan(found["c0"]["p_adjusted"])
-    assert found["c0"]["reason"] == "4 seeds cannot decide (6 can)"
+    assert found["c0"]["reason"] == "4 seeds are too few (6 needed)"
 
 
 def test_comparisons_of_another_kind_count_as_another_group():
@@ -324,14 +324,14 @@ def test_with_holm_six_seeds_show_equivalence_over_three_comparisons_but_no_diff
     found = with_margin(0.001, SMALL, np.add(SMALL, 0.01), SMALL, seeds=6, correction="holm")
     assert found["verdict"].tolist() == ["equivalent", "undecided", "equivalent"]
     assert found.loc["b", "p_equivalence"] == pytest.approx(3 / 2**6)
-    assert found.loc["c", "reason"] == "6 seeds can show equivalence but no difference over 3 comparisons (7 can)"
+    assert found.loc["c", "reason"] == "6 seeds can show equivalence but no difference for 3 comparisons (7 needed)"
 
 
 @pytest.mark.parametrize(("seeds", "variants"), [(5, 1), (6, 4)])
 def test_where_the_seeds_can_show_neither_nothing_is_claimed(seeds, variants):
     found = with_margin(0.001, *[SMALL] * variants, seeds=seeds, correction="holm")
     assert set(found["verdict"]) == {"undecided"}
-    assert found["reason"].str.startswith(f"{seeds} seeds cannot decide").all()
+    assert found["reason"].str.startswith(f"{seeds} seeds are too few").all()
 
 
 def test_a_variant_with_a_diverged_run_loses_with_a_margin_too():
@@ -451,6 +451,6 @@ def test_the_reason_counts_joint_tests_where_these_are_adjusted():
     lost = runs("d", [*six[:5], np.nan], ["completed"] * 5 + ["diverged"])
     summary = pd.concat([*(runs(name, six) for name in "abc"), lost])
     rows = comparison_frame(summary, "test_accuracy", "a")
-    assert set(rows["reason"]) == {"6 seeds cannot decide 2 joint tests (7 can)"}
+    assert set(rows["reason"]) == {"6 seeds are too few for 2 joint tests (7 needed)"}
     rows = comparison_frame(summary, "test_accuracy", "a", correction="holm")
-    assert set(rows["reason"]) == {"6 seeds cannot decide 3 comparisons (7 can)"}
+    assert set(rows["reason"]) == {"6 seeds are too few for 3 comparisons (7 needed)"}

@@ -141,7 +141,7 @@ def test_a_side_that_diverged_on_every_seed_has_no_difference(compare):
     _, frame, rows = compare({"sgd": BEFORE}, {"sgd": [None] * len(BEFORE)})
     assert (rows["sgd"]["n_completed"], rows["sgd"]["verdict"]) == (0, "worse")
     (caution,) = cautions_of(frame, ["sgd"])
-    assert caution.endswith("8 of the other side's diverged and count as lost; no difference can be given.")
+    assert caution.endswith("8 of the other side's diverged and count as lost; no difference is available.")
 
 
 def test_diverged_on_both_sides_is_identical(compare):
@@ -161,7 +161,7 @@ class TestADesignThatCannotDecide:
         assert shown_verdict(rows["sgd"]) == "cannot be decided with 3 seeds"
         assert not rows["sgd"]["fails"]
         (text,) = undecided_text(frame)
-        assert text.startswith("1 of 1 comparison cannot be decided: 3 seeds cannot decide (6 can).")
+        assert text.startswith("1 of 1 comparison cannot be decided: 3 seeds are too few (6 needed).")
         assert conclusion(frame, ["sgd"]).startswith("Not decided. The test accuracy: cannot be decided with 3 seeds")
 
     def test_it_fails_if_every_pair_is_worse_beyond_the_margin(self, compare):
@@ -186,7 +186,7 @@ class TestADesignThatCannotDecide:
         worse = changed([-0.01, -0.02, -0.01, -0.03, -0.02, -0.01])
         _, frame, rows = compare(dict.fromkeys(variants, BEFORE[:6]), dict.fromkeys(variants, worse))
         assert {row["verdict"] for row in rows.values()} == {"cannot be decided"}
-        assert "6 seeds cannot decide 3 comparisons (7 can)" in next(undecided_text(frame))
+        assert "6 seeds are too few for 3 comparisons (7 needed)" in next(undecided_text(frame))
 
 
 def test_nothing_is_claimed_while_runs_train(compare):

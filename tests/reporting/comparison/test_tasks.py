@@ -64,7 +64,7 @@ def test_less_is_better_of_a_loss_which_is_not_averaged_over_data_sets():
 
 def test_five_data_sets_cannot_decide_and_say_so():
     found = compared(runs({"a": 0.0, "b": 0.1}), datasets=DATASETS[:5]).frame.set_index("variant").loc["b"]
-    assert (found["verdict"], found["reason"]) == ("undecided", "5 data sets cannot decide (6 can)")
+    assert (found["verdict"], found["reason"]) == ("undecided", "5 data sets are too few (6 needed)")
     assert found["datasets"] == 5
     assert found["runs"] == 15
 

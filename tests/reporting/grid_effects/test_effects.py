@@ -63,7 +63,7 @@ def test_holms_correction_covers_all_rows_of_all_data_sets():
 
 def test_seeds_that_cannot_decide_decide_nothing():
     found = frame_of(grid(seeds=6))
-    assert set(found["reason"]) == {"6 seeds cannot decide 3 comparisons (7 can)"}
+    assert set(found["reason"]) == {"6 seeds are too few for 3 comparisons (7 needed)"}
     assert set(found["verdict"]) == {"undecided"}
     assert found["ci_low"].notna().all()
     assert frame_of(grid(seeds=7)).iloc[2]["verdict"] == "lower"

@@ -127,7 +127,7 @@ def resize(browser, width):
 
 
 def hints(browser, kind):
-    """Return for each box of a kind whether the hint that it is wider than the window is visible."""
+    """Return, for each box of a kind, whether its scroll hint is visible."""
     found = browser.find_elements(By.CSS_SELECTOR, f"{kind} .hint")
     assert found
     return {hint.is_displayed() for hint in found}
@@ -228,7 +228,7 @@ def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, t
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
     table = paper_table(results.summary, results.aggregate, results.comparisons, None)
     assert verdicts_of(results) == ["baseline", "too few seeds", "too few seeds"]
-    assert variants_table(results, table).caption.count("2 seeds cannot decide (6 can)") == 1
+    assert variants_table(results, table).caption.count("2 seeds are too few (6 needed)") == 1
 
 
 def test_the_environment_names_the_machine_and_counts_its_runs(make_run, tmp_path):

@@ -1,4 +1,4 @@
-"""The page by WCAG 2.2 AA in a real browser, checked by axe-core (bundled with the tests, MPL-2.0), and on paper."""
+"""The page against WCAG 2.2 AA in a real browser, by axe-core (bundled with the tests, MPL-2.0), and on paper."""
 
 import base64
 import hashlib
@@ -53,7 +53,7 @@ def test_axe_finds_text_without_contrast(opened):
 
 
 def test_everything_can_be_reached_by_the_keyboard(opened):
-    """Tab by tab from the top: links, the forest plot, the charts' fields, a table's filter."""
+    """Pressing Tab from the top: links, the forest plot, the charts' fields, a table's filter."""
     seen = []
     opened.find_element(By.TAG_NAME, "body").send_keys(Keys.NULL)
     for _ in range(40):

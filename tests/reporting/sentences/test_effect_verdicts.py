@@ -102,9 +102,11 @@ def test_at_a_variant_is_for_it():
 
 def test_seeds_that_cannot_decide_are_told_so_once():
     (sentence,) = told([[0.9, 0.9], [0.95, 0.8]], MOMENTUM, RATES, seeds=5)
-    assert sentence == "effects: 5 seeds cannot decide 3 comparisons (7 can), so nothing is claimed."
+    assert sentence == "effects: 5 seeds are too few for 3 comparisons (7 needed), so nothing is claimed."
     *_, sentence = told([[0.9, 0.9, 0.9], [0.95, 0.9, 0.8]], MOMENTUM, (RATE, ["0.01", "0.1", "0.3"]), seeds=5)
-    assert sentence == "contrasts of two levels: 5 seeds cannot decide 7 comparisons (9 can), so nothing is claimed."
+    assert (
+        sentence == "contrasts of two levels: 5 seeds are too few for 7 comparisons (9 needed), so nothing is claimed."
+    )
 
 
 def test_nothing_is_told_while_runs_are_training():

@@ -21,7 +21,7 @@ def test_sentence_says_the_claim_then_its_evidence():
 def test_where_the_data_sets_cannot_decide_nothing_is_claimed():
     (sentence,) = task_verdicts(compared(runs({"a": 0.0, "b": 0.02}), datasets=DATASETS[:4]).frame)
     assert sentence.startswith(
-        "Over 4 data sets, b versus a: 4 data sets cannot decide (6 can); probability of improvement 0."
+        "Over 4 data sets, b versus a: 4 data sets are too few (6 needed); probability of improvement 0."
     )
     assert "Bayesian" not in sentence
 
@@ -37,7 +37,7 @@ def test_where_the_data_sets_cannot_decide_nothing_is_claimed():
         ),
         (
             GAINS, 6,
-            "Wilcoxon over data sets, after Holm's correction: 6 data sets cannot decide 2 comparisons (7 can)",
+            "Wilcoxon over data sets, after Holm's correction: 6 data sets are too few for 2 comparisons (7 needed)",
         ),
     ],
 )  # fmt: skip

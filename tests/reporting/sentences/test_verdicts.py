@@ -41,13 +41,13 @@ def test_a_variant_has_one_plain_sentence(values, verdict):
 
 def test_below_six_seeds_nothing_is_claimed_and_it_says_why():
     sentences, notes = said(runs("a", SEVEN[:5]), runs("b", [0.1] * 5))
-    assert "versus a: 5 seeds cannot decide (6 can); -82.00 percentage points." in sentences["b"]
+    assert "versus a: 5 seeds are too few (6 needed); -82.00 percentage points." in sentences["b"]
     assert "0.0625" in notes
 
 
 def test_a_baseline_of_two_seeds_is_too_few_for_a_claim():
     sentences, _ = said(runs("a", [0.5, 0.51], seeds=[10, 11]), runs("b", SEVEN))
-    assert "2 seeds cannot decide (6 can)" in sentences["b"]
+    assert "2 seeds are too few (6 needed)" in sentences["b"]
 
 
 def test_a_lower_loss_is_better():
@@ -72,8 +72,8 @@ def test_an_interval_without_the_correction_of_p_is_explained():
     others = [runs(name, [value + gain for value, gain in zip(SEVEN, gains, strict=True)]) for name in "bc"]
     _, notes = said(runs("a", SEVEN), *others, runs("d", SEVEN[::-1]), correction="holm")
     assert notes == (
-        "b, c: the 95% interval excludes 0, but p is not below 0.05, because p is adjusted for several comparisons and "
-        "the interval is not; the verdict follows p."
+        "b, c: the 95% interval excludes 0, but p is not below 0.05, because p is adjusted for multiple comparisons "
+        "and the interval is not; the verdict follows p."
     )
 
 
@@ -92,7 +92,7 @@ def test_times_that_are_often_equal_or_never_end_have_an_interval_that_counts_th
 
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
-    assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed cannot")
+    assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed is too")
     assert "b: of 2 runs, 1 diverged, 1 failed; it has no results; comparisons count diverged runs as lost." in notes
 
 
@@ -136,17 +136,17 @@ def test_where_the_seeds_cannot_decide_no_sentence_says_that_there_is_no_differe
     worse = [runs(name, lower) for name in "bcd"]
     sentences, notes = said(runs("a", SEVEN[:6]), *worse, correction="holm")
     assert (
-        "versus a: 6 seeds cannot decide 3 comparisons (7 can); -3.15 percentage points (95% CI -3.26 to -3.04, "
+        "versus a: 6 seeds are too few for 3 comparisons (7 needed); -3.15 percentage points (95% CI -3.26 to -3.04, "
         "unadjusted; p = 0.094, adjusted by Holm"
     ) in sentences["b"]
-    assert "6 seeds cannot decide 3 comparisons (7 can): an exact test on 6 pairs gives p >= 0.0312" in notes
+    assert "6 seeds are too few for 3 comparisons (7 needed): an exact test on 6 pairs gives p >= 0.0312" in notes
 
 
 def test_seeds_that_are_no_pairs_are_named():
     usual = {"split": "s", "weight_shapes": "small"}
     other = runs("b", SEVEN).assign(**usual, initial_weights=["w"] * 6 + ["x"])
     _, notes = said(runs("a", SEVEN).assign(**usual, initial_weights="w"), other)
-    assert "b: 1 seed shared with a is not a true pair" in notes
+    assert "b: 1 seed shared with a does not form a matched pair" in notes
 
 
 def test_where_all_runs_are_pairs_nothing_more_is_said():
@@ -166,8 +166,8 @@ def test_where_the_baseline_has_no_figure_nothing_is_compared():
 
 def test_one_is_no_plural():
     sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
-    assert "1 seed cannot decide (6 can)" in sentences["b"]
-    assert sentences["c"].startswith("c (no test accuracy: its only run diverged) versus a: 1 seed cannot decide")
+    assert "1 seed is too few (6 needed)" in sentences["b"]
+    assert sentences["c"].startswith("c (no test accuracy: its only run diverged) versus a: 1 seed is too few")
     assert "c: of 1 run, 1 diverged; it has no results; comparisons count diverged runs as lost." in notes
 
 
@@ -262,7 +262,7 @@ def test_where_the_seeds_can_show_equivalence_alone_the_sentence_and_a_note_say_
     sentences, notes = said(runs("a", SEVEN[:6]), *others, margin=0.001, correction="holm")
     assert (
         "b (mean test accuracy 93.50%) is not shown to be equivalent to a within 0.1 percentage points; 6 seeds can "
-        "show equivalence but no difference over 3 comparisons (7 can); +1.00 percentage points ("
+        "show equivalence but no difference for 3 comparisons (7 needed); +1.00 percentage points ("
     ) in sentences["b"]
     assert "gives p >= 0.0312 for a difference and p >= 0.0156 for equivalence, before any correction." in notes
     assert notes.count("claims no difference.") == 1
@@ -270,7 +270,7 @@ def test_where_the_seeds_can_show_equivalence_alone_the_sentence_and_a_note_say_
 
 def test_where_the_seeds_can_show_neither_a_note_says_that():
     sentences, notes = said(runs("a", SEVEN[:5]), runs("b", shifted(SMALL, 5)), margin=0.001)
-    assert "versus a: 5 seeds cannot decide (6 can);" in sentences["b"]
+    assert "versus a: 5 seeds are too few (6 needed);" in sentences["b"]
     assert "claims neither a difference nor equivalence." in notes
 
 
@@ -278,7 +278,11 @@ def test_where_the_seeds_can_show_neither_a_note_says_that():
     ("reach", "of_what", "caption_ends"),
     [
         (0.0009, "10,000 test examples", "not this error."),
-        (0.0011, "the equivalence may hold for these 10,000 test examples only", "that of b contains the margin."),
+        (
+            0.0011,
+            "the equivalence may hold for these 10,000 test examples only",
+            "the interval of b contains the margin.",
+        ),
     ],
 )
 def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_what, caption_ends):

@@ -126,11 +126,11 @@ def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
     summary, compared = measured(right)
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
     error = f"{100 * compared['test_set_error'][0]:.2f}"
-    assert f"points in one accuracy and of {error} in a paired difference" in caption
+    assert f"points in a single accuracy and of {error} in a paired difference" in caption
 
 
 def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
-    """In every seed, b is right on the same 2 additional examples of 800: significant over seeds, 1.4 errors from 0."""
+    """In each seed, b is right on the same 2 more of 800 examples: significant, but 1.4 standard errors from 0."""
     generator = np.random.default_rng(1)
     base = [generator.random(EXAMPLES) > 0.02 for _ in range(SEEDS)]
     for own in base:
@@ -145,7 +145,7 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
     assert f"(no 95% CI, all differences equal; {new}; p = 0.008" in sentence
     assert sentence.endswith("; n = 8; the difference may hold for these 800 test examples only).")
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
-    assert caption.endswith("Widened to new examples, that of b contains 0.")
+    assert caption.endswith("Widened to new examples, the interval of b contains 0.")
 
 
 def test_where_neither_seeds_nor_examples_vary_there_is_no_interval_for_new_examples(right):
@@ -330,6 +330,9 @@ def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right
     assert row["test_set_share"] > 0.9
     caption = paper_table(summary, aggregate_frame(summary, metric), compared, EXAMPLES).caption
     error = f"{row['test_set_error']:.4f}"
-    assert f"The 800 test examples alone leave a standard error of {error} in a paired difference (boot" in caption
+    assert (
+        f"The finite test set (800 examples) alone causes a standard error of {error} in a paired difference (boot"
+        in caption
+    )
     sentence = verdicts(aggregate_frame(summary, metric), compared, {"a": "a", "b": "a"})["b"]
     assert sentence.endswith("; the difference may hold for these 800 test examples only).")

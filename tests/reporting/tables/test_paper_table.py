@@ -21,7 +21,7 @@ def test_the_best_is_bold_and_no_p_is_shown_below_six_seeds():
     markdown, latex = shown.markdown(), shown.latex()
     assert "| 50%\\|&lt;i> | **80.00 ± 14.14** | +25.00 |" in markdown
     assert markdown.splitlines()[3].endswith("| - | 2 |")
-    assert "2 seeds cannot decide (6 can): nothing is claimed" in markdown
+    assert "2 seeds are too few (6 needed): nothing is claimed" in markdown
     assert r"50\%$|$$<$i$>$ & \textbf{80.00 $\pm$ 14.14}" in latex
     assert r"a\_b" in latex
 
@@ -36,7 +36,7 @@ def test_what_does_not_differ_significantly_from_the_best_is_marked():
 
 
 def test_many_variants_do_not_make_what_is_worse_in_every_seed_as_good():
-    """With ten comparisons and seven seeds, no p can be below 0.05 after Holm."""
+    """With ten comparisons and seven seeds, no p can be below 0.05 after Holm's correction."""
     worse = [runs(f"b{number}", [value - 0.05 for value in SEVEN]) for number in range(10)]
     shown = table(runs("a", SEVEN), *worse, baseline="a", correction="holm")
     assert shown.rows[1]["p (Holm)"] == "0.156"
@@ -57,11 +57,11 @@ def test_below_six_seeds_nothing_is_called_as_good():
 
 
 def test_where_the_seeds_cannot_decide_no_star_says_that_they_did():
-    """A missing star would mean that b is worse, although six seeds cannot decide three comparisons."""
+    """A missing star would mean that b is worse, although six seeds are too few for three comparisons."""
     others = [runs(name, [value - 0.03 for value in SEVEN[:6]]) for name in "bc"]
     shown = table(runs("a", SEVEN[:6]), *others, runs("d", SEVEN[:6][::-1]), baseline="a", correction="holm")
     assert shown.marks == ["best", "", "", "best"]
-    assert "6 seeds cannot decide 3 comparisons (7 can): nothing is claimed" in shown.caption
+    assert "6 seeds are too few for 3 comparisons (7 needed): nothing is claimed" in shown.caption
     assert "significantly" not in shown.markdown() + shown.latex()
 
 
@@ -104,7 +104,7 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
     for part in (
         "n = 7 seeds",
         "p by paired sign-flip, exact.",
-        "10,000 test examples",
+        "test set (10,000 examples)",
         "0.10 percentage points",
     ):
         assert part in shown.caption
@@ -112,7 +112,7 @@ def test_the_caption_names_the_test_the_seeds_and_the_test_sets_own_error():
 
 def test_of_one_seed_the_caption_claims_no_deviation():
     shown = table(runs("a", SEVEN[:1]), runs("b", SEVEN[1:2]), baseline="a").markdown()
-    assert "One seed, so no standard deviation, mnist; differences from a (1 seed cannot decide" in shown
+    assert "One seed, so no standard deviation, mnist; differences from a (1 seed is too few" in shown
     assert "n = 1" not in shown
 
 

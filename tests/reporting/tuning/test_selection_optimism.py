@@ -57,5 +57,5 @@ def test_edges_and_unequal_budgets_are_named():
 
 def test_a_budget_that_was_not_used_up_is_named():
     selection = selection_frame(TUNING, summary())
-    assert "budget of 2 points was not used up (sgd 1 points, all there are)" in selection_warnings(selection, 2)[-1]
+    assert "budget of 2 points was not used up (only sgd 1 points exist)" in selection_warnings(selection, 2)[-1]
     assert selection_warnings(selection, 1) == selection_warnings(selection)

@@ -216,7 +216,7 @@ class TestWhatIsLeftAlone:
         (run / "record.json").write_text("{")
         found = find(outputs, Wish(failed=True, models=True))
         assert not found.items
-        assert "not a run's record" in found.left_out.reasons[0]
+        assert "not a valid run record" in found.left_out.reasons[0]
 
     def test_a_directory_that_cannot_be_read_is_named_and_the_others_are_found(self, outputs, make, monkeypatch):
         closed = make("runs/a")

@@ -85,7 +85,7 @@ def test_a_variant_is_one_thing_on_every_seed(composer, override, said):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"jobs": [{}], "study": {}, "launcher": {}}'])
 def test_a_directory_without_a_plan_is_said_to_be_none(tmp_path, text):
     (tmp_path / "plan.json").write_text(text)
-    with pytest.raises(UserError, match="not a sweep's plan"):
+    with pytest.raises(UserError, match="not a valid sweep plan"):
         Plan.read(tmp_path)
 
 

@@ -126,7 +126,7 @@ class TestStatus:
             end(one, tmp_path)
         (JOBS[1].path(tmp_path) / "record.json").write_text('{"seed": NaN}')
         said = status_of(Plan(JOBS), tmp_path, width=400)
-        assert f"will be trained again: {JOBS[1].path(tmp_path) / 'record.json'}: not a run's record" in said
+        assert f"will be trained again: {JOBS[1].path(tmp_path) / 'record.json'}: not a valid run record" in said
         assert "1 run left, 0 running" in said
 
     def test_of_single_runs_has_a_row_each(self, tmp_path, capsys):
@@ -151,7 +151,7 @@ class TestStatus:
         Plan(JOBS[:2]).write(tmp_path / "c")
         status_command([str(tmp_path)])
         said = capsys.readouterr().out
-        assert f"unreadable: {tmp_path / 'b' / 'plan.json'}: not a sweep's plan (" in said
+        assert f"unreadable: {tmp_path / 'b' / 'plan.json'}: not a valid sweep plan (" in said
         assert [text in said for text in ("1 run left", "2 runs left", JOBS[0].directory)] == [True] * 3
 
 

@@ -38,7 +38,7 @@ def bowl(job: Job, epoch: int) -> float:
 
 
 class Quick(Composer):
-    """Composer that composes trials that differ only in the learning rate a hundred times faster."""
+    """Composer that is a hundred times faster for trials that differ only in the learning rate."""
 
     def compose(self, overrides: Sequence[str]) -> Composed:
         rates = [override for override in overrides if override_key(override) == RATE]

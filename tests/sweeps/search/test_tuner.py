@@ -201,7 +201,7 @@ class TestContinuing:
     def test_refuses_a_damaged_plan_which_has_the_trials_so_far(self, composer, tmp_path):
         searched(asked(budget=5), composer, tmp_path, Simulated(tmp_path))
         (tmp_path / "plan.json").write_text('{"format": 1, "jobs": [')
-        with pytest.raises(UserError, match=r"plan\.json: not a sweep's plan"):
+        with pytest.raises(UserError, match=r"plan\.json: not a valid sweep plan"):
             searched(asked(budget=6), composer, tmp_path, Simulated(tmp_path))
         assert (tmp_path / "plan.json").read_text() == '{"format": 1, "jobs": ['
 

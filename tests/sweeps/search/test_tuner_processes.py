@@ -1,4 +1,4 @@
-"""A search from the command line, with real trainings."""
+"""A search from the command line, with real training runs."""
 
 import json
 import shutil

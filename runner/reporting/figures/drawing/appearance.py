@@ -1,4 +1,4 @@
-"""Looks of figures: for a paper, for slides or for a screen, their width and their font."""
+"""Appearance of figures: for a paper, for slides or for a screen, their width and their font."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -52,7 +52,7 @@ class Look:
     math: str = "dejavusans"  # font set of formulas
 
     def settings(self) -> Any:
-        """Return the look as settings of Matplotlib."""
+        """Return the appearance as Matplotlib settings."""
         return {
             **_SETTINGS,
             "lines.linewidth": self.line,
@@ -70,7 +70,7 @@ _IN_FORCE: ContextVar[Look] = ContextVar("look", default=_STYLES["screen"])
 
 
 def look_of(style: str | None = None, width: float | None = None, font: str | None = None) -> Look:
-    """Return the look that a user asks for.
+    """Return the appearance that a user asks for.
 
     Args:
         style: one of `STYLES`; None: screen.
@@ -111,7 +111,7 @@ def _installed(font: str) -> str:
 
 
 def _known(wanted: Sequence[str]) -> str | None:
-    """Return the first of some families that Matplotlib knows, in Matplotlib's spelling."""
+    """Return the first of the given families that Matplotlib knows, in Matplotlib's spelling."""
     known = {name.casefold(): name for name in fontManager.get_font_names()}
     return next((known[name.casefold()] for name in wanted if name.casefold() in known), None)
 
@@ -131,7 +131,7 @@ def look_in_force() -> Look:
 
 @contextmanager
 def own_style(look: Look | None = None) -> Iterator[None]:
-    """Apply the look of all figures within the block, and override the user's matplotlibrc.
+    """Apply the appearance of all figures within the block, and override the user's matplotlibrc.
 
     Args:
         look: the look; None: the current one.

@@ -11,7 +11,7 @@ from runner.config.overrides import Override
 from runner.records.record import LARGEST, RunRecord
 
 LEARNING_RATE = "optimizer.learning_rate"
-_FEWEST_VALUES = 3  # least number of values for a curve along an axis
+_FEWEST_VALUES = 3  # minimum number of values for a curve along an axis
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]"
 
 
 def rest_of(values: Mapping[Any, str | None], key: str) -> str:
-    """Return the values of all keys but one as text; equal numbers give equal texts, however they are written."""
+    """Return the values of all keys but one as text; equal numbers give equal strings, however they are written."""
     parts: Iterable[tuple[Any, str]] = ((name, value) for name, value in values.items() if value and name != key)
     return ",".join(
         sorted(f"{name}={found if (found := number(value)) is not None else value}" for name, value in parts)

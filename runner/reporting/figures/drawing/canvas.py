@@ -28,17 +28,17 @@ from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_
 from runner.reporting.figures.drawing.fonts import legible
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white; a dark red in
-# place of black, which is too near to the baseline's grey.
+# place of black, which is too close to the baseline's grey.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100")
 BASELINE_COLOR = "#404040"
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_LETTERS_AN_INCH = 16  # average in titles and legends
-_LONGEST = 500  # letters of a text
-_FEWEST_LETTERS = 18  # least number in a line
+_LETTERS_AN_INCH = 16  # average number of characters per inch in titles and legends
+_LONGEST = 500  # characters of a string
+_FEWEST_LETTERS = 18  # minimum number of characters in a line
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
 _FURTHER_LINE = 0.7  # rows that each further line of a name takes
-_NEAR = 0.6  # smallest distance of a tick to the first and last, as a share of the tick distance
+_NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick distance
 _EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
 _GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # figure's name, axes
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -217,7 +217,7 @@ def is_narrow() -> bool:
 
 
 def wrapped(text: str, width: int) -> str:
-    """Wrap text to lines of at most `width` letters, at spaces and commas if possible; fewer in narrow figures.
+    """Wrap text to lines of at most `width` characters, at spaces and commas if possible; fewer in narrow figures.
 
     Only the beginning of very long text is shown.
     """
@@ -232,13 +232,13 @@ def _room() -> float:
 def _folded(text: str, width: int) -> str:
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     shown = legible(shown)
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such letters are twice as wide
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such characters are twice as wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
     return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
 
 
 def key_lines(key: str, width: int) -> str:
-    """Wrap a key of the configuration to lines of at most `width` letters, at its dots if possible."""
+    """Wrap a key of the configuration to lines of at most `width` characters, at its dots if possible."""
     return wrapped(key.replace(".", ". "), width).replace(". ", ".")
 
 

@@ -22,7 +22,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
-_NAME = 46  # letters per line of a name
+_NAME = 46  # characters per line of a name
 _SAME = 1e-3  # relative difference within which values are the same line
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 

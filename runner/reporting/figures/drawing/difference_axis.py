@@ -61,7 +61,7 @@ def signed_ticks(axis: Axis, metric: str) -> None:
 
 
 def difference_label(metric: str, baseline: str, width: int) -> str:
-    """Return the label of the axis, in lines of at most `width` letters."""
+    """Return the label of the axis, in lines of at most `width` characters."""
     unit = f"({shown_unit(metric)})".replace(" ", _SPACE) if shown_unit(metric) else ""
     return wrapped(f"difference from {shown_name(baseline)} in {quantity(metric)} {unit}".strip(), width)
 

@@ -114,6 +114,6 @@ def _nearest(row_names: Sequence[tuple[float, str]], place: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text in its form before wrapping and escaping for Matplotlib."""
+    """Return a string in its form before wrapping and escaping for Matplotlib."""
     one_line = text.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "")
     return one_line.replace(r"\$", "$")

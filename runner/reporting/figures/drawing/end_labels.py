@@ -12,8 +12,8 @@ from scipy.optimize import isotonic_regression
 from runner.reporting.figures.drawing.canvas import plain
 
 _MOST = 9  # largest number of labels
-_LONGEST = 22  # letters of a label
-_LINE = 1.25  # distance of labels, in heights of a letter
+_LONGEST = 22  # characters of a label
+_LINE = 1.25  # distance between labels, in font sizes
 _ABOVE, _BELOW = " \N{UPWARDS ARROW}", " \N{DOWNWARDS ARROW}"
 _BESIDE = 1.05  # left edge of the labels, as a share of the panel's width
 
@@ -34,7 +34,7 @@ def fit_ends(names: Sequence[str], inches: float) -> bool:
 
 
 def label_ends(axes: Axes, ends: Sequence[End], inches: float, *, has_room: bool = False) -> None:
-    """Write the names to the right of the panel, as near to the curves' ends as their height allows.
+    """Write the names to the right of the panel, as close to the curves' ends as their height allows.
 
     The name of a curve that ends above or below the panel gets an arrow.
 
@@ -69,12 +69,12 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float, *, has_room: bool
 
 
 def _line_height() -> float:
-    """Return the distance of two labels, in inches."""
+    """Return the distance between two labels, in inches."""
     return float(_LINE * mpl.rcParams["font.size"] / 72)
 
 
 def spread(places: npt.ArrayLike, gap: float) -> npt.NDArray[np.float64]:
-    """Return positions from 0 to 1 that are at least a gap apart, and as near to the given ones as possible.
+    """Return positions from 0 to 1 that are at least a gap apart, and as close to the given ones as possible.
 
     They are the least-squares solution; labels that would leave the panel are moved into it.
     """

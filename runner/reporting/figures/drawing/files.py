@@ -32,7 +32,7 @@ def write_figures(
     """Write each figure into a directory, in one or several formats; return the files written.
 
     Raises:
-        EnvironmentFault: if the machine refuses to write. Any other error leaves out only that figure.
+        EnvironmentFault: if a file cannot be written. Any other error leaves out only that figure.
     """
 
     def write(name: str, figure: Figure) -> list[Path]:
@@ -109,7 +109,7 @@ def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], look:
 
 
 def _attempted(function: Callable[[], _Attempt[Value]], name: str) -> _Attempt[Value]:
-    """Return the result of a function, or the reason if it fails. A training must not depend on its figures."""
+    """Return the result of a function, or the reason if it fails. Training must not fail because of a figure."""
     try:
         with machine_faults():
             return function()

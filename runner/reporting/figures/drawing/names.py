@@ -1,4 +1,4 @@
-"""Names of variants and cells in print: with spaces for underscores, and keys without their groups."""
+"""Display names of variants and cells: with spaces for underscores, and keys without their groups."""
 
 import re
 from collections import Counter
@@ -9,21 +9,21 @@ from contextvars import ContextVar
 from runner.records.baselines import arm_parts
 
 _IN_FORCE: ContextVar[Mapping[str, str] | None] = ContextVar("names", default=None)
-_KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # of an override, with its groups
-_OVERRIDE = re.compile(r"(?:^|(?<=,))([\w.]+)=")  # the key of an override
+_KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # the key of an override, with its groups
+_OVERRIDE = re.compile(r"(?:^|(?<=,))([\w.]+)=")  # the full key of an override
 _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by single underscores
 
 
 def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the names in print of the variants, of their cells and of their labels; unchanged names are left out.
+    """Return the display names of the variants, of their cells and of their labels; unchanged names are left out.
 
     A name that would stand for two variants is not used. The cell of a grid has `short_keys`, and so have the labels of
     a sweep without a study, such as `optimizer.learning_rate=0.1`.
 
     Args:
-        labels: of the variants of a report: the label without its data set, by label.
+        labels: for each variant's label, the label without its data set.
         variants: the names of the study's variants.
-        given: names in print that the study gives.
+        given: display names that the study gives.
     """
     wished = {name: given.get(name) or _in_words(name) for name in variants}
     times = Counter([*wished.values(), *(name for name in variants if wished[name] != name)])
@@ -69,7 +69,7 @@ def names_in_force(names: Mapping[str, str]) -> Iterator[None]:
 
 
 def shown_name(text: str) -> str:
-    """Return the name in print of a variant; text in parentheses after the name is kept."""
+    """Return the display name of a variant; text in parentheses after the name is kept."""
     names = _IN_FORCE.get() or {}
     name, bracket, rest = text.rpartition(" (")
     return names.get(text) or names.get(name, name) + bracket + rest

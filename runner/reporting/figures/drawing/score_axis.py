@@ -11,7 +11,9 @@ from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
 
-_FAR, _SHOWN = 3, 2  # multiples of the distance of the worst quarter from the best: far scores, and the part then shown
+# In units of the distance from the best score to the worst quartile: where scores count as far, and where the axis then
+# ends.
+_FAR, _SHOWN = 3, 2
 _ROOM = 0.06  # room on either side, as a share of the axis
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from runner.core.text import counted
 
 MOST_ROWS = 30  # a page has room for about as many
-_PICKED = 24  # best variants with a row among more
+_PICKED = 24  # number of best variants that get a row if there are too many
 
 
 def shown_rows(variants: Sequence[str], ranked: Sequence[str], baselines: Collection[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, DASHES, MARKERS, PALETTE
 
 MOST_SHOWN = 12  # largest number of distinguishable lines
-_PICKED = 6  # number of best variants that stand out among more
+_PICKED = 6  # number of best variants that stand out if there are more than MOST_SHOWN
 STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}  # marks a chosen value
 
 

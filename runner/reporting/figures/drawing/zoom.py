@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 _HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
-_FEWEST = 5  # least number of epochs
+_FEWEST = 5  # minimum number of epochs
 _FAR = 10  # multiple of the usual distance from the median beyond which ends may leave the zoomed part
 _LEAST_SHARE = 3  # at least a third of the epochs is shown
 _AROUND = 0.5  # share of the range of the ends, above and below it, within which earlier values are shown

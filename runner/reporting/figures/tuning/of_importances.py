@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _ROW = 0.2  # inches per key
-_NAME = 60  # letters of a variant's name
+_NAME = 60  # characters of a variant's name
 
 
 def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
@@ -57,5 +57,5 @@ def _name_marks(figure: Figure) -> None:
     axes = figure.axes[0]
     axes.plot([], [], "o", color="0.3", markersize=4.5, label="alone")
     axes.plot([], [], "o", color="0.3", markersize=4.5, fillstyle="none", label="with interactions")
-    axes.plot([], [], color="0.3", linewidth=1.5, alpha=0.5, label=f"{CONFIDENCE:.0%} of the trees, alone")
+    axes.plot([], [], color="0.3", linewidth=1.5, alpha=0.5, label=f"alone: range of {CONFIDENCE:.0%} of the trees")
     legend_below(figure, axes)

@@ -27,9 +27,9 @@ _HEIGHT = 1.4  # inches per panel
 _MARGIN = 0.07  # share of the width between the first axis and the last
 _TICKS = 4
 _THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to the look's
-_NAME = 60  # letters per line of a variant's name
-_LETTERS_AN_INCH = 15  # average in the names of keys
-_LINE = 1.2  # line height of these names, in sizes of a letter
+_NAME = 60  # characters per line of a variant's name
+_LETTERS_AN_INCH = 15  # average number of characters per inch in the names of keys
+_LINE = 1.2  # line height of these names, in font sizes
 _LOST = (0.8, 0.8, 0.8, 1.0)  # colour of trials without a score
 _COLORS = mpl.colormaps["viridis_r"]  # the best lines are dark
 

@@ -22,7 +22,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.ties import Values
 from runner.reporting.statistics.tuning_curve import DRAWS
 
-_NAME = 46  # letters per line
+_NAME = 46  # characters per line
 _MARKED = 12  # largest number of budgets with a marker, and with a bar
 _MANY = 30  # number of budgets from which the axis is logarithmic
 _ROOM = 0.06  # room above and below the lines, as a share of the scale
@@ -32,8 +32,8 @@ _STEP = 1.8  # points between neighbouring bars
 def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw each variant's expected best score by budget, with the range of the draws, and the test score of the winner.
 
-    For trials that depend on each other, it is the best score so far: without a range or, if the search was repeated,
-    as the mean of the searches with their range.
+    For trials that depend on each other, it draws the best score so far, without a range. If the search was repeated,
+    it draws the mean over the searches, with their range.
 
     The scale fits the expected scores; a bar may leave the panel.
 

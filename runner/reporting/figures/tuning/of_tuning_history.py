@@ -16,7 +16,7 @@ from runner.reporting.figures.tuning.trial_marks import draw_trials, name_marks
 from runner.reporting.metrics import axis_label
 from runner.reporting.tuning.tuning_trials import Trials
 
-_NAME = 40  # letters per line of a name
+_NAME = 40  # characters per line of a name
 
 
 def tuning_history(

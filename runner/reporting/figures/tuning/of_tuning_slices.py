@@ -20,9 +20,9 @@ from runner.reporting.tuning.tuning_trials import Trials, placed
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side
 _HEIGHT = 2.1  # inches per row of panels
-_NAME, _KEY = 40, 30  # letters per line of a variant's name and of a key
+_NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
-_TURNED = 22  # letters of all levels together above which they are rotated
+_TURNED = 22  # characters of all levels together above which they are rotated
 
 
 def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str, styles: Mapping[str, Style]) -> Figure:

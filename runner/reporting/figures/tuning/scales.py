@@ -1,4 +1,4 @@
-"""Scales of tuned keys: places between 0 and 1 for the values of a range or of a list."""
+"""Scales of tuned keys: positions between 0 and 1 for the values of a range or of a list."""
 
 import json
 import math
@@ -16,8 +16,8 @@ _FEWEST_DECADES = 2  # decades of a range whose ticks are powers of ten
 _STEPS = (1, 2, 5)  # ticks of a smaller range, times powers of ten
 _ROUNDING = 1e-6
 _MOST_LEVELS = 12  # ticks of levels that are not numbers
-_LONGEST = 14  # letters of a tick label
-_NEAR = 0.5  # smallest distance of ticks, as a share of their mean distance
+_LONGEST = 14  # characters of a tick label
+_NEAR = 0.5  # smallest distance between ticks, as a share of their mean distance
 
 Kind = Literal["linear", "log", "from_one", "levels"]
 
@@ -37,7 +37,7 @@ class Scale:
         return all(number(level) is not None for level in self.levels)
 
     def place(self, value: str) -> float:
-        """Return the place of a value from an override: 0 at the lower end, 1 at the upper end.
+        """Return the position of a value from an override: 0 at the lower end, 1 at the upper end.
 
         A level is at the middle of its share of the scale.
         """
@@ -46,7 +46,7 @@ class Scale:
         return self._place(float(value))
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
-        """Return places and texts of approximately this many ticks."""
+        """Return positions and labels of approximately this many ticks."""
         if self.kind == "levels":
             step = -(-len(self.levels) // (most if self.is_ordered else _MOST_LEVELS))
             return [(self.place(level), _shown(level)) for level in self.levels[::step]]

@@ -96,13 +96,13 @@ const press = (text, act) => {
   button.addEventListener("click", act);
   return button;
 };
-// Figures that a chart replaces remain for print and on demand.
+// Figures that a chart replaces stay available for print and on demand.
 const statics = document.querySelectorAll("figure.replaced");
 if (data && statics.length) {
   const box = check(false, (checked) => document.documentElement.classList.toggle("charted", !checked));
   const tools = document.createElement("div");
   tools.className = "tools";
-  tools.append(field(box, `also the ${statics.length === 1 ? "figure" : `${statics.length} figures`} that the charts above replace`));
+  tools.append(field(box, `also show the ${statics.length === 1 ? "figure" : `${statics.length} figures`} that the charts above replace`));
   document.querySelector("#figures h2").after(tools);
 }
 const swatch = ({ color, dash }) => {

@@ -63,7 +63,7 @@ const curvePlot = (panel, box) => {
     if (plot.nearest?.run !== undefined) goToRun(plot.nearest.run);
     else if (plot.nearest?.curve.group.variant !== undefined) goToVariant(plot.nearest.curve.group.variant);
   });
-  // After variants were hidden or shown, the zoomed range stays.
+  // The zoomed range is kept when variants are hidden or shown.
   plot.update = () => {
     read();
     const { min, max } = plot.scales.x;

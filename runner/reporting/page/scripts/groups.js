@@ -79,7 +79,7 @@ const smoothed = (values, weight) => {
   });
 };
 
-// The mean of some curves up to the end of the shortest, its positions, and a band: the interval of a variant's mean,
+// The mean of the given curves up to the end of the shortest, its positions, and a band: the interval of a variant's mean,
 // or the standard deviation of runs that only share a value.
 const meanOf = (values, runs, { of }, isVariant) => {
   const own = runs.filter((run) => values[run].length);
@@ -103,7 +103,7 @@ const smoothCurve = (curve, weight) => ({
   ...Object.fromEntries(["mean", "low", "high"].map((name) => [name, smoothed(curve[name], weight)])),
 });
 
-// The index of the nearest of some ascending numbers.
+// The index of the nearest of the given ascending numbers.
 const nearestPlace = (numbers, wanted) => {
   let [from, to] = [0, numbers.length - 1];
   while (to - from > 1) {

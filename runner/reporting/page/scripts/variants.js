@@ -1,5 +1,5 @@
 "use strict";
-// Hidden variants, which every part of the page hides.
+// The variants hidden by the user; every part of the page leaves them out.
 const hidden = new Set();
 const followers = []; // called after every change
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from runner.reporting.statistics.ties import Values
 
-HigherP = Callable[[Values, Values], float]  # one-sided p value that the first sample is higher
+HigherP = Callable[[Values, Values], float]  # one-sided p value for a higher first sample
 
 
 def equivalence_p(higher_p: HigherP, one: Values, other: Values, margin: float) -> float:

@@ -128,7 +128,7 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
 
 
 def _end(rejects: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Return an interval's end between a mean inside it and one beyond all values; NaN if there is none."""
+    """Return an interval's end, between a mean inside the interval and one beyond all values; NaN without an end."""
     if not rejects(outside):
         return math.nan
     for _ in range(_HALVINGS):
@@ -158,7 +158,7 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
 
 
 def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
-    """Return the places of the comparisons in the order in which they are tested, the clearest one first.
+    """Return the positions of the comparisons in the order in which they are tested, the clearest one first.
 
     Args:
         observed: (looks, comparisons, sides).

@@ -42,7 +42,7 @@ def test_a_figure_is_the_same_bytes_whatever_style_a_user_has(tmp_path, suffix):
 
 
 def test_a_notebooks_backend_is_not_asked_for(cold_cli, tmp_path):
-    """Matplotlib refuses a missing backend when it is imported, and the command imports Matplotlib."""
+    """Importing Matplotlib with a missing backend fails, and the command imports Matplotlib."""
     done = cold_cli("report", "--help", cwd=tmp_path, env={"MPLBACKEND": "somebodys_notebook"})
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -35,7 +35,7 @@ def test_shares_of_a_forest_that_predicts_nothing_are_grey():
 
 
 def test_the_legend_says_what_a_circle_and_a_line_are():
-    assert legend(drawn()) == ["alone", "with interactions", "95% of the trees, alone"]
+    assert legend(drawn()) == ["alone", "with interactions", "alone: range of 95% of the trees"]
 
 
 def test_a_long_name_is_cut():

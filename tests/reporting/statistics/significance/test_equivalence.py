@@ -91,8 +91,8 @@ def test_a_diverged_run_is_the_worst_of_its_pair_however_wide_the_margin():
     same = paired(other, other, 0.5)
     lost = paired([LOST, *other[1:]], other, 0.5)
     assert same.p_equivalence == 1 / 2**7
-    # Signed ranks of the differences + 0.5: six ties at 3.5, and -7: a sum of 14 or more has the flips that sum to 14
-    # (six 3.5 up, 7 down; or five up, one down, 7 up: 21), 7 up and six up (28), or four up, two down, 7 up (14).
+    # Signed ranks of the differences + 0.5: six ties at 3.5, and -7, so a sum of 14. The flips with a sum of 14 or more
+    # are: all 3.5 up and 7 down (14), all up (28), 7 and five 3.5 up (21), or 7 and four 3.5 up (14).
     assert lost.p_equivalence == (1 + 1 + 6 + 15) / 2**7
     assert paired([LOST] * 7, [LOST] * 7, 0.5).p_equivalence == 1
 
