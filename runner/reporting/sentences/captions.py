@@ -56,7 +56,7 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
         "the score is the mean height between 1 and 4."
     ),
-    "sensitivity": f"Metric by the value of the varied key. A line joins points that differ in this key alone. {BAND}",
+    "sensitivity": f"A line joins points that differ in this key alone. {BAND}",
     "heat_map": "Mean and standard deviation for each pair of values; grey: no run completed.",
     "interaction": (
         f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "

@@ -59,6 +59,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [in_units(sentence, results.unit) for sentence in own(results.differences, results, figure)]
     else:
         said = [_usual(stem, results)]
+        if stem == "sensitivity":
+            said.insert(0, _axes_of(figure))
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
     has_rows = stem in (*ROW_FIGURES, results.metric)
@@ -67,6 +69,13 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
+
+
+def _axes_of(figure: Figure) -> str:
+    """Return the metric and the varied key as a sentence: `Validation accuracy (%) by learning rate.`."""
+    axes = figure.axes[0]
+    text = f"{axes.get_ylabel()} by {axes.get_xlabel()}.".replace(r"\$", "$").replace("\n", " ")
+    return text[:1].upper() + text[1:]
 
 
 def _cut_intervals(figure: Figure) -> Iterator[str]:

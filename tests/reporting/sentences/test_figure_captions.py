@@ -136,3 +136,11 @@ def test_the_captions_compile_under_their_figures(tmp_path, shell):
     (tmp_path / "paper.tex").write_text(f"{head}\\begin{{document}}\n{text}\n\\end{{document}}\n")
     done = shell("pdflatex -interaction=nonstopmode -halt-on-error paper.tex", cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-1500:]
+
+
+def test_a_sensitivity_figure_names_its_metric_and_its_key(make_run, tmp_path):
+    for rate in ("0.001", "0.01", "0.1"):
+        make_run(f"sweep/{rate}", [f"optimizer.learning_rate={rate}"])
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    draw = dict(report_figures(results, results.ranks, None, seeds=False))["sensitivity"]
+    assert figure_caption("sensitivity", draw(), results).startswith("Test accuracy (%) by learning rate. A line joins")
