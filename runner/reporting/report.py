@@ -27,7 +27,7 @@ from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
-from runner.reporting.report_figures import OF_PREDICTIONS, report_figures
+from runner.reporting.report_figures import OF_FURTHER_FILES, report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
@@ -120,10 +120,10 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     remove_leftovers(out)
     ranks = results.ranks
     draws = bool({*FIGURE_FORMATS, "html"} & formats)
-    to_list = report_figures(results, ranks, output.confusion, seeds=output.seeds, predicted=draws)
+    to_list = report_figures(results, ranks, output.confusion, seeds=output.seeds, further=draws)
     figures = listed(to_list, results.left_out)
     frames = _frames(results, ranks)
-    present = {stem for stem, _ in figures} | (set() if draws else {OF_PREDICTIONS})  # that one is not known
+    present = {stem for stem, _ in figures} | (set() if draws else OF_FURTHER_FILES)  # those are not known
     for stale in _stale(results, present, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:

@@ -50,7 +50,7 @@ from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
 
 Named = Iterator[tuple[str, Draw]]
-OF_PREDICTIONS = "ensemble"  # the only figure for which the predictions are read
+OF_FURTHER_FILES = {"ensemble", "gradient_norm"}  # figures of the runs' predictions and gradients
 _UNBOUNDED = (-math.inf, math.inf)
 _FEWEST_ALONG = 3  # minimum number of values of one group for a curve along an axis
 
@@ -62,7 +62,7 @@ def report_figures(
     *,
     seeds: bool,
     printed: bool = True,
-    predicted: bool = True,
+    further: bool = True,
 ) -> Named:
     """Yield the file stem and the drawing function of each figure; see `drawn`.
 
@@ -70,9 +70,9 @@ def report_figures(
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
         printed: use the variants' display names, and otherwise their labels.
-        predicted: include the figure of `OF_PREDICTIONS`, for which the predictions of all runs are read.
+        further: include the figures of `OF_FURTHER_FILES`, for which files of all runs are read.
     """
-    for stem, draw in _figures(results, ranks, confusion, seeds=seeds, predicted=predicted):
+    for stem, draw in _figures(results, ranks, confusion, seeds=seeds, further=further):
         yield stem, partial(_with_names, results.print_names if printed else {}, draw)
 
 
@@ -81,7 +81,7 @@ def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
         return draw()
 
 
-def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, predicted: bool) -> Named:
+def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, further: bool) -> Named:
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     shown = shown_rows(results.variants, results.ranked, {*results.baselines.values()} & {*results.variants})
     yield from _difference_figures(results, shown)
@@ -97,9 +97,11 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
-    yield from _training_figures(results, styles)
+    yield from _rate_figure(results, styles)
+    if further:
+        yield from _gradient_figure(results, styles)
     yield from _confusion_figure(results, confusion)
-    if predicted:
+    if further:
         yield from _ensemble_figure(results, shown)
     if results.tasks:
         yield from _tasks_figures(results, results.tasks)
@@ -279,7 +281,7 @@ def _begin(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
+def _rate_figure(results: Results, styles: dict[str, Style]) -> Named:
     history = results.history
     if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
         title = f"Learning rates: {results.title}"
@@ -287,6 +289,9 @@ def _training_figures(results: Results, styles: dict[str, Style]) -> Named:
             "learning_rate",
             partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit),
         )
+
+
+def _gradient_figure(results: Results, styles: dict[str, Style]) -> Named:
     norms = _gradient_norms(results)
     if len(norms):
         title = f"Gradient norms: {results.title}"
