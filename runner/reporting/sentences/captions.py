@@ -22,7 +22,7 @@ TUNING_CAPTIONS = {
     "tuning_history": _HISTORY,
     "tuning_slices": (
         "Validation score of each trial by the value of each tuned key, on the scale of its axis. A star "
-        "marks the choice. The other keys also vary, so a pattern in one panel may be the effect of another key."
+        "marks the choice."
     ),
     "importances": (
         "Share of the variance of the validation score that each key explains by itself (dot) and with its "

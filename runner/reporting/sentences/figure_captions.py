@@ -37,6 +37,7 @@ _FEW_ROWS = (
     "The baseline and the best variants on validation have a row; the others share the last one, with a dot for the "
     "mean of each."
 )
+_SEVERAL_KEYS = "The other keys also vary, so a pattern in one panel may be the effect of another key."
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
@@ -61,6 +62,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [_usual(stem, results)]
         if stem == "sensitivity":
             said.insert(0, _axes_of(figure))
+        if stem == "tuning_slices" and len(figure.axes) > 1:
+            said.append(_SEVERAL_KEYS)
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
     has_rows = stem in (*ROW_FIGURES, results.metric)
