@@ -34,7 +34,7 @@ class Strengths:
             yield
 
     def copy(self, model: keras.Model) -> None:
-        """Copy the values of another model, whose `without_strengths` is equal."""
+        """Copy the values of another model with the same `without_strengths`."""
         if self._optimizer:
             self._optimizer.momentum = _with_momentum(model).momentum
             self._momentum.assign(self._optimizer.momentum)
@@ -44,7 +44,7 @@ class Strengths:
 
 
 class _Momentum:
-    """A variable above 0 in place of a number: Keras compares it with 0 before it converts it."""
+    """Variable in place of a positive number, which Keras compares with 0 before converting it to a tensor."""
 
     def __init__(self, variable: Any) -> None:
         self._variable = variable
