@@ -63,7 +63,7 @@ def without_strengths(config: Mapping[str, Any], model: keras.Model) -> dict[str
         key["optimizer"] = key["optimizer"] | {"momentum": _ANY}
     if _penalties(model):
         key["regularizer"] = {
-            name: part | {"l2": _ANY} if part["_target_"] == _L2 and part["l2"] > 0 else part
+            name: part | {"l2": _ANY} if part["_target_"] == _L2 and part.get("l2", 0) > 0 else part
             for name, part in key["regularizer"].items()
         }
     return key
