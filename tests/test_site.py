@@ -83,5 +83,5 @@ def test_the_search_box_leads_to_the_results_and_the_page_on_searching_stays(pag
 
 def test_the_reference_shows_docstrings_with_their_examples(site):
     text = re.sub(r"<[^>]+>", "", (site / "reference.html").read_text())
-    assert "Train every combination of some values" in text
+    assert "Train every combination of the given values" in text
     assert "results.variants" in text

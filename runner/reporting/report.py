@@ -186,7 +186,8 @@ def long_history(history: pd.DataFrame) -> pd.DataFrame:
 def _metrics_apart(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield the rows of `long_history` metric by metric, because the whole frame is the largest of a report."""
     metrics = [name for name in history if name not in ("position", *_LONG)]
-    yield from (long_history(history[["position", *_LONG, name]]) for name in metrics)
+    for name in metrics:  # as floats, which a whole frame has too
+        yield long_history(history[["position", *_LONG, name]].astype({name: float}))
     if not metrics:
         yield long_history(history)
 

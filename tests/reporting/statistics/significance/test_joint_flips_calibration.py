@@ -14,7 +14,7 @@ def is_at_most_5_percent(events: np.ndarray) -> bool:
     return stats.binomtest(int(events.sum()), len(events), 0.05, "greater").pvalue > 0.01
 
 
-@pytest.mark.parametrize("spread", ["alike", "one variant 10 times"])
+@pytest.mark.parametrize("spread", ["alike", "one variant 10 times as large"])
 def test_max_t_keeps_its_level_and_has_more_power_than_holm(spread):
     found = one_look(spread, "normal", STUDIES)
     assert is_at_most_5_percent(found["false, max-T"])
