@@ -8,7 +8,7 @@ from runner.cli.paths import path_argument
 
 
 def directories_parser(command: str, description: str, *, at_least: Literal["*", "+"] = "+") -> argparse.ArgumentParser:
-    """Return the parser of a command on directories of runs or sweeps.
+    """Return the argument parser for a command that takes directories of runs or sweeps.
 
     Args:
         at_least: + if a directory is required, otherwise *.

@@ -17,7 +17,7 @@ Task = Callable[[], Value]
 Outcome = tuple[Any, Exception | None]  # result or error of a task
 _FEWEST = 4  # tasks that are worth a fork
 _MOST = 4  # processes: each copies a part of the memory
-_MOST_TASKS = 256  # a number is one byte
+_MOST_TASKS = 256  # the number of a task is sent as a single byte
 
 
 def free_processes() -> int:

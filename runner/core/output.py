@@ -40,7 +40,7 @@ def errors_held_back() -> Iterator[None]:
 
 @contextmanager
 def _redirected(target: int, *descriptors: int) -> Iterator[Mapping[int, int]]:
-    """Send file descriptors to another one; yield a duplicate of each original."""
+    """Redirect file descriptors to a single one; yield a duplicate of each original."""
     _flush()
     originals = {descriptor: os.dup(descriptor) for descriptor in descriptors}
     try:

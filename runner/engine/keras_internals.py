@@ -114,7 +114,7 @@ def learning_rate_replaced(
 
 
 def better_direction(metric: keras.metrics.Metric) -> str | None:
-    """Return "up" or "down", or None for a metric whose better direction Keras does not know."""
+    """Return "up" if higher values of a metric are better, "down" if lower ones are, None if Keras does not know."""
     return getattr(metric, "_direction", None)
 
 

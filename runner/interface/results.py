@@ -353,8 +353,8 @@ class Results:
         """Return the differences that the comparisons can show with a given number of seeds, as `runner power` does.
 
         One row per paired comparison: the standard deviation of its differences (`std`), the smallest `detectable`
-        difference, and the number of seeds that a difference or equivalence needs, each with limits (`_low`, `_high`)
-        from the 95% interval of the standard deviation. NaN means never, or more than 10,000 seeds.
+        difference, and the number of seeds needed to show a difference or equivalence, each with limits (`_low`,
+        `_high`) from the 95% interval of the standard deviation. NaN means never, or more than 10,000 seeds.
 
         Args:
             difference: true difference to show, in the metric's own unit: 0.001 is 0.1 percentage points of accuracy.

@@ -92,7 +92,7 @@ class RunDirectory:
 
     @property
     def checkpoint_path(self) -> Path:
-        """The checkpoint of an unfinished training."""
+        """The checkpoint of an unfinished training run."""
         return self.path / "checkpoint" / "state.npz"
 
     def remove_checkpoint(self) -> None:

@@ -1,4 +1,4 @@
-"""Metrics: better direction, names, units and number formats."""
+"""Metrics: names, units, number formats, and whether higher or lower values are better."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -17,8 +17,8 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
     """Add to the summary the epochs and seconds of each run until the target; NaN if it never reached the target.
 
     A process compiles in the first epoch of its first run; a worker's later runs of the same kind do not. For
-    `warm_seconds_to_target`, the first epoch of every run counts as long as the median of its later epochs. A run of a
-    single epoch keeps its seconds as measured.
+    `warm_seconds_to_target`, the duration of each run's first epoch is replaced with the median duration of its later
+    epochs. A run of a single epoch keeps its seconds as measured.
 
     Args:
         summary: one row per run.

@@ -84,8 +84,8 @@ def bundle(directory: Path, out: Path, choice: Choice, console: Console) -> None
             out.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(out) as temporary:
             _write(kept, temporary, directory)
-            refuse_in_use([directory, *bundled.runs])  # a run may have been resumed meanwhile
-            _refuse_existing(out)  # another process may have written it meanwhile
+            refuse_in_use([directory, *bundled.runs])  # a run may have been resumed in the meantime
+            _refuse_existing(out)  # another process may have written it in the meantime
     say(console, f"{out}: {counted(len(kept) + 1, 'file')}, {decimal(out.stat().st_size)}")
     _tell(bundled, choice, contents, code, trouble, console)
 

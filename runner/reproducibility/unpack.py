@@ -164,7 +164,10 @@ def _refuse_entries(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
     if size > LARGEST_BUNDLE:
         raise ValueError(f"{size:,} bytes after decompression; at most {LARGEST_BUNDLE:,} are allowed")
     if size > _FREE_OF_RATIO and size > _MOST_RATIO * packed:
-        raise ValueError(f"{size:,} bytes from {packed:,} compressed ones; at most {_MOST_RATIO} times are allowed")
+        raise ValueError(
+            f"{size:,} bytes from {packed:,} compressed ones; at most {_MOST_RATIO} times the compressed size is "
+            "allowed"
+        )
 
 
 def _bad_name(name: str) -> str | None:

@@ -41,7 +41,7 @@ def measured_metrics(model: Model) -> list[str]:
 
 
 def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[str]:
-    """Refuse callbacks that watch an unmeasured metric, or one whose better direction is unknown.
+    """Refuse callbacks that watch an unmeasured metric, or one of which it is unknown whether higher is better.
 
     Keras reports a missing `mode` only after the first epoch, and a callback without its metric never acts.
 
@@ -67,7 +67,7 @@ def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[s
                 warnings.append(f"{text}, unless an earlier callback adds it.")
             elif argument == "monitor" and _needs_a_mode(callback) and name.removeprefix("val_") not in directed:
                 raise ConfigError(
-                    f"{key}.mode: must be min or max for monitor={name}, whose better direction is unknown"
+                    f"{key}.mode: must be min or max, because it is unknown whether a higher or lower {name} is better"
                 )
         may_be_added = may_be_added or is_of_the_user(type(callback).__module__)
     return warnings

@@ -244,7 +244,7 @@ class Sweep:
         directory = RunDirectory(job.path(self._directory))
         with run_lock(directory.path, wait=True):
             record = read_status(directory)
-            if record and record.status in DONE:  # another process has finished it meanwhile
+            if record and record.status in DONE:  # another process has finished it in the meantime
                 return Outcome.of(record)
             return write_ending(job, directory, "failed", str(reason))
 

@@ -107,7 +107,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
     directory.read_record()  # without a record, nothing may be written, not even a lock
     refuse_links_out(path)
     with run_lock(path):
-        before = directory.read_record()  # its process may have ended it meanwhile
+        before = directory.read_record()  # its process may have ended it in the meantime
         if before.status in DONE:
             directory.remove_checkpoint()  # still there if the process was killed just after it recorded its end
             _say_done(console, path, before.status)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.records.job import Job
 from runner.run.stackable import Stackable
 
-NOT_STACKED = "device.stacked_seeds: its runs are trained one by one"
+NOT_STACKED = "device.stacked_seeds: runs are trained one by one"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Check that the seeds that `runner power` recommends have the promised power (`make calibration-power`).
 
-Each study draws a pilot, asks for the seeds that show the true difference, trains this number, and is tested as in the
-report. The standard deviation of a paired difference is 1.
+Each study draws a pilot, computes how many seeds are needed to show the true difference, draws that many new seeds, and
+is tested as in the report. The standard deviation of a paired difference is 1.
 """
 
 import argparse

@@ -62,7 +62,7 @@ def test_the_key_stays_the_same_while_a_report_is_made(reports, clock):
     keys = []
 
     def changes(directory: Path) -> str:
-        keys.append(reports.key(directory, ("files that changed meanwhile",)))
+        keys.append(reports.key(directory, ("files that changed in the meantime",)))
         return clock.make(directory)
 
     reports.make = changes

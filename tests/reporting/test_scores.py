@@ -15,7 +15,7 @@ def test_single_numbers_are_those_computed_by_hand():
     assert found["accuracy"] == pytest.approx(3 / 5)
     assert found["top_2_accuracy"] == pytest.approx(4 / 5)
     assert found["negative_log_likelihood"] == pytest.approx(-math.log(0.7 * 0.8 * 0.4 * 0.6 * 0.1) / 5)
-    # 0.7, 0.8 and 0.6 are alone in their bins and right; two of 0.5 are wrong.
+    # 0.7, 0.8 and 0.6 are each alone in a bin and right; the two with confidence 0.5 share a bin and are wrong.
     assert found["expected_calibration_error"] == pytest.approx((0.3 + 0.2 + 0.4 + 2 * 0.5) / 5)
 
 

@@ -49,7 +49,7 @@ def test_so_is_one_in_the_name_of_a_file(model):
 
 
 def test_a_metric_without_a_better_direction_needs_a_mode(model):
-    with pytest.raises(ConfigError, match=r"^callbacks\.x\.mode: must be min or max for monitor=val_confidence"):
+    with pytest.raises(ConfigError, match=r"^callbacks\.x\.mode: must be min or max, .* lower val_confidence is"):
         refuse_unmeasured({"callbacks.x": EarlyStopping(monitor="val_confidence")}, model)
     for monitor, mode in (("val_confidence", "max"), ("val_loss", "auto"), ("accuracy", "auto")):
         assert refuse_unmeasured({"callbacks.x": EarlyStopping(monitor=monitor, mode=mode)}, model) == []

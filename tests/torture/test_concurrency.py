@@ -1,4 +1,4 @@
-"""Many processes in one outputs folder: no run is trained twice or lost, and reports can be written meanwhile."""
+"""Many processes in one outputs folder: no run is trained twice or lost, and reports can be written in the meantime."""
 
 import json
 import time

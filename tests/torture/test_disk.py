@@ -245,7 +245,7 @@ def test_what_is_said_on_a_full_disk_ends_with_the_same_exit_code(spawn, small_d
 
 
 @pytest.mark.parametrize("seeds", [(), ("seeds=2",)], ids=["a run", "a sweep"])
-def test_a_directory_that_is_removed_meanwhile_is_one_message_and_stays_away(seeds, tmp_path, request):
+def test_a_directory_that_is_removed_during_training_is_one_message_and_stays_away(seeds, tmp_path, request):
     if not seeds:
         request.getfixturevalue("long_form")
     command = (*seeds, *TINY[:2], "training.epochs=100000", "hydra.run.dir=s/run", "hydra.sweep.dir=s")

@@ -185,7 +185,8 @@ def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(
         shutil.rmtree(folder)
     counts = ", ".join(f"{sum(stop.signal == one for stop in stops)} {one.name}" for one in SIGNALS)
     slowest = max(stop.seconds for stop in stops if stop.signal == signal.SIGTERM)
-    measured(f"a {kind}: {counts}, each bit-identical; {read} files read meanwhile; SIGTERM within {slowest:.1f} s")
+    within = f"SIGTERM within {slowest:.1f} s"
+    measured(f"a {kind}: {counts}, each bit-identical; {read} files read in the meantime; {within}")
     assert slowest < PROMISED
 
 

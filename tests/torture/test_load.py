@@ -1,4 +1,4 @@
-"""After hundreds of runs, a pool uses as much memory, files, processes and computing time per run as at first."""
+"""After hundreds of runs, a pool uses no more memory, files, processes or computing time per run than at first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,13 +105,13 @@ def test_workers_stay_as_they_were_after_the_warm_up(kind, attempts, measured, t
         files = [median(look.files for look in some) for some in both]  # more during a run than between two runs
         threads = [min(look.threads for look in some) for some in both]
         measured(
-            f"{runs} runs of {kind}: a worker uses {memory[0] / MIB:.0f} MiB after {warm_up} runs and"
-            f" {memory[1] / MIB:.0f} at the end, {files[0]:.0f} and {files[1]:.0f} open files"
+            f"{runs} runs of {kind}: a worker uses {memory[0] / MIB:.0f} MiB and {files[0]:.0f} open files"
+            f" after {warm_up} runs, and {memory[1] / MIB:.0f} MiB and {files[1]:.0f} open files at the end"
         )
         assert memory[1] < GROWTH * memory[0]
         assert files[1] <= files[0]
         assert threads[1] <= threads[0]
     seconds = computed_a_run(early), computed_a_run(late)
-    measured(f"{seconds[0]:.2f} and {seconds[1]:.2f} s of computing per run")
+    measured(f"{seconds[0]:.2f} s of computing per run at first, and {seconds[1]:.2f} s at the end")
     assert seconds[1] < SLOWER * seconds[0]
     assert not psutil.wait_procs(started, timeout=60)[1]

@@ -32,8 +32,8 @@ def power_command(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = directories_parser(
         "power",
-        "Show which differences a number of seeds can detect, and how many seeds a given difference needs, based on "
-        "the spread of finished runs.",
+        "Show which differences a number of seeds can detect, and how many seeds are needed to detect a given "
+        "difference, based on the spread of finished runs.",
     )
     parser.add_argument(
         "--difference", type=above_zero, metavar="D",

@@ -46,7 +46,7 @@ def sharpness(images: Tensor, factor: Tensor) -> Tensor:
 
 
 def solarize(images: Tensor, threshold: float) -> Tensor:
-    """Invert the values from the threshold on."""
+    """Invert the values at or above the threshold."""
     return ops.where(images < threshold, images, HIGHEST - images)
 
 

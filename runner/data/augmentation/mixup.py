@@ -10,10 +10,10 @@ _QUANTILES = 4096
 
 
 class MixUp:
-    """Augmentation that replaces each image and label with a mean of it and another; the weight is Beta(alpha, alpha).
+    """Augmentation that replaces each image and its label with weighted means of two examples.
 
-    The other image comes from the reversed batch, a random pairing, because batches are in random order. XLA, which
-    GPUs use, cannot compile the random numbers of Keras's own layer.
+    The weight is drawn from Beta(alpha, alpha). The other example comes from the reversed batch, a random pairing,
+    because batches are in random order. XLA, which GPUs use, cannot compile the random numbers of Keras's own layer.
 
     Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", eq. 1.
     """

@@ -28,7 +28,7 @@ def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Datase
     """Return the data set with a fold as its test part, and the identity of that fold.
 
     The folds are stratified. Every one holds the same share of each class, and no two share an example. The training
-    part gets a stratified random order, so that any share of it from the end is also stratified. The source's own
+    part gets a stratified random order, so that any suffix of it is also stratified. The source's own
     validation part is kept.
 
     Args:

@@ -1,4 +1,4 @@
-"""Power of a report's comparisons: differences that a number of seeds can show, and seeds that a difference needs."""
+"""Power of a report's comparisons: differences that a number of seeds can show, and seeds needed for a difference."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -74,14 +74,14 @@ def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
         raise UserError(f"--metric {results.metric}: the power for times to a target is unknown; choose another metric")
     if results.folds:
         raise UserError(
-            "these are folds of cross-validation, and the number of repetitions that a difference needs is unknown; "
-            "the report on these runs states the differences that they could have shown (detectable)"
+            "these are folds of cross-validation, and the number of repetitions needed to detect a difference is "
+            "unknown; the report on these runs states the differences that they could have shown (detectable)"
         )
     differences = paired_differences(results.summary, results.metric, results.baselines)
     if max(map(len, differences.values()), default=0) < 2:
         raise UserError(
-            f"no variant has two seeds with a completed run in common with its baseline, so {quantity(results.metric)} "
-            "shows no spread of a paired difference; train a pilot of a few seeds first (seeds=3)"
+            "no variant shares two completed seeds with its baseline, so the spread of the paired differences in "
+            f"{quantity(results.metric)} is unknown; train a pilot of a few seeds first (seeds=3)"
         )
     places = range(len(differences))
     if results.correction == "max_t":

@@ -100,8 +100,8 @@ def _largest(row: _Row, sources: int) -> str:
     interval = _range(row, "std", row["metric"])
     return (
         f"{row['source']} alone causes {most} of {quantity(row['metric'])}: standard deviation {std} "
-        f"(95% CI {interval}; {row['ratio']:.2f} times that of everything together, 95% CI {_range(row, 'ratio')}; "
-        f"n = {row['n']})"
+        f"(95% CI {interval}; {row['ratio']:.2f} times the standard deviation with all sources varying, "
+        f"95% CI {_range(row, 'ratio')}; n = {row['n']})"
     )
 
 
@@ -135,9 +135,9 @@ def _named(rows: pd.DataFrame) -> str:
 def _sum(single: pd.DataFrame) -> str:
     """Return a sentence on the sum of the variances from single sources."""
     total = single["variance_share"].sum()
-    text = f"the variances of the {len(single)} single sources add up to {total:.0%} of that of everything together"
     return (
-        f"{text}; they need not add up to 100%, because sources interact and the others stay fixed at one draw "
+        f"the variances of the {len(single)} single sources add up to {total:.0%} of the variance with all sources "
+        "varying; they need not add up to 100%, because sources interact and the others stay fixed at one draw "
         "(Bouthillier et al. 2021). Fixing a source hides at most about its own share; each run is most informative "
         "if everything varies at once"
     )

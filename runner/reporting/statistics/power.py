@@ -1,4 +1,4 @@
-"""Power: the smallest differences that paired comparisons can show, and the number of seeds that a difference needs.
+"""Power: the smallest differences that paired comparisons can show, and the number of seeds needed for a difference.
 
 Studies are simulated and tested as the report does: by joint sign flips, with the correction and the planned looks.
 Their differences are the observed ones, resampled over seeds for all comparisons together, or normal with the same

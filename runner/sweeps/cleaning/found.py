@@ -89,7 +89,7 @@ def find(directory: Path, wish: Wish) -> Found:
     for folder, below, _ in walk(directory):
         try:
             search.look_into(folder, below)
-        except FileNotFoundError:  # removed meanwhile
+        except FileNotFoundError:  # removed in the meantime
             continue
         except OSError as error:
             search.found.kept[folder] = error.strerror or str(error)
@@ -240,7 +240,7 @@ def _size(path: Path) -> int:
 def _bytes(file: Path) -> int:
     try:
         status = file.lstat()
-    except FileNotFoundError:  # removed meanwhile
+    except FileNotFoundError:  # removed in the meantime
         return 0
     return status.st_size if status.st_nlink == 1 else 0
 

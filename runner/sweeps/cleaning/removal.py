@@ -42,7 +42,7 @@ def _delete(item: Item) -> None:
         case "empty":
             for name in ("run.log", ".lock"):
                 (item.path / name).unlink(missing_ok=True)
-            item.path.rmdir()  # fails if something was written meanwhile
+            item.path.rmdir()  # fails if something was written in the meantime
         case _ if item.path.is_symlink() or not item.path.is_dir():
             item.path.unlink(missing_ok=True)
         case _:

@@ -108,7 +108,8 @@ def _uniforms(tune: Tune, axes: Iterable[str], count: int) -> dict[str, npt.NDAr
 def _sobol(dimensions: int, count: int) -> npt.NDArray[np.int64]:
     """Return the first numbers of the Sobol sequence, times 2^30, one column for each dimension.
 
-    A digital shift (exclusive or) of a column leaves as many of the first 2^m points in each of 2^m equal parts.
+    After a digital shift (exclusive or) of a column, each of 2^m equal parts still contains exactly one of the first
+    2^m points.
     """
     from scipy.stats import qmc  # takes a second, and other samplers do not need it
 

@@ -190,7 +190,7 @@ class Chosen(Section):
     metric: str = Field(default="val_accuracy", json_schema_extra={"enum": [*VALIDATION_METRICS]})
     """A validation column of summary.csv."""
     direction: Literal["max", "min"] | None = None
-    """Better direction; default: min for a loss or likelihood, else max."""
+    """Whether higher (max) or lower (min) values are better; default: min for a loss or likelihood, else max."""
 
     @field_validator("metric")
     @classmethod

@@ -33,6 +33,6 @@ def stop_server() -> None:
     Call it when no worker is left.
     """
     for child in psutil.Process().children():
-        with suppress(psutil.Error):  # the process has ended meanwhile
+        with suppress(psutil.Error):  # the process has ended in the meantime
             if "multiprocessing.forkserver" in " ".join(child.cmdline()):
                 child.kill()

@@ -102,7 +102,7 @@ class Worker:
             began = time.monotonic()
             box.send("begun", number, ())
             result = _computed(*task)
-            if self._folder.is_dir():  # otherwise the pool was closed meanwhile
+            if self._folder.is_dir():  # otherwise the pool was closed in the meantime
                 box.send("answer", number, Answer(result, time.monotonic() - began, self._left(started)))
             number += 1
 

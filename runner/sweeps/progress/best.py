@@ -35,7 +35,7 @@ class Best:
 
         Args:
             ended: names of variants, each with the outcome of a run, in any order.
-            chosen: the metric and its better direction.
+            chosen: the metric, and whether higher or lower values of it are better.
         """
         scores: dict[str, list[float]] = {}
         diverged: Counter[str] = Counter()

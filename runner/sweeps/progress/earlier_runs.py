@@ -40,7 +40,7 @@ def recent_records(outputs: Path = Path("outputs")) -> list[RunRecord]:
 def _modified(file: Path) -> float:
     try:
         return file.stat().st_mtime
-    except OSError:  # it was removed meanwhile, or is a broken link
+    except OSError:  # it was removed in the meantime, or is a broken link
         return 0.0
 
 

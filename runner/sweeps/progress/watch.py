@@ -133,7 +133,7 @@ class Reader:
         """Return the sweeps and runs in and below a path; none if it has no plan and no run yet."""
         found: list[Watched] = []
         runs = []
-        for here, below, files in walk(path):  # skips folders that disappear meanwhile
+        for here, below, files in walk(path):  # skips folders that disappear in the meantime
             below.sort()
             if PLAN in files:
                 found.append(self._sweep(here))

@@ -9,8 +9,8 @@ from runner.sweeps.search.trials import Trial
 def trials_left(tune: Tune, trials: Sequence[Trial]) -> int:
     """Return the number of further trials that the budget is guaranteed to allow; if trials end early, it allows more.
 
-    Trials under way count with all their epochs, so a budget in epochs is never exceeded. A budget in seconds may be,
-    because its last trial begins as long as the seconds are not used up.
+    Trials under way count with all their epochs, so a budget in epochs is never exceeded. A budget in seconds may be
+    exceeded, because a trial may begin as long as any seconds are left.
 
     Args:
         trials: the trials so far, at least one.

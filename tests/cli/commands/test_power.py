@@ -90,7 +90,7 @@ def test_a_size_that_is_not_above_zero_is_refused(asked, capsys, option, value):
 
 
 def test_runs_without_pairs_show_no_spread(asked):
-    with pytest.raises(UserError, match=r"no variant has two seeds .* train a pilot of a few seeds first"):
+    with pytest.raises(UserError, match=r"no variant shares two completed seeds .* train a pilot of a few seeds first"):
         power_command(["pilot/sgd0", "pilot/adam1"])
 
 
@@ -102,5 +102,5 @@ def test_a_variant_that_always_diverged_is_named_and_no_part_of_the_notes(asked,
     assert "the 95% interval of the standard deviation, estimated from 3 pairs" in text
     assert "no spread, because fewer than two pairs completed: optimizer=huge" in " ".join(text.split())
     assert "no difference of any size can be shown" not in text
-    with pytest.raises(UserError, match="no variant has two seeds"):
+    with pytest.raises(UserError, match="no variant shares two completed seeds"):
         power_command(["pilot", "--baseline", "huge"])

@@ -105,7 +105,7 @@ class Training:
         return [(variable.path, variable.numpy().tobytes()) for variable in variables]
 
     def end(self, copied=None):
-        """Train to the end, and copy the checkpoint at the end of each epoch, as a killed training would leave it."""
+        """Train to the end, and copy the checkpoint at each epoch's end, as a killed training run would leave it."""
         rows = []
         for row in self.epochs:
             rows.append({name: value for name, value in row.items() if name != "seconds"})

@@ -58,13 +58,16 @@ def test_the_sentences_say_what_runs_must_vary_with_the_evidence():
     largest, advice, total = source_sentences(frame(all=0.2, order=0.2, dropout=0.02, split=0.1))
     assert largest.startswith(
         "mlp: order alone causes the largest spread of test accuracy: standard deviation 0.20 percentage points "
-        "(95% CI 0.15 to 0.29; 1.00 times that of everything together, 95% CI 0."
+        "(95% CI 0.15 to 0.29; 1.00 times the standard deviation with all sources varying, 95% CI 0."
     )
     assert largest.endswith("; n = 20).")
     assert "runs must vary order (alone, more than a quarter" in advice
     assert "dropout may stay fixed (alone, less than a quarter" in advice
     assert "20 seeds cannot tell whether split may stay fixed" in advice
-    assert "the 3 single sources add up to 126% of that of everything together; they need not add up to 100%" in total
+    assert (
+        "the 3 single sources add up to 126% of the variance with all sources varying; they need not add up to 100%"
+        in total
+    )
 
 
 def test_a_single_split_is_said_to_understate_the_spread_if_the_split_must_vary():

@@ -130,7 +130,10 @@ def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
 
 
 def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
-    """In each seed, b is right on the same 2 more of 800 examples: significant, but 1.4 standard errors from 0."""
+    """With every seed, b is right on the same 2 additional examples of 800.
+
+    The difference is significant, but only 1.4 standard errors from 0.
+    """
     generator = np.random.default_rng(1)
     base = [generator.random(EXAMPLES) > 0.02 for _ in range(SEEDS)]
     for own in base:

@@ -207,7 +207,7 @@ def test_a_task_that_had_not_begun_when_its_job_ended_is_not_lost(cluster):
     assert (task, str(lost)) == ("a", "job 1 ended: luck (log)")
 
 
-def test_a_task_that_had_not_begun_is_given_to_a_worker_that_has_waited_meanwhile(cluster):
+def test_a_task_that_had_not_begun_is_given_to_a_worker_that_has_waited_in_the_meantime(cluster):
     pool = cluster(2)
     there = pool._executor
     results = played(

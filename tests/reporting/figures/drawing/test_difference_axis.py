@@ -13,7 +13,7 @@ def test_the_limits_hold_zero_the_margin_and_all_usual_values():
 
 def test_a_variant_far_beyond_the_others_may_leave_the_axis():
     assert difference_limits([[0.01], [0.02], [-0.9]], None)[0] > -0.1
-    assert difference_limits([[0.01], [-0.9]], None)[0] < -0.9  # with two, no reach is usual
+    assert difference_limits([[0.01], [-0.9]], None)[0] < -0.9  # with only two variants, neither is an outlier
 
 
 def test_without_any_value_there_is_an_axis():
