@@ -4,6 +4,7 @@ import pytest
 from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
+from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
 
@@ -208,6 +209,16 @@ def test_a_grid_has_a_row_for_each_value_with_common_axes_colours_and_zoom():
     assert colors == [styles[name].color for name in "ab"]
     for axes in figure.axes:
         assert [line.get_color() for line in axes.lines if len(line.get_ydata()) > 1] == colors
+
+
+def test_a_grid_in_one_column_has_a_line_for_each_variant_instead():
+    curves = {f"{row}{name}": [[0.5, 0.6]] for row in "xy" for name in "ab"}
+    cells = {label: (label[1:], f"units={label[0]}") for label in curves}
+    with own_style(look_of("paper", 84)):
+        figure = learning_curves(
+            history(curves), "accuracy", "", variant_styles([*curves], [], None), cells=cells, key="rate"
+        )
+    assert [len(axes.lines) for axes in figure.axes] == [4, 4]
 
 
 def test_the_heading_names_values_of_a_grid_without_a_finite_value():
