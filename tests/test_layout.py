@@ -31,7 +31,7 @@ OF_A_FOLDER = sorted(
 
 @pytest.mark.parametrize("name", [name for name in OF_A_FOLDER if name not in ELSEWHERE])
 def test_a_file_of_tests_has_its_module(name):
-    """It may be named after one aspect of the module: `test_report_formats.py`."""
+    """The file may be named after one aspect of the module: `test_report_formats.py`."""
     folder, subject = Path(name).parent, Path(name).stem.removeprefix("test_")
     modules = [path.stem for path in (REPOSITORY / "runner" / folder).iterdir()]
     assert [module for module in modules if subject == module or subject.startswith(f"{module}_")]

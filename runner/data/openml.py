@@ -62,7 +62,7 @@ def load_openml(
     labels, classes = _labels(source, table.target)
     inputs, named = _features(source, table.data, memory_limit_gb)
     if named:
-        notes.append(f"{name}: {', '.join(named)} became a 0/1 feature for each value.")
+        notes.append(f"{name}: each value of {', '.join(named)} became a 0/1 feature.")
     train, test = hold_out(source, Part(inputs, labels), test_size, data_seed)
     return checked_dataset(name, source, train, test, classes, notes, draws_test=True)
 

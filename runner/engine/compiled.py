@@ -30,7 +30,7 @@ class Compiled:
         the strengths of penalties: the run then trains exactly like a run of a newly compiled model.
 
         Args:
-            model: its optimizer's schedule has equal `other_constants`, and its `without_strengths` is equal.
+            model: untrained model with the same `other_constants` and `without_strengths` as this one.
 
         Raises:
             ValueError: if the models do not have the same variables.

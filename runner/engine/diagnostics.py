@@ -123,7 +123,7 @@ class ClippingRate:
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
         self._optimizer = innermost(optimizer)
         self._clips = any(getattr(self._optimizer, name) for name in ("clipnorm", "global_clipnorm", "clipvalue"))
-        # Clipped updates, and all updates; a variable of Keras, whose value a stack keeps for each of its runs.
+        # Numbers of clipped updates and of all updates; in a Keras variable, of which a stack keeps one value per run.
         self.counts = keras.Variable(np.zeros(2), dtype="float32", trainable=False, autocast=False)
 
     @contextmanager

@@ -32,7 +32,7 @@ def failures_in_a_line() -> Iterator[None]:
 
 
 def _reason(message: str) -> str:
-    """Return the reason: the last line before the locations in the graph, and after the locations in the program."""
+    """Return the reason: the line directly before the locations in the graph; those in the program precede it."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     end = next((at for at, line in enumerate(lines) if line.startswith(_AFTER)), len(lines))
     return _NOTES.sub("", lines[max(end, 1) - 1]) if lines else "no reason given"

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from runner.interface.run import Run
     from runner.interface.studies import Asked
 
-_ONE_RUN = "one run; use runner.sweep for axes and seeds"
-
 
 @refusing
 def train(
@@ -74,7 +72,7 @@ def train(
     given = [*data_overrides(data), *as_overrides(overrides)]
     _refuse_dry_run(given)
     if is_sweep(given):
-        raise UserError(f"the overrides do not train {_ONE_RUN}")
+        raise UserError("the overrides describe a sweep; use runner.sweep for axes and seeds")
     if callbacks or model is not None or optimizer is not None:
         from runner.interface.in_process import train_here
         from runner.run.objects import Objects
@@ -82,7 +80,7 @@ def train(
         place = train_here(arguments, given, Objects(callbacks, model, optimizer), quiet=quiet)
     else:
         place = run_command([*arguments, *given], quiet=quiet).directory
-    return Run(_begun(place, _ONE_RUN))
+    return Run(_begun(place, "a run"))
 
 
 @refusing
@@ -254,5 +252,5 @@ def _refuse_dry_run(overrides: Iterable[str]) -> None:
 
 def _begun(directory: Path | None, wanted: str) -> Path:
     if directory is None:
-        raise UserError(f"the overrides do not train {wanted}")
+        raise UserError(f"the overrides do not start {wanted}")
     return directory

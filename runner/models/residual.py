@@ -25,7 +25,8 @@ def residual_cnn(
 
     Args:
         filters: number of filters in the convolutions of each stage.
-        blocks: number of blocks in each stage. Three stages make 6 * blocks + 2 weighted layers; ResNet-20 has 3.
+        blocks: number of blocks in each stage. With three stages, the network has 6 * blocks + 2 weighted
+            layers (ResNet-20: blocks=3).
 
     Raises:
         ValueError: if `filters` is empty, or `blocks` is below 1.

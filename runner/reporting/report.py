@@ -209,11 +209,10 @@ def _write_figures(
     results: Results, figures: Named, table: PaperTable, out: Path, output: Output, look: Look
 ) -> Iterator[Path]:
     formats = output.formats or ()
-    with_labels = (
-        dict(report_figures(results, results.ranks, output.confusion, seeds=output.seeds, printed=False))
-        if output.figure_data
-        else {}
-    )
+    with_labels = {}
+    if output.figure_data:
+        to_list = report_figures(results, results.ranks, output.confusion, seeds=output.seeds, printed=False)
+        with_labels = dict(listed(to_list, results.left_out))
 
     def write(stem: str, figure: Figure) -> _WrittenFigure:
         caption = figure_caption(stem, figure, results, output.confusion)

@@ -29,7 +29,7 @@ class Contents:
 
 
 def state_text(bundled: Bundled) -> str:
-    """Return a sentence that tells the states of a bundle's runs, and whether any remain to be trained."""
+    """Return a sentence that gives the states of a bundle's runs, and says whether any remain to be trained."""
     total = len(bundled.standings) + bundled.to_come
     states = bundled.states
     states["waiting"] += bundled.to_come

@@ -100,7 +100,7 @@ def test_an_incomplete_set_names_what_is_missing(tmp_path, write_idx):
 
 
 class Trap:
-    """Fails the test if it is ever unpickled."""
+    """Object that fails the test if it is ever unpickled."""
 
     def __reduce__(self):
         return pytest.fail, ("a pickle was read",)

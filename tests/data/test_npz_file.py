@@ -89,7 +89,7 @@ def test_only_the_named_keys_are_read(tmp_path):
 
 
 class Trap:
-    """Fails the test if it is ever unpickled."""
+    """Object that fails the test if it is ever unpickled."""
 
     def __reduce__(self):
         return pytest.fail, ("a pickle was read",)

@@ -78,7 +78,7 @@ def test_numbers_stay_and_named_values_become_a_feature_each(cached):
         (21, 0),
     }
     assert len(dataset.test_labels) == 3
-    assert dataset.notes == ("flowers: colour became a 0/1 feature for each value.",)
+    assert dataset.notes == ("flowers: each value of colour became a 0/1 feature.",)
 
 
 def test_another_column_of_whole_numbers_can_hold_the_classes(cached):

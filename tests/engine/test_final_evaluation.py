@@ -54,7 +54,7 @@ def test_an_ensemble_averages_the_probabilities_of_each_cycles_network(split, ma
 
 @pytest.mark.parametrize("average", [lambda: MovingAverage(0.5, nothing), lambda: LastEpochs(3, nothing)])
 def test_the_validation_metrics_of_an_average_are_those_of_the_network_that_is_tested(split, make_model, average):
-    """They are not those of the weights from which the training continues, which have other scores."""
+    """The metrics must not be those of the weights from which the training continues, which have different scores."""
     model, averaging = make_model(keras.optimizers.SGD(1.0)), average()
     trained_weights = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: trained_weights.append(averaging._trained))

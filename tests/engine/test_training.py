@@ -172,7 +172,7 @@ def test_a_fifth_of_an_epoch_measures_its_seconds(digits):
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_tensorflow_keeps_nothing_of_a_training_that_is_over(optimizer, digits):
-    """Its registry of gradients would keep the graph, and thus the training set, until the process ends."""
+    """TensorFlow's registry of gradients would keep the graph, and thus the training set, until the process ends."""
     registered = ops.gradient_registry._registry
     before = set(registered)
     model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "silu")])

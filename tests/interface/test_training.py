@@ -28,7 +28,7 @@ def given(tmp_path, monkeypatch):
 
 
 def test_a_home_directory_is_expanded_as_by_a_shell(given):
-    with pytest.raises(runner.UserError, match="the overrides do not train one run"):
+    with pytest.raises(runner.UserError, match="the overrides do not start a run"):
         runner.train(directory="~/run", config_dir=Path("~/conf"))
     assert given == ["--config-dir=/home/me/conf", "hydra.run.dir=/home/me/run"]
 
@@ -44,20 +44,20 @@ def test_an_empty_path_is_not_the_current_directory(given, option):
 @pytest.mark.parametrize("override", ["seeds=2", "folds=5", "study=optimizers", "search=optuna"])
 @pytest.mark.parametrize("objects", [{}, {"callbacks": [object()]}])
 def test_a_sweep_is_refused_before_it_trains(given, override, objects):
-    with pytest.raises(runner.UserError, match=r"the overrides do not train one run; use runner\.sweep"):
+    with pytest.raises(runner.UserError, match=r"the overrides describe a sweep; use runner\.sweep"):
         runner.train([override], **objects)
     assert given == []
 
 
 @pytest.mark.parametrize(("seeds", "override"), [(np.int64(3), "seeds=3"), (range(2), "seeds=[0,1]")])
 def test_seeds_are_a_number_or_several(given, seeds, override):
-    with pytest.raises(runner.UserError, match="the overrides do not train a study"):
+    with pytest.raises(runner.UserError, match="the overrides do not start a study"):
         runner.study("optimizers", seeds=seeds)
     assert given == ["study=optimizers", override]
 
 
 def test_folds_are_a_number(given):
-    with pytest.raises(runner.UserError, match="the overrides do not train a study"):
+    with pytest.raises(runner.UserError, match="the overrides do not start a study"):
         runner.study("optimizers", seeds=2, folds=5)
     assert given == ["study=optimizers", "seeds=2", "folds=5"]
 
@@ -84,10 +84,10 @@ def test_a_study_that_is_refused_or_only_planned_leaves_the_saved_one_as_it_was(
         assert not saved.exists()
     saved.write_text("before")
     monkeypatch.setattr(training, "run_command", lambda *_, **__: runner_saw.append(saved.read_text()) or Outcome(0))
-    with pytest.raises(runner.UserError, match="do not train"):
+    with pytest.raises(runner.UserError, match="do not start"):
         runner.study(STUDY, name="mine", dry_run=True)
     assert saved.read_text() == "before"
-    with pytest.raises(runner.UserError, match="do not train"):
+    with pytest.raises(runner.UserError, match="do not start"):
         runner.study(STUDY, name="mine")
     assert {saved.read_text(), *runner_saw} == {runner_saw[0]}
     assert "optimizer=sgd" in saved.read_text()

@@ -78,7 +78,7 @@ def test_ema_is_the_running_mean_over_all_steps(network, parts, trained):
 
 
 def test_ema_under_gradient_accumulation_is_the_running_mean_over_updates(network, parts, trained):
-    """It averages the weights after steps 2, 4 and 6 of six; Keras's own average includes all six."""
+    """The running mean averages the weights after steps 2, 4 and 6 of six; Keras's own average includes all six."""
     training, _ = parts
     reference = eager(network(keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)))
     mean = None

@@ -486,6 +486,19 @@ def test_the_data_of_every_figure_are_written_beside_it_if_asked_for(make_run, t
     assert not [*(tmp_path / "out").glob("*.csv")]
 
 
+def test_an_error_in_listing_figures_costs_a_report_with_figure_data_only_the_figures_after_it(
+    make_run, tmp_path, monkeypatch
+):
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(report_figures_module, "_confusion_figure", broken)
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["png"], figure_data=True)).results
+    assert (tmp_path / "out" / "accuracy_data.csv").exists()
+    assert len([reason for reason in results.left_out.reasons if reason.startswith("all figures after")]) == 1
+
+
 def test_pdf_is_written_if_asked_for(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     written = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["pdf"])).written

@@ -80,7 +80,7 @@ def refuse_unsound(dataset: Dataset, sound: Dataset) -> None:
 
 
 def load_damaged(name: str, folder: Path, attempts: range, damage: Callable[[bytes, int], bytes]) -> Counter[str]:
-    """Return the numbers of damaged files that were refused, gave other data, or gave the same data."""
+    """Return the numbers of damaged files that were refused, read as different data, or read unchanged."""
     kind, write = KINDS[name]
     path = write(folder)
     content = path.read_bytes()
@@ -99,13 +99,13 @@ def load_damaged(name: str, folder: Path, attempts: range, damage: Callable[[byt
             raise AssertionError(f"attempt {attempt}: {error!r}") from error
         else:
             refuse_unsound(dataset, sound)
-            found["the same data" if dataset.fingerprint == sound.fingerprint else "other data"] += 1
+            found["read unchanged" if dataset.fingerprint == sound.fingerprint else "read as different data"] += 1
         assert time.process_time() - began < SECONDS, f"attempt {attempt}"
     return found
 
 
 def told(found: Counter[str]) -> str:
-    return ", ".join(f"{found[what]} {what}" for what in ("refused", "other data", "the same data"))
+    return ", ".join(f"{found[what]} {what}" for what in ("refused", "read as different data", "read unchanged"))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -121,7 +121,7 @@ def test_random_damage_is_an_error_or_sound_data_of_its_own(name, tmp_path, call
 def test_one_flipped_bit_is_never_other_data_where_files_hold_checksums(name, tmp_path, call, attempts, measured):
     bits = range(0, 8 * KINDS[name][1](tmp_path).stat().st_size, attempts(61, 5))
     found = call(load_damaged, name, tmp_path, bits, flipped, seconds=240)
-    assert found["other data"] == 0
+    assert found["read as different data"] == 0
     assert found["refused"] > len(bits) / 3
     measured(f"{len(bits)} flipped bits of one file with checksums: {told(found)}")
 

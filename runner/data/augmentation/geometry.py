@@ -38,7 +38,7 @@ class Rotation(Affine):
 
 
 class Translation(Affine):
-    """Shift along each axis by a share of its length from [-share, share]."""
+    """Shift along each axis by a fraction of its length in [-share, share]."""
 
     def __init__(self, share: float, seed: int) -> None:
         super().__init__(seed)

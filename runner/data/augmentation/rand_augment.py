@@ -46,8 +46,8 @@ class RandAugment:
     other geometric parts, an image is resampled bilinearly about its centre, and its edge is repeated beyond it.
 
     Source: Cubuk et al. 2020, "RandAugment: practical automated data augmentation with a reduced search space", fig. 2.
-        The published code lets three operations begin at their strongest (posterize, solarize, the enhancements at
-        0.1); here, as in torchvision, all begin with no change.
+        In the published code, three kinds of operations are strongest at magnitude 0: posterize, solarize, and the
+        enhancements, whose factor starts at 0.1. Here, as in torchvision, no operation changes an image at magnitude 0.
     """
 
     needs_range = True  # the range of the training images' values

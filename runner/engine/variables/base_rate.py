@@ -1,4 +1,4 @@
-"""Base learning rate as a variable, so that a compiled epoch also trains runs with another rate."""
+"""Base learning rate as a variable, so that a compiled epoch also trains runs with a different rate."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ class BaseRate:
             yield
 
     def copy(self, other: keras.optimizers.Optimizer) -> None:
-        """Copy the rate of another optimizer, whose schedule has equal `other_constants`."""
+        """Copy the rate of another optimizer, with the same `other_constants`."""
         if (schedule := _scalable(other)) is not None:
             setattr(self._schedule, _RATE, getattr(schedule, _RATE))
             self._variable.assign(getattr(schedule, _RATE))

@@ -34,7 +34,7 @@ class Strengths:
             yield
 
     def copy(self, model: keras.Model) -> None:
-        """Copy the values of another model, whose `without_strengths` is equal."""
+        """Copy the values of another model with the same `without_strengths`."""
         if self._optimizer:
             self._optimizer.momentum = _with_momentum(model).momentum
             self._momentum.assign(self._optimizer.momentum)
@@ -44,7 +44,7 @@ class Strengths:
 
 
 class _Momentum:
-    """A variable above 0 in place of a number: Keras compares it with 0 before it converts it."""
+    """Variable in place of a positive number, which Keras compares with 0 before converting it to a tensor."""
 
     def __init__(self, variable: Any) -> None:
         self._variable = variable
@@ -63,7 +63,7 @@ def without_strengths(config: Mapping[str, Any], model: keras.Model) -> dict[str
         key["optimizer"] = key["optimizer"] | {"momentum": _ANY}
     if _penalties(model):
         key["regularizer"] = {
-            name: part | {"l2": _ANY} if part["_target_"] == _L2 and part["l2"] > 0 else part
+            name: part | {"l2": _ANY} if part["_target_"] == _L2 and part.get("l2", 0) > 0 else part
             for name, part in key["regularizer"].items()
         }
     return key

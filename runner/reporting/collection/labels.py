@@ -201,7 +201,7 @@ def _without_dataset(name: str, run: Run) -> str:
 
 
 def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return a suffix of overrides for each name shared by runs with different overrides (of two studies)."""
+    """Return a suffix of overrides for each name that runs with different overrides share (runs of two studies)."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(sorted(own)))

@@ -8,11 +8,11 @@ from runner.core.text import did_you_mean
 
 
 def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
-    """Return the single label that a string means.
+    """Return the only label that a string matches.
 
-    A string means the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
+    A string matches the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
     label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without further parts is
-    preferred. If no label has these parts, the string means a label that contains it as whole words.
+    preferred. If no label has these parts, the string matches a label that contains it as whole words.
 
     Args:
         option: the option with the variant, for the message.

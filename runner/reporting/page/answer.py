@@ -78,7 +78,7 @@ def _row(
 
 
 def _short(results: Results, name: str) -> str:
-    """Return the name of a variant: of a study as in the tables, of a sweep with its keys in their short forms."""
+    """Return the name of a variant: for a study, as in the tables; for a sweep, with shortened keys."""
     return name if results.asked.variants else results.print_names.get(name, name)
 
 

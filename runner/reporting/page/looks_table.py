@@ -33,7 +33,7 @@ def looks_table(frame: pd.DataFrame, looks: Looks) -> PageTable:
     ]  # fmt: skip
     sizes = ", ".join(map(str, looks.sizes))
     caption = (
-        f"Every comparison at the planned looks ({sizes} seeds). p is repeated: the smallest level at which one of the "
-        "looks so far would have claimed a difference. A decided comparison gets no more seeds."
+        f"Every comparison at the planned looks ({sizes} seeds). p is the repeated p value: the smallest level at "
+        "which one of the looks so far would have claimed a difference. A decided comparison gets no more seeds."
     )
     return PageTable("table-looks", "Looks", caption, columns, rows)

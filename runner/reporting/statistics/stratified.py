@@ -41,7 +41,7 @@ def median_of_means(*tasks: Values, axis: int = -1) -> Values:
 def estimate(statistic: Callable[..., Values], tasks: Tasks) -> tuple[float, float, float]:
     """Return a statistic with the ends of its 95% interval.
 
-    Each is NaN if lost runs make it infinite; the ends also if no run varies within its task.
+    Each is NaN if lost runs make it infinite; the ends are also NaN if no run varies within its task.
     """
     value = float(statistic(*tasks))
     low = high = math.nan

@@ -32,3 +32,9 @@ def test_a_strength_in_another_form_of_penalty_stays_in_the_key():
     penalties = [keras.regularizers.L1L2(0.1, strength) for strength in (0.01, 0.1)]
     keys = [without_strengths(config(0.9, one.l2), model(0.9, one)) for one in penalties]
     assert keys[0] != keys[1]
+
+
+def test_a_penalty_that_keeps_keras_default_strength_has_a_key():
+    config = {"optimizer": {"momentum": 0.9}, "regularizer": {"own": {"_target_": "keras.regularizers.L2"}}}
+    found = without_strengths(config, model(0.9, keras.regularizers.L2()))
+    assert found["regularizer"] == config["regularizer"]

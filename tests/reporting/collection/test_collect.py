@@ -77,7 +77,7 @@ def test_one_variant_on_two_data_sets_is_two(make_run, tmp_path):
 
 
 def test_two_data_sets_of_one_name_are_not_compared(make_run, tmp_path):
-    """They may be versions of one data set, or unrelated tables of a user."""
+    """The data sets may be versions of one data set, or unrelated tables of a user."""
     for name, file, letter in (("0", "iris.csv", "a"), ("1", "iris.csv", "a"), ("2", "wine.csv", "b")):
         path = make_run(f"sweep/{name}", dataset="csv", fingerprint=letter * 64) / "record.json"
         record = json.loads(path.read_text())

@@ -291,7 +291,7 @@ def test_a_claim_without_its_evidence_says_that_it_may_be_of_these_examples_alon
 
 
 def test_a_difference_without_significance_may_be_these_examples_alone_too(right):
-    """Its interval over seeds is above 0, but the interval for new examples is not."""
+    """The interval over seeds is above 0, but the interval for new examples is not."""
     summary, compared = measured(right)
     undecided = {"verdict": "undecided", "reason": "no significant difference", "p_holm": 0.06}
     sentence = sentence_with(summary, compared, new_images_low=-0.001, **undecided)

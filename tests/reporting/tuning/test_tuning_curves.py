@@ -123,7 +123,7 @@ def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run)
 
 
 def test_a_run_that_two_variants_share_counts_for_both(make_run):
-    """Its overrides are those of the first variant; the second variant has them in a different order."""
+    """The run's overrides are those of the first variant; the second variant has them in a different order."""
     points = tuning({"sgd": [0.7], "momentum": [0.8]}).assign(seeds=1, run_ids=["00000000e123", "00000000e123"])
     make_run("shared", ["momentum=0", "lr=0", "seed=0"], label="sgd", run_id="00000000e123", test={"accuracy": 0.6})
     run = Run.read(make_run("other", run_id="00000000e124", test={"accuracy": 0.1}))

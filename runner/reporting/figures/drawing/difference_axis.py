@@ -28,7 +28,8 @@ def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> 
     arrays = [np.asarray(own, float) for own in values]
     known = [finite for own in arrays if len(finite := own[np.isfinite(own)])]
     reaches = [float(np.abs(own).max()) for own in known]
-    near = [own for own, reach in zip(known, reaches, strict=True) if reach <= _FAR * np.median(reaches)]
+    usual = np.median([reach for reach in reaches if reach] or [0.0])  # variants identical to the baseline do not count
+    near = [own for own, reach in zip(known, reaches, strict=True) if reach <= _FAR * usual]
     shown = np.concatenate([*near, [0.0, margin or 0.0, -(margin or 0.0)]])
     room = _ROOM * float(np.ptp(shown)) or 1.0
     return float(shown.min()) - room, float(shown.max()) + room

@@ -11,8 +11,8 @@ from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
 
-# In units of the distance from the best score to the worst quartile: where scores count as far, and where the axis then
-# ends.
+# Distance from the best score beyond which scores are outliers, and length of the axis in that case; in units of the
+# distance from the best score to the worst quartile.
 _FAR, _SHOWN = 3, 2
 _ROOM = 0.06  # room on either side, as a share of the axis
 

@@ -123,7 +123,7 @@ def sign_test_p(differences: npt.ArrayLike, alternative: Literal["two-sided", "g
 
     Args:
         differences: any numbers, including infinite ones.
-        alternative: positive differences are not as likely as negative ones, or are more likely.
+        alternative: positive and negative differences are not equally likely, or positive ones are more likely.
     """
     signs = np.sign(np.asarray(differences, float))
     known = int(np.count_nonzero(signs))

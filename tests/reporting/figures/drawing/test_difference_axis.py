@@ -16,6 +16,10 @@ def test_a_variant_far_beyond_the_others_may_leave_the_axis():
     assert difference_limits([[0.01], [-0.9]], None)[0] < -0.9  # with only two variants, neither is an outlier
 
 
+def test_variants_identical_to_the_baseline_do_not_push_the_others_off_the_axis():
+    assert difference_limits([[0.0, 0.0], [0.0], [0.01, 0.02]], None) == pytest.approx((-0.001, 0.021))
+
+
 def test_without_any_value_there_is_an_axis():
     assert difference_limits([[], [np.nan]], None) == (-1, 1)
 

@@ -40,7 +40,7 @@ def test_the_interval_holds_exactly_what_the_test_does_not_reject(seed, scale):
 
 @pytest.mark.parametrize("n", [6, 7, 9, 12])
 def test_its_ends_are_typical_values(n):
-    """They are quantiles of the means of all subsets of the differences (Hartigan 1969)."""
+    """The ends are quantiles of the means of all subsets of the differences (Hartigan 1969)."""
     differences = np.random.default_rng(n).exponential(1, n)
     chosen = itertools.chain.from_iterable(itertools.combinations(differences, size) for size in range(1, n + 1))
     means = np.sort([np.mean(values) for values in chosen])
