@@ -48,7 +48,7 @@ def test_smoothed_crossentropy_is_the_papers():
 
 
 def test_no_smoothing_for_a_loss_that_keras_cannot_smooth():
-    with pytest.raises(ConfigError, match=r"regularizer\.label_smoothing: needs training\.loss to be a crossentropy"):
+    with pytest.raises(ConfigError, match=r"regularizer\.label_smoothing: needs training\.loss to be a cross-entropy"):
         smoothed("mean_squared_error", 0.1)
 
 
