@@ -29,6 +29,7 @@ from runner.reporting.figures.drawing.axes import (
 from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.curves import variant_curves
 from runner.reporting.figures.drawing.files import Draw
+from runner.reporting.figures.drawing.grid_panels import GridPanels, grid_panels
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, variant_styles
@@ -84,13 +85,18 @@ def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
 def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, further: bool) -> Named:
     styles = variant_styles(results.variants, results.ranked, results.baseline)
     shown = shown_rows(results.variants, results.ranked, {*results.baselines.values()} & {*results.variants})
-    yield from _difference_figures(results, shown)
+    grid = _grid_panels(results)
+    yield from _difference_figures(results, shown, grid)
+    history, cells, key = results.history, names_and_cells(results), ""
     of_cells = {**styles, **_styles_of_names(results)}
+    if grid:
+        history, cells, key = _in_order(history, grid), grid.cells, grid.key
+        of_cells = {**styles, **_styles_of_values(grid)}
     for metric in ("accuracy", "loss", "negative_log_likelihood"):
-        if metric in results.history or f"val_{metric}" in results.history:
+        if metric in history or f"val_{metric}" in history:
             title = f"{_begin(quantity(metric))}: {results.title}"
-            draw = partial(learning_curves, results.history, metric, title, of_cells, unit=results.unit)
-            yield metric, partial(draw, seeds=seeds, cells=names_and_cells(results))
+            draw = partial(learning_curves, history, metric, title, of_cells, unit=results.unit)
+            yield metric, partial(draw, seeds=seeds, cells=cells, key=key)
     yield from _time_figure(results)
     yield from _final_figures(results, shown)
     yield from _axis_figures(results)
@@ -115,7 +121,7 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
         yield "critical_difference", partial(critical_difference, ranks, title, styles)
 
 
-def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
+def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanels | None) -> Named:
     """Yield the differences from the baseline: the forest plot, and by epoch."""
     if not (found := results.differences):
         return
@@ -126,10 +132,32 @@ def _difference_figures(results: Results, shown: frozenset[str]) -> Named:
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
         baseline = baselines.pop() if len(baselines) == 1 else "the baseline"
-        styles = _styles_of_names(results)
+        styles, key = _styles_of_names(results), ""
+        if grid:
+            styles, key, frame = _styles_of_values(grid), grid.key, _in_order(frame, grid)
+            values, cells = zip(*(grid.cells[variant] for variant in frame["variant"]), strict=True)
+            frame = frame.assign(name=values, cell=cells)
         title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
         draw = partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin)
-        yield "difference_over_time", partial(draw, apart=results.has_several_datasets)
+        yield "difference_over_time", partial(draw, apart=results.has_several_datasets, key=key)
+
+
+def _grid_panels(results: Results) -> GridPanels | None:
+    """Return the panels of a sweep over two keys; None for a study, whose variants have names or tuned values."""
+    if results.asked.variants or results.tuning is not None or results.baseline is None:
+        return None
+    return grid_panels(overrides_frame([run.record for run in results.runs]), [*results.summary["variant"]])
+
+
+def _styles_of_values(grid: GridPanels) -> dict[str, Style]:
+    """Return the styles of the values, the same in all panels; the baseline shares that of its value."""
+    return variant_styles([*dict.fromkeys(name for name, _ in grid.cells.values())], [], None)
+
+
+def _in_order(frame: pd.DataFrame, grid: GridPanels) -> pd.DataFrame:
+    """Return a frame with a column of variants, in the order of the panels and lines."""
+    places = {variant: place for place, variant in enumerate(grid.cells)}
+    return frame.sort_values("variant", key=lambda column: column.map(places), kind="stable")
 
 
 def _styles_of_names(results: Results) -> dict[str, Style]:

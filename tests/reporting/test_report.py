@@ -1,4 +1,5 @@
 import csv
+import itertools
 import json
 import re
 import shutil
@@ -28,6 +29,7 @@ from runner.reporting.grid_effects.variance_sources import VARIANCE_COLUMNS
 from runner.reporting.report import report, report_page, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
+from runner.reporting.sentences.figure_captions import figure_caption
 from runner.reporting.statistics.test_set_error import TEST_SET_COLUMNS
 from runner.reporting.tuning.selection_optimism import SELECTION_COLUMNS
 from runner.reporting.tuning.tuning_curves import TUNING_CURVE_COLUMNS
@@ -749,6 +751,30 @@ def test_times_to_a_target_that_was_set_have_a_profile_and_others_remove_an_earl
     results = report([tmp_path / "sweep"], out, Wish(), output).results  # the target is the usual one
     assert not [*out.glob("time_profile.*")]
     assert "time_profile" not in dict(report_figures(results, None, None, seeds=False))
+
+
+def test_the_curves_of_a_grid_have_panels_by_one_key_and_colours_by_the_other(make_run, tmp_path):
+    for number, (rate, batch) in enumerate(itertools.product(("0.1", "0.2", "0.3", "0.4"), ("32", "64"))):
+        overrides = [f"optimizer.learning_rate={rate}", f"training.batch_size={batch}"]
+        make_run(f"sweep/{number}", overrides=overrides, accuracies=[0.5, 0.6 + number / 50])
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(), CSV).results
+    draw = dict(report_figures(results, None, None, seeds=False))
+    curves, differences = draw["accuracy"](), draw["difference_over_time"]()
+    panels = ["batch_size=32", "batch_size=64"]
+    assert [axes.get_title(loc="left") for axes in curves.axes[::2]] == panels
+    assert [axes.get_title(loc="left") for axes in differences.axes] == panels
+    lines = [[line for line in axes.lines if len(line.get_xdata()) > 1] for axes in curves.axes]
+    assert [len(own) for own in lines] == [4] * 4
+    colors = [line.get_color() for line in lines[0]]
+    assert len({*colors}) == 4
+    assert all([line.get_color() for line in own] == colors for own in lines)
+    for figure in (curves, differences):
+        (legend,) = figure.legends
+        assert legend.get_title().get_text() == "learning_rate"
+        assert [text.get_text() for text in legend.get_texts()][:4] == ["0.1", "0.2", "0.3", "0.4"]
+        assert [line.get_color() for line in legend.get_lines()] == colors
+        caption = figure_caption("accuracy", figure, results)
+        assert "Each value of batch_size has its own panels; a colour is the same learning_rate in all" in caption
 
 
 def test_a_grid_in_which_no_run_reached_the_target_has_no_heat_map_of_times(make_run, tmp_path):

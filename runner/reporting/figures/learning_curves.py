@@ -1,7 +1,7 @@
 """Learning curves: a metric on training and validation data by epoch, with the last part zoomed if needed."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,10 @@ from matplotlib.patches import Rectangle
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
+from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
@@ -22,8 +23,8 @@ from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"
-_MOST_CELLS = 6  # largest number of cells with a row of panels each
 _SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: a single row of panels, each of several, the frame
+_PAGE = 8.8  # inches of all rows of a grid, so that the figure and its legend fit on a page
 _LABELS = 0.5  # inches of a row for the labels of the axis below a panel
 _HEADING = 90  # characters per line of a heading
 _TICKS = 6  # approximate number of ticks on the axis of epochs
@@ -49,9 +50,7 @@ class _Part:
         has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
         blank = set(history["variant"]) - set(history["variant"][has_value])
         curves = {name: mean_curve(own, unit) for name, own in by_variant(history, columns[-1]).items()}
-        ends = [float(curve["mean"].iloc[-1]) for curve in curves.values() if len(curve)]
-        low, high, is_log = _reach(_finite(history[[*columns]]), ends, metric)
-        return cls(cell, history, blank, curves, last_part([*curves.values()], low, high, log=is_log))
+        return cls(cell, history, blank, curves, _zoom([*curves.values()], _finite(history[[*columns]]), metric))
 
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
         """Return whether all names fit at the ends of the curves."""
@@ -62,6 +61,17 @@ class _Part:
         """Return the ends of all curves."""
         ends = {name: curve["mean"] for name, curve in self.curves.items()}
         return [End(shown_name(name), mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
+
+
+def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metric: str) -> LastPart | None:
+    """Return the part to zoom of curves on one scale.
+
+    Args:
+        finite: all values on that scale.
+    """
+    ends = [float(curve["mean"].iloc[-1]) for curve in curves if len(curve)]
+    low, high, is_log = _reach(finite, ends, metric)
+    return last_part(curves, low, high, log=is_log)
 
 
 def _reach(finite: npt.NDArray[np.float64], ends: Sequence[float], metric: str) -> tuple[float, float, bool]:
@@ -86,6 +96,7 @@ def learning_curves(
     seeds: bool = False,
     unit: Unit = SEEDS,
     cells: Mapping[str, tuple[str, str]] | None = None,
+    key: str = "",
 ) -> Figure:
     """Draw every variant's metric on training and validation data, side by side on one scale.
 
@@ -103,18 +114,26 @@ def learning_curves(
         seeds: draw every seed as a thin line from the first epoch.
         unit: unit of the runs, for the bands.
         cells: name and cell of each variant; None: one cell.
+        key: title of the legend, if the names are values of this key; then all cells share one scale and one zoom.
+            A narrow figure has no room for such cells.
     """
+    if key and is_narrow():
+        cells, key = None, ""
     sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
     parts = [_Part.of(cell, own, [*sides], metric, unit) for cell, own in _by_cell(history, cells)]
+    if key:
+        whole = [curve for part in parts for curve in part.curves.values()]
+        zoomed = _zoom(whole, _finite(history[[*sides]]), metric)
+        parts = [replace(part, zoomed=zoomed) for part in parts]
     across = len(sides) + any(part.zoomed is not None for part in parts)
-    inches = _SINGLE if len(parts) == 1 else _OF_SEVERAL
+    inches = _SINGLE if len(parts) == 1 else min(_OF_SEVERAL, _PAGE / len(parts)) if key else _OF_SEVERAL
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
     beside = 1 if is_narrow() else across
     height = _AROUND + inches * len(parts) * (across // beside)
     figure, row = panels(across * len(parts), title, width, height, columns=beside)
     counts = {*history.groupby("variant")["position"].nunique()}
-    labelled = len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
-    drawing = _Drawing(metric, sides, styles, unit, seeds=seeds, named=not labelled)
+    labelled = not key and len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
+    drawing = _Drawing(metric, sides, styles, unit, key, seeds=seeds, named=not (labelled or key))
     for position, part in enumerate(parts):
         own = row[position * across : (position + 1) * across]
         drawing.whole(own, part)
@@ -128,14 +147,20 @@ def learning_curves(
             label_ends(last, part.ends(styles), inches - _LABELS, has_room=not is_last)
     for axes in row[:-across]:
         axes.set_xlabel("")
-    legend_below(figure, row[len(sides) - 1], BAND + (f", n = {counts.pop()}" if labelled else ""))
+    least, most = min(counts), max(counts)
+    number = f", n = {most}" if least == most else f", n = {least} to {most}"
+    if key:
+        _share_scale([axes for side in range(len(sides)) for axes in row[side::across]], 0)
+        for name in dict.fromkeys(name for name, _ in (cells or {}).values()):
+            row[len(sides) - 1].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
+    legend_below(figure, row[len(sides) - 1], BAND + number * (labelled or bool(key)), key)
     return figure
 
 
 def _by_cell(history: pd.DataFrame, cells: Mapping[str, tuple[str, str]] | None) -> list[tuple[str, pd.DataFrame]]:
     """Return the cells and their rows, with the names of the variants; one cell if there are too many."""
     found = dict.fromkeys(cell for _, cell in (cells or {}).values())
-    if cells is None or not 1 < len(found) <= _MOST_CELLS:
+    if cells is None or not 1 < len(found) <= MOST_PANELS:
         return [("", history)]
     cell_of = history["variant"].map({variant: cell for variant, (_, cell) in cells.items()})
     named = history.assign(variant=history["variant"].map({variant: name for variant, (name, _) in cells.items()}))
@@ -150,6 +175,7 @@ class _Drawing:
     sides: Mapping[str, str]  # heading of each column
     styles: Mapping[str, Style]
     unit: Unit
+    key: str  # key whose values are the names; "": none
     seeds: bool
     named: bool  # whether the legend names the variants
 
@@ -164,7 +190,9 @@ class _Drawing:
             axes.set_ylabel(f"{side} {axis_label(self.metric)}")
         _share_scale(drawn, _POINT_ROOM if len({*part.history["epoch"]}) == 1 else 0)
         if part.cell:
-            row[0].set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color=_QUIET)
+            blank = f" (no finite value: {', '.join(sorted(part.blank))})" if self.key and part.blank else ""
+            heading = wrapped(short_keys(part.cell) + blank, _HEADING)
+            row[0].set_title(heading, loc="left", fontsize="medium", color=_QUIET)
 
     def _draw(
         self,

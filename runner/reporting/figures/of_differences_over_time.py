@@ -65,6 +65,7 @@ def difference_over_time(
     margin: float | None = None,
     *,
     apart: bool = False,
+    key: str = "",
 ) -> Figure:
     """Draw each variant's mean difference from its baseline by epoch, with its interval.
 
@@ -78,6 +79,7 @@ def difference_over_time(
         styles: styles by variant name; only variants that stand out are shown.
         margin: differences within it count as equal; drawn as a band.
         apart: the cells are different data sets, so each has its own axis.
+        key: title of the legend, if the names are values of this key.
     """
     parts = _parts(frame, styles)
     across = min(len(parts), _panels_across([part.heading for part in parts]))
@@ -99,7 +101,8 @@ def difference_over_time(
     label = difference_label(metric, baseline, 34 if rows == 1 else 48)
     label_rows(figure, row, f"{label}\n{(' ' * 8).join(sides(metric))}")
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
-    _explain(figure, row[0], margin, metric, styles, together)
+    named = [name for name in styles if name in together] if key else together
+    _explain(figure, row[0], margin, metric, {name: styles[name] for name in named}, key)
     return figure
 
 
@@ -155,13 +158,13 @@ def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, f
 
 
 def _explain(
-    figure: Figure, axes: Axes, margin: float | None, metric: str, styles: Mapping[str, Style], names: list[str]
+    figure: Figure, axes: Axes, margin: float | None, metric: str, styles: Mapping[str, Style], key: str
 ) -> None:
-    for name in names:
-        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), 40))
+    for name, style in styles.items():
+        axes.plot([], [], style.dash, color=style.color, label=wrapped(shown_name(name), 40))
     axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
     if margin:
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"
         )
-    legend_below(figure, axes)
+    legend_below(figure, axes, title=key)

@@ -71,6 +71,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said.append(_FEW_ROWS)
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
+    said += _panels_of_grid(figure)
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
 
@@ -79,6 +80,15 @@ def _axes_of(figure: Figure) -> str:
     axes = figure.axes[0]
     text = f"{axes.get_ylabel()} by {axes.get_xlabel()}.".replace(r"\$", "$").replace("\n", " ")
     return text[:1].upper() + text[1:]
+
+
+def _panels_of_grid(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of panels and colours in the small multiples of a grid, whose legend has a title."""
+    titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
+    headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
+    if titles and headings:
+        panel = headings[0].partition("=")[0]
+        yield f"Each value of {panel} has its own panels; a colour is the same {titles[0]} in all of them."
 
 
 def _cut_intervals(figure: Figure) -> Iterator[str]:

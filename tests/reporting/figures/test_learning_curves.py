@@ -4,6 +4,7 @@ import pytest
 from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
+from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
 
@@ -190,6 +191,43 @@ def test_every_cell_has_its_row_where_a_name_has_one_style():
     assert first == second
     assert list(labels(figure.axes[5])) == ["a", "b"]
     assert [axes.get_xlabel() for axes in figure.axes] == [""] * 3 + ["epoch"] * 3
+
+
+def test_a_grid_has_a_row_for_each_value_with_common_axes_colours_and_zoom():
+    far = {name: [[value + 0.02 for value in curve] for curve in own] for name, own in NEAR.items()}
+    curves = {f"x{name}": own for name, own in NEAR.items()} | {f"y{name}": own for name, own in far.items()}
+    cells = {label: (label[1:], f"model.units={label[0]}") for label in curves}
+    styles = variant_styles(["a", "b"], [], None)
+    figure = learning_curves(history(curves), "accuracy", "", styles, cells=cells, key="rate")
+    assert [axes.get_title(loc="left") for axes in figure.axes[::3]] == ["units=x", "units=y"]
+    assert len({axes.get_ylim() for axes in [*figure.axes[:2], *figure.axes[3:5]]}) == 1
+    assert figure.axes[2].get_ylim() == figure.axes[5].get_ylim()
+    (legend,) = figure.legends
+    assert legend.get_title().get_text() == "rate"
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["a", "b"]
+    colors = [line.get_color() for line in legend.get_lines()]
+    assert colors == [styles[name].color for name in "ab"]
+    for axes in figure.axes:
+        assert [line.get_color() for line in axes.lines if len(line.get_ydata()) > 1] == colors
+
+
+def test_a_grid_in_one_column_has_a_line_for_each_variant_instead():
+    curves = {f"{row}{name}": [[0.5, 0.6]] for row in "xy" for name in "ab"}
+    cells = {label: (label[1:], f"units={label[0]}") for label in curves}
+    with own_style(look_of("paper", 84)):
+        figure = learning_curves(
+            history(curves), "accuracy", "", variant_styles([*curves], [], None), cells=cells, key="rate"
+        )
+    assert [len(axes.lines) for axes in figure.axes] == [4, 4]
+
+
+def test_the_heading_names_values_of_a_grid_without_a_finite_value():
+    curves = {"xa": [[0.5, 0.6]], "xb": [[0.5, 0.6]], "ya": [[0.5, 0.7]], "yb": [[np.nan, np.nan]]}
+    cells = {label: (label[1:], f"units={label[0]}") for label in curves}
+    figure = learning_curves(
+        history(curves), "accuracy", "", variant_styles(["a", "b"], [], None), cells=cells, key="rate"
+    )
+    assert figure.axes[2].get_title(loc="left") == "units=y (no finite value: b)"
 
 
 def test_the_markers_and_intervals_of_a_single_epoch_lie_within_the_axes():

@@ -151,11 +151,12 @@ def epoch_axis(axes: Axes, most: int = 8) -> None:
     count_axis(axes, "epoch", most)
 
 
-def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
+def legend_below(figure: Figure, axes: Axes, bands: str = "", title: str = "") -> None:
     """Add the legend below the panels, in as many columns as fit; the figure grows by its height.
 
     Args:
         bands: legend entry of the bands, if there are any.
+        title: title of the legend; "": none.
     """
     handles, labels = axes.get_legend_handles_labels()
     if bands and axes.collections:
@@ -163,22 +164,23 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "") -> None:
     if not labels:
         return
     if _GIVEN.get() is not None:
-        _own_legend(axes, handles, labels)
+        _own_legend(axes, handles, labels, title)
         return
     lines = [str(label).splitlines() for label in labels]
     longest = max(len(line) for label in lines for line in label)
     columns = min(max(1, int(figure.get_figwidth() * _LETTERS_AN_INCH // (longest + 7))), len(labels))
     rows = -(-len(labels) // columns) * max(len(label) for label in lines)
-    figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * rows)
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7)
+    figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * (rows + bool(title)))
+    looks: dict[str, Any] = {"title": plain(title), "title_fontsize": 7} if title else {}
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7, **looks)
 
 
-def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
+def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
     """Add a legend below the panel and the label of its axis."""
     letter = mpl.rcParams["font.size"]
     below = -letter * (2.5 + 1.4 * (1 + axes.get_xlabel().count("\n")))
     place = offset_copy(axes.transAxes, axes.get_figure(root=True), y=below, units="points")
-    looks: dict[str, Any] = {"frameon": False, "fontsize": "small", "borderaxespad": 0}
+    looks: dict[str, Any] = {"frameon": False, "fontsize": "small", "borderaxespad": 0, "title": plain(title) or None}
     axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=place, **looks)
 
 
