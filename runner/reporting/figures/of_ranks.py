@@ -28,7 +28,7 @@ def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -
     named = {variant: wrapped(shown_name(str(variant)), _NAME) for variant in ranks.average.index}
     lines = 1 + max(name.count("\n") for name in named.values())
     figure, axes = canvas(title, TWO_COLUMNS, 1.45 + max(0.16, 0.11 * lines) * len(named))
-    critical_difference_diagram(
+    drawn = critical_difference_diagram(
         ranks.average.rename(named),
         ranks.pairs.rename(index=named, columns=named),
         ax=axes,
@@ -36,6 +36,10 @@ def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -
         text_h_margin=_MARGIN * float(np.ptp(ranks.average)),
         color_palette={name: styles[str(variant)].color for variant, name in named.items()},
     )
+    for (bar,) in drawn[
+        "crossbars"
+    ]:  # its points come in the order of a set of strings, which differs between processes
+        bar.set_xdata(sorted(bar.get_xdata()))
     axes.grid(visible=False)
     alike = "" if ranks.friedman_p < LEVEL else ": no significant difference"
     axes.set_xlabel(

@@ -33,3 +33,9 @@ def test_the_diagram_has_friedmans_p_and_says_where_it_shows_nothing():
     label = drawn(average_ranks(turned, "test_accuracy")).axes[0].get_xlabel()
     assert label.endswith("p = 1.000: no significant difference")
     assert "too liberal below 6 data sets" in label
+
+
+def test_the_points_of_a_bar_are_in_the_same_order_in_every_process():
+    bars = [line for line in drawn(average_ranks(DEMSAR, "test_accuracy")).axes[0].lines if line.get_linewidth() == 2]
+    assert bars
+    assert all([*bar.get_xdata()] == sorted(bar.get_xdata()) for bar in bars)
