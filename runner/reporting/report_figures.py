@@ -117,7 +117,8 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
     if ranks:
         title = f"Average ranks by {quantity(results.metric)}"
         best_first = [str(arm) for arm in ranks.average.sort_values().index]
-        styles = variant_styles([str(arm) for arm in ranks.average.index], best_first, _baseline_arm(results))
+        given = [str(arm) for arm in dict.fromkeys(results.summary["arm"]) if arm in ranks.average.index]
+        styles = variant_styles(given, best_first, _baseline_arm(results))
         yield "critical_difference", partial(critical_difference, ranks, title, styles)
 
 
