@@ -1,4 +1,4 @@
-"""Last part of learning curves, to be zoomed if the whole axis hides how the curves differ at their ends."""
+"""Last part of learning curves, to be enlarged if the whole axis hides how the curves differ at their ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import pandas as pd
 
 _HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
 _FEWEST = 5  # minimum number of epochs
-_FAR = 10  # multiple of the usual distance from the median beyond which ends may leave the zoomed part
-_LEAST_SHARE = 3  # at least a third of the epochs is shown
+_FAR = 10  # multiple of the typical distance from the median beyond which ends may lie outside the enlarged part
+_LEAST_SHARE = 3  # at least a third of the epochs are shown
 _AROUND = 0.5  # share of the range of the ends, above and below it, within which earlier values are shown
 _ROOM = 0.03  # room at either end, as a share of the axis
 
@@ -42,7 +42,7 @@ def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: b
     near = _near(known)
     bands = [own.iloc[-1] for own in near]
     least, most = min(float(own.min()) for own in bands), max(float(own.max()) for own in bands)
-    with np.errstate(divide="ignore", invalid="ignore"):  # an interval may reach below 0
+    with np.errstate(divide="ignore", invalid="ignore"):  # an interval may extend below 0
         least_drawn, most_drawn, low_drawn, high_drawn = (
             np.log([least, most, low, high]) if log else (least, most, low, high)
         )
