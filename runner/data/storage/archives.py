@@ -22,7 +22,7 @@ def find_archive(
         url: remote directory of the archive.
         checksums: "sha256:..." or "md5:...", by file name; each file contains the whole data set, and the first one is
             downloaded.
-        copies: further directories, such as another program's cache, each with the name of the file to look for.
+        copies: additional directories, such as another program's cache, each with the name of the file to look for.
 
     Raises:
         ConfigError: if `root` is empty.
