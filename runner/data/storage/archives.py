@@ -14,7 +14,7 @@ _LONGEST = 3600.0  # seconds for an archive of hundreds of megabytes
 def find_archive(
     name: str, root: str | None, url: str, checksums: Mapping[str, str], copies: Iterable[tuple[Path, str]] = ()
 ) -> Path:
-    """Return the path of an archive that has its published checksum, and download it first if necessary.
+    """Return the path of an archive that has its published checksum, downloading it first if necessary.
 
     Args:
         name: name of the data set; also the folder below `root` that is searched before `root` itself.
