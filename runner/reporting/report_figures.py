@@ -72,8 +72,8 @@ def report_figures(
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
-        printed: use the variants' display names, and otherwise their labels.
-        further: include the figures of `OF_FURTHER_FILES`, for which files of all runs are read.
+        printed: use the variants' display names instead of their labels.
+        further: include the figures of `OF_FURTHER_FILES`, which require reading additional files of all runs.
     """
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds, further=further):
         yield stem, partial(_with_names, results.print_names if printed else {}, draw)
@@ -126,7 +126,7 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
 
 
 def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanels | None) -> Named:
-    """Yield the differences from the baseline: the forest plot, and by epoch."""
+    """Yield the differences from the baseline: the forest plot, and the differences by epoch."""
     if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
@@ -171,7 +171,7 @@ def _grid_panels(results: Results) -> GridPanels | None:
 
 
 def _styles_of_values(grid: GridPanels) -> dict[str, Style]:
-    """Return the styles of the values, the same in all panels; the baseline shares that of its value."""
+    """Return the styles of the values, the same in all panels; the baseline has the style of its value."""
     return variant_styles([*dict.fromkeys(name for name, _ in grid.cells.values())], [], None)
 
 
@@ -285,7 +285,7 @@ def _target_line(text: str) -> str:
 
 
 def _axis_figures(results: Results) -> Named:
-    """Yield figures along the varied keys, from the tuning runs of a tuned study, else from the runs."""
+    """Yield figures along the varied keys, from the tuning runs of a tuned study, otherwise from the runs."""
     if results.tuning is not None and results.tuning_runs:
         yield from _tuning_figure(results, results.tuning)
         return
@@ -417,7 +417,7 @@ def _gaps(results: Results) -> pd.DataFrame:
 
 
 def _gradient_norms(results: Results) -> pd.DataFrame:
-    """Return one row per run and epoch: position, variant, epoch, and the joint norm of all layers' gradients."""
+    """Return one row per run and epoch: position, variant, epoch, and the gradient norm over all layers."""
     frames = []
     for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
         table = results.left_out.unless_read(partial(read_gradients, run.directory.gradients_path))

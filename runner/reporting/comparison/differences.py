@@ -30,7 +30,7 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def differences(results: "Results") -> list[Difference]:
-    """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
+    """Return the comparisons of a report that have a difference or a verdict, in table order."""
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
     chosen = chosen_values(results)
@@ -160,7 +160,7 @@ def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
 
 
 def names_and_cells(results: "Results") -> dict[str, tuple[str, str]]:
-    """Return the name of each variant, and its cell of the grid with its data set, by label.
+    """Map each label to the variant's name, and to its cell of the grid with its data set.
 
     Without several baselines there is one cell, "", and the names are the labels.
     """

@@ -23,7 +23,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis's label
+_NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis label
 # Inches: around all rows, a variant with a name of one line, a panel's heading and ticks.
 _FRAME, _ROW, _TITLE = 0.95, 0.2, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
@@ -54,22 +54,23 @@ def dots(
     apart: bool = True,
     bounds: tuple[float, float] = (-math.inf, math.inf),
 ) -> Figure:
-    """Draw one column of the runs, with a panel for each cell.
+    """Draw one column of the summary, with a panel for each cell.
 
     Args:
         values: one row per run with the variant and the column; values that are not finite are omitted.
         label: axis label with unit.
-        share: the column is a share of 1, drawn in percent.
+        share: whether the column lies between 0 and 1, and is therefore drawn in percent.
         styles: styles of the variants, with the colours of their curves.
-        baselines: variants whose mean is drawn as a line through all rows of their panel.
+        baselines: variants whose means are drawn as lines through all rows of their panels.
         notes: text to the right of a variant's row, such as its diverged runs.
         biased: variants with values from only some of their runs, drawn without a mean.
-        crosses: a further value of each variant, from its ensemble.
-        unit: unit that a dot represents.
-        shown: variants with a row; the others share the last one, with a dot for the mean of each; None: all.
+        crosses: an additional value of each variant, from its ensemble.
+        unit: unit represented by a dot.
+        shown: variants with their own row; the others share the last row, with a dot for each variant's mean; None:
+            all.
         cells: name and cell of each variant, in their order; None: one cell.
         apart: the cells are different data sets, so each has its own axis and baseline.
-        bounds: smallest and largest possible value; an interval ends there.
+        bounds: smallest and largest possible value, at which intervals are cut off.
     """
     if cells:
         places = {variant: place for place, variant in enumerate(cells)}
@@ -131,7 +132,7 @@ class _Part:
 
     cell: str
     values: pd.DataFrame
-    others: str  # name of the row of the variants that are not shown; "" if there are none
+    others: str  # name of the row that the remaining variants share; "" if there are none
     variants: list[str]
     names: list[str]
     asides: list[str]
@@ -212,7 +213,7 @@ def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
 def _few_rows(
     values: pd.DataFrame, column: str, shown: Container[str] | None, biased: Container[str]
 ) -> tuple[pd.DataFrame, str]:
-    """Return the values with a mean in place of each variant that is not shown, and the name of their row.
+    """Replace the values of each variant without its own row by their mean; return all values and the shared name.
 
     The name is "" if all variants have a row.
     """
@@ -224,7 +225,7 @@ def _few_rows(
     means = [
         np.nan,
         *(mean for variant, mean in known.items() if variant not in biased),
-    ]  # NaN, so that the row exists even without means
+    ]  # NaN ensures that the row exists even without means
     own = values.loc[~values["variant"].isin(hidden), ["variant", column]]
     return pd.concat([own, pd.DataFrame({"variant": name, column: means})], ignore_index=True), name
 

@@ -59,18 +59,18 @@ def forest(
     shown: Container[str] | None = None,
     apart: bool = False,
 ) -> Figure:
-    """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
+    """Draw the differences from the baseline, with a row for each variant and a panel for each cell of a grid.
 
-    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
-    interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
-    edge of the axis. The panels share an axis or have their own (`limits_by_cell`). A narrow figure has no numbers
-    next to the rows.
+    Dots are the differences of the seeds; below them are the mean, the interval for these test examples (thick) and the
+    interval that also covers new test examples (thin). A difference far beyond the others is drawn as an arrow at the
+    edge of the axis. The panels share an axis or have their own (`limits_by_cell`). A narrow figure has no numbers next
+    to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
-        unit: unit that a dot represents.
-        shown: variants with a row; the others of a cell share its last one, with a dot for each; None: all.
-        apart: the cells are different data sets.
+        unit: unit represented by a dot.
+        shown: variants with their own row; the others of a cell share its last row, with a dot for each; None: all.
+        apart: whether the cells are different data sets.
     """
     found = found if shown is None else _few_rows(found, shown)
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
@@ -169,7 +169,7 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
 
 
 def _beside(axes: Axes, text: str, middle: float, at: tuple[float, float], **kind: Any) -> None:
-    """Write a text to the right of the axes, at a distance in font sizes from their edge and a row's middle."""
+    """Write text to the right of the axes, at a distance in font sizes from their edge and a row's middle."""
     where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset fontsize"}
     axes.annotate(text, (1, middle), at, va="center", annotation_clip=False, **where, **kind)
 
@@ -184,7 +184,7 @@ def _head(axes: Axes) -> None:
 
 
 def _name_sides(axes: Axes, metric: str) -> None:
-    """Write the words for both sides of 0, between the ticks and the label."""
+    """Write the labels for the two sides of 0, between the ticks and the axis label."""
     axes.xaxis.labelpad = _LABEL_PAD * axes.xaxis.label.get_fontproperties().get_size_in_points()
     for text, side, at in zip(sides(metric), ("right", "left"), (-_SIDES_AT, _SIDES_AT), strict=True):
         axes.annotate(

@@ -1,4 +1,4 @@
-"""Captions of drawn figures for papers, with n, intervals, test and data."""
+"""Captions of drawn figures for papers, which state n, the intervals, the test and the data."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
 
 
 def figure_caption(stem: str, figure: Figure, results: Results, confusion: str | None = None) -> str:
-    """Return the caption of a drawn figure; each of its sentences is true for this figure.
+    """Return the caption of a drawn figure, with only the sentences that apply to this figure.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
@@ -86,7 +86,7 @@ def _axes_of(figure: Figure) -> str:
 
 
 def _panels_of_grid(figure: Figure) -> Iterator[str]:
-    """Yield the meaning of panels and colours in the small multiples of a grid, whose legend has a title."""
+    """Yield the meaning of panels and colours in the small multiples of a grid, whose legends have titles."""
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
@@ -101,7 +101,7 @@ def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
 
 
 def _cut_intervals(figure: Figure) -> Iterator[str]:
-    """Yield a sentence about intervals that end at 0 or 100% because no value can lie beyond."""
+    """Yield a sentence about intervals that end at 0 or 100% because no value can lie beyond these limits."""
     intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
     ends = {float(end) for line in intervals for end in np.asarray(line.get_xdata(), float)}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
@@ -109,7 +109,7 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
-    """Yield the content of the figure's title, because figures for papers have no title."""
+    """Yield the content of the figure's title, because figures for papers have no titles."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}."
@@ -126,7 +126,7 @@ def write_captions(captions: Mapping[str, str], out: Path) -> list[Path]:
     """Write captions.md and captions.tex, with an entry for each figure; return the paths.
 
     Args:
-        captions: captions by the stem of the figure's file.
+        captions: captions by the file stem of the figure.
     """
     label = identifier(out.resolve().name)
     lines = [f"**{stem}**: {escaped_markdown(text)}\n" for stem, text in captions.items()]
@@ -149,7 +149,7 @@ def _latex_figure(stem: str, text: str, label: str) -> str:
 
 
 def _usual(stem: str, results: Results) -> str:
-    """Return the usual caption of a figure with this name; with one seed, without bands and intervals."""
+    """Return the usual caption of a figure with this name; with a single seed, it mentions no bands or intervals."""
     text = caption_of(stem, results.unit)
     if stem == "tuning_curve" and results.tuning_curve is not None:
         text = TUNING_CURVES.get(results.tuning_curve["kind"].iloc[0], text)
@@ -222,7 +222,7 @@ def _baseline(found: Sequence[Difference]) -> str:
 
 
 def _of_runs(stem: str, results: Results) -> str:
-    """Return the data and the numbers of seeds of a figure of several variants."""
+    """Return a sentence on the data and the numbers of seeds in a figure of several variants."""
     data = ", ".join(dict.fromkeys(results.summary["dataset"]))
     if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # shows the tuning runs
         return f"Data: {data}."

@@ -1,4 +1,4 @@
-"""Last part of learning curves, to be zoomed if the whole axis hides how the curves differ at their ends."""
+"""Last part of learning curves, to be enlarged if the whole axis hides how the curves differ at their ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 
 _HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
 _FEWEST = 5  # minimum number of epochs
-_FAR = 10  # multiple of the usual distance from the median beyond which ends may leave the zoomed part
+_FAR = 10  # multiple of the typical distance from the median beyond which ends may lie outside the enlarged part
 _FEWEST_SHOWN = 3  # minimum number of epochs of the part
 _AROUND = 1.0  # share of the range of the ends, above and below it, within which earlier values are shown
 _MAGNIFIED = 0.6  # largest height of the part, as a share of the axis
