@@ -48,9 +48,9 @@ def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: b
     around = _AROUND * (most - least)
     first = _first([own["mean"] for own in near], least - around, most + around)
     shown = pd.concat([own.loc[first:] for own in near])
-    bands = np.append(shown[["low", "high"]].to_numpy(float).ravel(), [least, most])
-    bottom = min(float(shown["mean"].min()), max(least - around, np.nanmin(bands)))
-    top = max(float(shown["mean"].max()), min(most + around, np.nanmax(bands)))
+    shown_bands = np.append(shown[["low", "high"]].to_numpy(float).ravel(), [least, most])
+    bottom = min(float(shown["mean"].min()), max(least - around, np.nanmin(shown_bands)))
+    top = max(float(shown["mean"].max()), min(most + around, np.nanmax(shown_bands)))
     if not _height(bottom, top, log=log) < _MAGNIFIED * _height(low, high, log=log):  # still far from their ends
         return None
     room = _ROOM * (top - bottom)
