@@ -55,7 +55,7 @@ class _Group:
 
 
 def importances(variants: Iterable[Trials], *, is_independent: bool = True) -> Importances:
-    """Return the importances of each variant with two tuned keys or more.
+    """Return the importances of each variant with two or more tuned keys.
 
     A key that only some trials set is analysed on these trials, together with the other keys that all of them set.
 

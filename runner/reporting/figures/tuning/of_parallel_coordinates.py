@@ -44,7 +44,7 @@ def parallel_coordinates(variants: Sequence[Trials], score_axis: ScoreAxis, titl
     has a gap at a key that is not set. If there are many keys, only the first ones are drawn.
 
     Args:
-        variants: variants with two keys or more each.
+        variants: variants, each with two or more keys.
     """
     figure, column = panels(len(variants), title, TWO_COLUMNS, 0.2 + _HEIGHT * len(variants), columns=1)
     for axes, trials in zip(column, variants, strict=True):
