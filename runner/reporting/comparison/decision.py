@@ -8,7 +8,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Looks
-from runner.reporting.metrics import p_number, seeds_interval, sign_of
+from runner.reporting.metrics import p_equation, p_number, seeds_interval, sign_of
 from runner.reporting.statistics.significance.attainability import LEVEL, seeds_needed
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 
@@ -85,6 +85,27 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_adju
     if math.isnan(p_value) or comparison["reason"] == STILL_TRAINING:
         return "-"
     return p_number(p_value)
+
+
+def short_reason(comparison: Mapping[Any, Any], unit: str = "seed") -> str:
+    """Return the basis of a verdict in a few words: "p = 0.080", "too few seeds"; "" while runs are still training.
+
+    Args:
+        comparison: a row of a comparison frame.
+        unit: name of one observation.
+    """
+    reason = comparison["reason"]
+    if reason == STILL_TRAINING:
+        return ""
+    if comparison["lost"] and not comparison["n_completed"] and comparison["lost"] == comparison["n"]:
+        return f"all {unit}s diverged" if not has_times(comparison) else "target never reached"
+    known = {NO_LOOK: "not tested yet", OTHER_FOLDS: "too few common folds", LOST_FOLD: "a fold diverged"}
+    if reason in known:
+        return known[reason]
+    if not can_decide(comparison):
+        return f"too few {unit}s"
+    p_value = comparison["p_equivalence" if comparison["verdict"] == EQUIVALENT else "p_adjusted"]
+    return "" if math.isnan(p_value) else p_equation(p_number(p_value))
 
 
 def has_times(comparison: Mapping[Any, Any]) -> bool:

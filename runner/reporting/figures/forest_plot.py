@@ -40,6 +40,9 @@ _NEAREST, _FARTHEST, _BELOW = (
     0.18,
 )  # shares of a row: range above the middle for dots; position of mean and intervals
 _WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in character widths
+_WHY_SIZE = "small"  # of the reason below a verdict
+_WORD_UP, _WHY_DOWN = 0.5, 0.7  # distances of a verdict and its reason from the middle of the row, in font sizes
+_WHY_AT = _WORD_AT / 0.833  # in its own font size
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
 _SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in character widths
@@ -115,6 +118,7 @@ def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Differ
             name=others_name(len(own)),
             note="",
             word="",
+            why="",
             text="",
             by_seed={one.variant: one.estimate for one in own},
             **unknown,
@@ -156,15 +160,18 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
     for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
         if is_beyond:
             axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)
-    _beside(axes, one.word, middle, _WORD_AT, color=color, fontweight="bold")
+    has_why = bool(one.why)
+    _beside(axes, one.word, middle, (_WORD_AT, _WORD_UP * has_why), color=color, fontweight="bold")
+    if has_why:
+        _beside(axes, one.why, middle, (_WHY_AT, -_WHY_DOWN), color=_QUIET, fontsize=_WHY_SIZE)
     if not is_narrow():
-        _beside(axes, minus(one.text), middle, _TEXT_AT, color=color)
+        _beside(axes, minus(one.text), middle, (_TEXT_AT, 0), color=color)
 
 
-def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> None:
-    """Write text to the right of the axes."""
+def _beside(axes: Axes, text: str, middle: float, at: tuple[float, float], **kind: Any) -> None:
+    """Write text to the right of the axes, at a distance in font sizes from their edge and a row's middle."""
     where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset fontsize"}
-    axes.annotate(text, (1, middle), (at, 0), va="center", annotation_clip=False, **where, **kind)
+    axes.annotate(text, (1, middle), at, va="center", annotation_clip=False, **where, **kind)
 
 
 def _head(axes: Axes) -> None:

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.comparison.decision import has_times
+from runner.reporting.comparison.decision import UNDECIDED, has_times
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
@@ -26,7 +27,8 @@ from runner.reporting.sentences.captions import (
     caption_of,
     in_units,
 )
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.sentences.verdicts import why_apart
+from runner.reporting.statistics.significance.attainability import CONFIDENCE, LEVEL
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
@@ -71,6 +73,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said.append(_FEW_ROWS)
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
+        said += _arrows(figure)
     said += _panels_of_grid(figure)
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
@@ -89,6 +92,12 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     if titles and headings:
         panel = headings[0].partition("=")[0]
         yield f"Each value of {panel} has its own panels; a colour is the same {titles[0]} in all of them."
+
+
+def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
+    """Yield the meaning of arrows at the edge of an axis, if there are any."""
+    if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
+        yield f"An arrow at the edge marks a {what} far beyond the others."
 
 
 def _cut_intervals(figure: Figure) -> Iterator[str]:
@@ -165,10 +174,26 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
-    if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
-        yield "An arrow at the edge marks a difference far beyond the others."
+    yield from _arrows(figure, "difference")
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."
+    yield from _basis_of_verdicts(found, results.comparisons.to_dict("records"))
+
+
+def _basis_of_verdicts(found: Sequence[Difference], rows: Sequence[Mapping[Any, Any]]) -> Iterator[str]:
+    """Yield the meaning of the text below the verdicts, and why an interval may exclude 0 without a verdict.
+
+    Args:
+        rows: the comparisons behind the differences.
+    """
+    if any(one.why.startswith("p ") for one in found):
+        yield f"Below each verdict is the p value that decides it, at the level {LEVEL}."
+    apart = {one.variant: one.why for one in found if one.word == UNDECIDED and (one.low > 0 or one.high < 0)}
+    by_p = [row for row in rows if apart.get(row["variant"], "").startswith("p ")]
+    for why in dict.fromkeys(map(why_apart, by_p)):
+        yield f"An interval may exclude 0 without a verdict, because {why}."
+    if any(why.startswith("too few") for why in apart.values()):
+        yield "With too few runs, p cannot reach the level, even if an interval excludes 0."
 
 
 def _of_differences_over_time(found: Sequence[Difference], results: Results, figure: Figure) -> Iterator[str]:

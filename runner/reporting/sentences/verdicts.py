@@ -415,14 +415,14 @@ def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
         is_tested = can_decide(row) and row["reason"] != STILL_TRAINING and not math.isnan(p_value)
         excludes_zero = low > 0 or high < 0
         if is_tested and not math.isnan(low) and excludes_zero != (p_value < LEVEL):
-            found.setdefault((excludes_zero, _why_apart(row)), []).append(str(row["variant"]))
+            found.setdefault((excludes_zero, why_apart(row)), []).append(str(row["variant"]))
     for (excludes_zero, why), variants in found.items():
         named = ", ".join(variants) if len(variants) <= _NAMED else counted(len(variants), "variant")
         apart = "excludes 0, but p is not" if excludes_zero else "contains 0, but p is"
         yield f"{named}: the 95% interval {apart} below {LEVEL}, because {why}; the verdict follows p."
 
 
-def _why_apart(row: _Row) -> str:
+def why_apart(row: Mapping[Any, Any]) -> str:
     """Say why an interval and a p value may disagree."""
     if (row["lost"] or row["baseline_lost"]) and not has_times(row):
         return f"p counts runs that {lost_how(row['metric'])} and the interval does not"

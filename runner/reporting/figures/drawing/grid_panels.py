@@ -22,6 +22,11 @@ class GridPanels:
     key: str
     cells: dict[str, tuple[str, str]]
 
+    @property
+    def named_cells(self) -> dict[str, tuple[str, str]]:
+        """The cells with the key in the name: ("learning_rate=0.1", "model.units=8")."""
+        return {variant: (f"{self.key}={value}", cell) for variant, (value, cell) in self.cells.items()}
+
 
 def grid_panels(overrides: pd.DataFrame, variants: Sequence[str]) -> GridPanels | None:
     """Return the panels of a complete grid of two keys; None if the variants do not form one, are few, or do not fit.
