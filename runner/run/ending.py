@@ -33,7 +33,7 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
     before, here = _data(earlier), _data(record)
     if before != here:
         raise UserError(
-            f"{directory.path}: this run began with data {before}, but now finds {here}; "
+            f"{directory.path}: this run started with data {before}, but now finds {here}; "
             "restore the original data, or remove the directory"
         )
     return replace(record, seconds=earlier.seconds, stack=earlier.stack)

@@ -36,7 +36,7 @@ class Source(Protocol):
 
     @property
     def ahead(self) -> int:
-        """The expected number of runs that have not begun."""
+        """The expected number of runs that have not started."""
 
     def more(self) -> list[Job]:
         """Return the runs to begin now; none if the next ones depend on runs under way."""

@@ -116,7 +116,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):
-            show_warning(console, "this run began with different code; its result may match neither version.")
+            show_warning(console, "this run started with different code; its result may match neither version.")
         _refuse_pruned_trial(path)
         request = Request.of_record(before, path, in_sweep=(path.parent / PLAN).exists())
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):

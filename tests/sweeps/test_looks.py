@@ -90,7 +90,7 @@ def test_what_a_look_decides_gets_no_further_seeds(done):
     assert compared["looks"].to_dict() == {"sgd": 1, "rmsprop": 3}
     assert compared.loc["sgd", "p_adjusted"] > compared.loc["sgd", "p_value"]  # p is that of a design with three looks
     assert compared.loc["rmsprop", "repeated_low"] < compared.loc["rmsprop", "exact_low"]
-    assert "not begun" not in said
+    assert "not yet started" not in said
 
 
 def test_the_report_says_what_the_looks_were_and_what_they_saved(done):
@@ -144,4 +144,4 @@ def test_seeds_that_were_added_after_a_look_are_named(composer, tmp_path):
     said = trained(plan_of(composer, PLAIN | {"seeds": 10}), tmp_path)
     looks = "2 looks (8, then 10 seeds), not planned: p is not corrected for them"
     assert f"{looks}." in (tmp_path / "table.md").read_text()
-    assert f"note: {looks}; adding seeds after a look causes more false claims" in said
+    assert f"note: {looks}; adding seeds after a look increases the rate of false claims" in said

@@ -33,7 +33,7 @@ AIMS = ("", ".state.*", ".record.*", ".history.*", ".model.*", ".*.png", "")
 MOST = 15  # epochs before the signal; and up to this many additional seconds:
 LATE = 0.03
 PROMISED = 5.0  # seconds from SIGTERM to the end
-IN_EPOCH = 4.0  # seconds of computing after the first file, after which the epoch is compiled and has begun
+IN_EPOCH = 4.0  # seconds of computing after the first file, after which the epoch is compiled and has started
 
 Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 
@@ -62,7 +62,7 @@ class Stop:
 
 
 def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Random) -> Stop | None:
-    """End a program some epochs after it has begun to write, possibly while it writes a chosen file.
+    """End a program some epochs after it has started to write, possibly while it writes a chosen file.
 
     Args:
         number: number of the attempt, which determines signal and moment.

@@ -1,4 +1,4 @@
-"""Test predictions of runs: correct answers, resampled scores, ensembles of seeds, and mean confusion matrices."""
+"""Test predictions of runs: correct predictions, resampled scores, ensembles of seeds, and mean confusion matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

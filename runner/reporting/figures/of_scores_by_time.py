@@ -18,7 +18,7 @@ from runner.reporting.metrics import axis_label
 
 _MOST = 12  # panels
 _ACROSS = 3  # panels side by side
-_FRAME, _ROW = 0.7, 1.8  # inches: the frame, each row of panels
+_FRAME, _ROW = 0.7, 1.8  # heights in inches: the frame, each row of panels
 _NAME = 40  # characters per line
 _WIDE_RANGE = 10  # ratio of the longest to the shortest training time above which the axis is logarithmic
 

@@ -22,7 +22,9 @@ _TOGETHER = "all sources together"
 
 
 def spread_by_source(frame: pd.DataFrame, metric: str, title: str) -> Figure:
-    """Draw one row per variant and source, all sources together first and marked by a line through the variant's rows.
+    """Draw one row per variant and source.
+
+    A variant's first row is for all sources together; a line through the variant's rows marks its value.
 
     Args:
         frame: see `variance_frame`.

@@ -155,7 +155,7 @@ class _Side:
 
 
 def _mean(parts: Sequence[Any]) -> Any:
-    """Return the mean of numbers or arrays; for a single one, which is the usual case, NumPy is far slower."""
+    """Return the mean of numbers or arrays; for a single value, the usual case, NumPy is far slower."""
     return np.mean(parts, axis=0) if len(parts) > 1 else np.asarray(parts[0], float)
 
 

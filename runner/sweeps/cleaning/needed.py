@@ -26,7 +26,7 @@ def starting_points(roots: Iterable[Path], left_out: LeftOut) -> dict[Path, Path
     """Return the resolved run directories from which others start (`model.init_from`), each with one such run or plan.
 
     Args:
-        roots: directories to search for runs and for plans, whose runs may not have begun.
+        roots: directories to search for runs and for plans, whose runs may not have started.
         left_out: collects configurations and plans that cannot be read.
     """
     found: dict[Path, Path] = {}

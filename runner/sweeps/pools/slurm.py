@@ -85,7 +85,7 @@ class SlurmPool:
         self._jobs: list[Any] = []
         self._seats: list[_Seat] = []
         self._longest: dict[str, float] = {}  # longest time of a task in seconds, by kind
-        self._broken = 0  # successive jobs that ended before they began
+        self._broken = 0  # successive jobs that ended before they started
         self._checked = 0.0
         self._local = LocalPool([{}], timeout_s=None)
 
@@ -176,7 +176,7 @@ class SlurmPool:
         return task
 
     def _lost(self, waiting: Waiting[Any]) -> Iterator[tuple[Any, WorkerLost]]:
-        """Yield the tasks of jobs that have died; return those that had not begun to the queue.
+        """Yield the tasks of jobs that have died; return those that had not started to the queue.
 
         Raises:
             EnvironmentFault: if several successive jobs have ended before they began, and no other job is working.

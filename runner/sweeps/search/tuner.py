@@ -67,7 +67,7 @@ class Tuner:
 
     @property
     def ahead(self) -> int:
-        """The expected number of runs that have not begun."""
+        """The expected number of runs that have not started."""
         begun = self._running | self._outcomes.keys()
         return self.to_come + len({job.run_id for job in self._runs() if job.phase == "tuning"} - begun)
 
@@ -89,7 +89,7 @@ class Tuner:
 
     def _next(self) -> Job | None:
         order = sorted(self._trials, key=lambda name: (self._under_way(name), len(self._begun(name))))
-        for name in order:  # trials that have begun come first
+        for name in order:  # trials that have started come first
             for jobs in self._trials[name]:
                 if self._is_begun(jobs) and (job := self._due(jobs)):
                     return job

@@ -210,8 +210,8 @@ def test_runs_without_a_result_are_named_and_missing(compare):
     assert [*rows] == ["sgd"]
     assert rows["sgd"]["n"] == 7
     assert without_result(sides) == [
-        "adam: 8 failed of 8 runs of B, which are missing from the comparison.",
-        "sgd: 1 failed of 8 runs of B, which are missing from the comparison.",
+        "adam: of B's 8 runs, 8 failed; the comparison omits runs without a result.",
+        "sgd: of B's 8 runs, 1 failed; the comparison omits runs without a result.",
     ]
 
 
