@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-# These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
-# id. Of the device's keys, only the precision changes it.
+# These keys, and all below them, affect where a run is computed and how it is shown, not its result: they do not
+# change its id. Of the device's keys, only the precision changes it.
 VOLATILE = (
     "name",
     "device",

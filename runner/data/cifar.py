@@ -37,7 +37,7 @@ _OF_ARRAYS = {
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of the files in an archive, without the binary one's ending .bin, and of the keys in a pickle."""
+    """Names of the files in an archive (for a binary one, without .bin), and of the keys in a pickle."""
 
     train: tuple[str, ...]
     test: str

@@ -1,4 +1,4 @@
-"""Description of raw examples and classes, which predictions on new examples need in addition to the network."""
+"""Description of raw examples and classes, needed in addition to the network for predictions on new examples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

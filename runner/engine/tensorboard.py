@@ -105,7 +105,7 @@ def _number(value: str) -> float | None:
 
 
 def _session_end(status: Status, seconds: float) -> Summary:
-    """Return the end of a session, as plugins.hparams.summary.session_end_pb does with TensorFlow's own messages."""
+    """Return the message for a session's end, like plugins.hparams.summary.session_end_pb with TensorFlow's types."""
     end = SessionEndInfo(
         status=SessionStatus.Value(_SESSION_STATUS.get(status, "STATUS_UNKNOWN")), end_time_secs=seconds
     )

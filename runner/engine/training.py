@@ -60,9 +60,9 @@ def train(
 
     Args:
         diagnostics: observers of the steps, whose rows are complete when an epoch is yielded. They need an
-            `epoch` that was not run before.
-        checkpoint: stores the state after every epoch. If it already has one, its epochs are yielded unchanged, and the
-            training continues from there.
+            `epoch` that has not been run before.
+        checkpoint: stores the state after every epoch. If it already holds a state, its epochs are yielded unchanged,
+            and the training continues from there.
 
     Yields:
         epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped
@@ -187,7 +187,7 @@ class CompiledEpoch:
     """A training epoch of a model on its data, compiled at its first run.
 
     It uses the current values of the model's and the optimizer's variables and of the base learning rate, so that a run
-    with another seed or rate needs no new compilation.
+    with a different seed or rate needs no new compilation.
     """
 
     def __init__(

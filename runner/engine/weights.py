@@ -14,7 +14,7 @@ from runner.engine.keras_internals import layers_within
 def fresh_session(seed: int) -> None:
     """Clear Keras's state from earlier models, and seed its global random generator, as used by dropout.
 
-    Call it before building a model.
+    Call this function before building a model.
     """
     precision = keras.config.dtype_policy()
     keras.utils.clear_session(free_memory=False)  # also resets the precision; garbage collection is slow

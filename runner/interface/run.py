@@ -161,7 +161,7 @@ class Run:
 
     @refusing
     def resume(self, *, trusted_packages: Sequence[str] = (), quiet: bool = False) -> "Run":
-        """Continue the run from its last epoch, as `runner resume` does, and return it; a finished run stays as it is.
+        """Continue the run from its last epoch, as `runner resume` does, and return it; a finished run stays unchanged.
 
         Args:
             trusted_packages: your packages whose classes the run uses.

@@ -58,7 +58,7 @@ class Results:
     summary: pd.DataFrame  # one row per run, with variant (label), arm (label without data set), cell (see `cells`)
     history: pd.DataFrame  # one row per run and epoch
     metric: str
-    primary_metric: str  # metric of the plan, or the default
+    primary_metric: str  # metric of the plan, or the default metric
     validation_metric: str  # metric for choices and the target
     baselines: dict[str, str]  # baseline of each variant; a baseline maps to itself
     target: float | None
@@ -73,8 +73,8 @@ class Results:
     left_out: LeftOut
     levels: pd.DataFrame | None  # levels of each run on the axes of a grid; None if the variants are not a grid
     rope: float | None = None  # half-width of the region of equivalence, in the unit of the metric
-    source_runs: list[Run] = field(default_factory=list)  # runs in which one source of variance varies alone, or all do
-    repeated_curves: pd.DataFrame | None = None  # curves of a search and its repetitions
+    source_runs: list[Run] = field(default_factory=list)  # runs in which one source of variance varies, or all do
+    repeated_curves: pd.DataFrame | None = None  # tuning curves of a search and its repetitions
 
     @property
     def goal(self) -> str:
@@ -112,7 +112,7 @@ class Results:
 
     @property
     def arms(self) -> int:
-        """The number of variants; one that ran on several data sets counts once."""
+        """The number of variants; a variant that ran on several data sets counts once."""
         return int(self.summary["arm"].nunique())
 
     @property
@@ -249,7 +249,7 @@ class Results:
 
     @cached_property
     def predicted(self) -> Predicted:
-        """The predictions of the runs, read once on first use; none for folds, which have no common test examples."""
+        """The predictions of the runs, read once on first use; folds have none, because they share no test examples."""
         if self.folds:
             return Predicted([None] * len(self.runs), {})
         return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
@@ -308,7 +308,7 @@ class Results:
         return time_profile(self.summary, self.metric) if is_set and not self.training else None
 
     def _secondary(self) -> list[str]:
-        """Warn if the metric was chosen after the fact."""
+        """Warn if the metric was not chosen before the runs."""
         if not self.secondary_note:
             return []
         why = "Choosing a metric by its results finds differences that do not exist: report the primary one as well"
@@ -336,7 +336,7 @@ class Results:
 
     @property
     def looks_note(self) -> str:
-        """A note on the looks at the results while seeds were added, planned or not; "" for a single look."""
+        """A note on the looks at the results, planned or not, between which seeds were added; "" for a single look."""
         earlier, looks = self.asked.earlier_seeds, self.asked.looks
         if looks is not None and not self.comparisons.empty:
             sizes, had = ", ".join(map(str, looks.sizes)), int(self.comparisons["looks"].max())
@@ -371,7 +371,7 @@ class Results:
         return found
 
     def _own_losses(self) -> list[str]:
-        """Warn if a loss with different terms in each variant was used to compare or tune them."""
+        """Warn if the variants were compared or tuned by a loss whose terms differ between them."""
         by = {self.metric} | ({tuned_metric(self.tuning)} if self.tuning is not None else set())
         losses = sorted(metric for metric in by if metric.endswith("_loss"))
         runs = [*self.runs, *self.tuning_runs]
@@ -396,7 +396,7 @@ class Results:
         ]
 
     def _unranked(self) -> list[str]:
-        """Yield a sentence on the data sets that the ranks leave out, with the reason."""
+        """Yield a sentence on the data sets that the ranks omit, with the reason."""
         scores = self._scores_by_dataset
         lacking = scores.isna()
         if not self.ranks or not lacking.any(axis=None):
@@ -408,7 +408,7 @@ class Results:
 
     @cached_property
     def verdict_parts(self) -> dict[str, Verdict]:
-        """The parts of the sentence on each variant."""
+        """The parts of each variant's sentence."""
         return verdict_parts(self.aggregate, self.comparisons, self.baselines, self.goal)
 
     @property
@@ -449,7 +449,7 @@ class Results:
 
     @property
     def title(self) -> str:
-        """Data sets and numbers of variants and runs, for titles of figures."""
+        """The data sets and the numbers of variants and runs, for figure titles."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
         training = f" ({self.training} still training)" if self.training else ""
         return f"{datasets}, {counted(self.arms, 'variant')}, {counted(len(self.runs), 'run')}{training}"
@@ -461,7 +461,7 @@ class Results:
 
     @property
     def _budgets(self) -> dict[str, int]:
-        """Number of points tried for each tuned variant; the largest number if a label combines several variants."""
+        """The number of points tried for each tuned variant; the largest one if a label combines several variants."""
         if self.tuning is None:
             return {}
         tried = self.tuning.groupby("variant")["budget"].first()

@@ -58,24 +58,24 @@ class Sweep:
         self._directory = directory
         self._pool = pool
         self._console = console
-        self._chosen = chosen  # metric that decides the best variant so far
+        self._chosen = chosen  # metric that determines the best variant so far
         self._ended: list[tuple[Job, Outcome]] = []  # runs that have ended, including those before this start
-        self._shown = 0  # number of runs shown in earlier batches of this start
+        self._shown = 0  # number of runs shown in earlier batches since this start
         self._warned: set[str] = set()
         self._stackable: dict[str, Stackable] = {}  # by kind of job
         self.fail_fast = fail_fast
 
     @property
     def workers(self) -> int:
-        """The number of runs that are trained at a time."""
+        """The number of runs that are trained at the same time."""
         return self._pool.workers
 
     def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
-        """Build the parts of every kind of run, and return their pace.
+        """Build the parts of every kind of run, and return the speed of the runs.
 
         Args:
             measure: time an epoch of the first kind, and estimate the others from their operations.
-            chooses: whether a metric of these runs decides a choice; they must then measure it.
+            chooses: whether a choice depends on a metric of these runs, which they must then measure.
 
         Raises:
             ConfigError: a line for each variant that cannot be built; one line if all fail for the same reason.

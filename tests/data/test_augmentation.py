@@ -163,7 +163,7 @@ def test_elastic_displacements_are_simards_noise_smoothed_by_a_gaussian():
 
 def test_elastic_moves_pixels_by_the_distance_that_the_noise_predicts():
     field = np.asarray(Elastic(4.0, 34.0, seed=0).displacements(64, 60, 60))[..., 15:-15, 15:-15]
-    # variance of uniform(-1, 1) is 1/3; that of its mean under a Gaussian 1 / (4 pi sigma^2) of it
+    # The variance of uniform(-1, 1) is 1/3; smoothing by a Gaussian divides it by 4 pi sigma^2.
     assert field.std() == pytest.approx(34.0 * np.sqrt(1 / 3 / (4 * np.pi * 4.0**2)), rel=0.05)
     assert abs(field.mean()) < 0.1
 

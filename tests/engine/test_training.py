@@ -98,7 +98,7 @@ def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts
 
 
 class Visits(keras.metrics.Metric):
-    """Largest or smallest number of visits to an example; the label is the number of the example."""
+    """Largest or smallest number of times that any example was used; an example's label is its number."""
 
     def __init__(self, examples, extreme):
         super().__init__(name=extreme.__name__)

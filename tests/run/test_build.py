@@ -84,7 +84,7 @@ def test_callbacks_write_nowhere_else(tmp_path, path):
 
 
 class Board(keras.callbacks.TensorBoard):
-    """Callback whose `log_dir` is an argument of its parent."""
+    """Callback whose `log_dir` is an argument of its parent class."""
 
     def __init__(self, backup_dir="", **arguments):
         super().__init__(**arguments)

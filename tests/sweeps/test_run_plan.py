@@ -38,7 +38,7 @@ class MadeUp:
 
     def results(self, _function: object, tasks: Sequence[Any], _affinity: object) -> Iterator[tuple[Job, Outcome]]:
         for job in tasks:
-            if isinstance(job, Job):  # checks alone show nothing
+            if isinstance(job, Job):  # the other tasks are checks, which have no result
                 score = {"val_accuracy": job.config["optimizer"]["learning_rate"]}
                 end(job, self._sweep, **score)
                 yield job, Outcome.of(record(job, **score))

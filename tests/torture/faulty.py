@@ -49,7 +49,7 @@ class FaultyDisk:
             yield self
 
     def meet(self, operation: str, path: Any) -> None:
-        """Note an operation, and raise OSError if it is refused."""
+        """Record an operation, and raise OSError if it is refused."""
         if isinstance(path, int):
             path = Path(f"/proc/self/fd/{path}").readlink()
         text = os.path.abspath(os.fspath(path))  # noqa: PTH100 - resolve() would itself open files

@@ -1,4 +1,4 @@
-"""Published archives of data sets: found on the disk or downloaded, and verified before they are read."""
+"""Published archives of data sets: found on disk or downloaded, and verified before they are read."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

@@ -11,14 +11,14 @@ def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
     """Return the only label that a string matches.
 
     A string matches the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
-    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without further parts is
+    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without other parts is
     preferred. If no label has these parts, the string matches a label that contains it as whole words.
 
     Args:
         option: the option with the variant, for the message.
 
     Raises:
-        UserError: if there is no such label, or several fit equally well, with these labels.
+        UserError: if there is no such label, or if several fit equally well; the message then lists them.
     """
     known = list(dict.fromkeys(labels))
     parts = [part.strip() for part in wished.split(",")]

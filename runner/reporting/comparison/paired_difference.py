@@ -24,3 +24,4 @@ class Difference:
     new_low: float  # lower end of the 95% interval that also covers new test examples
     new_high: float
     text: str  # the estimate and its interval in the displayed unit: "+0.20 [+0.05, +0.35]"
+    why: str = ""  # basis of the verdict: "p = 0.080", "too few seeds"; see `short_reason`

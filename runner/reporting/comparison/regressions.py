@@ -1,4 +1,4 @@
-"""Regressions: variants compared with themselves on another side, with verdicts in words."""
+"""Regressions: each variant compared with itself on another side, with verdicts in words."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ REGRESSION_COLUMNS = [
     "unmatched", "verdict", "reason", "fails",
 ]  # fmt: skip
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
-_NAMED = 12  # largest number of variants to list with one verdict
+_NAMED = 12  # maximum number of variants to list with one verdict
 _REFERENCE, _OTHER = "reference", "other"
 
 
@@ -32,11 +32,11 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     """Return one row for each variant and side that is compared with the reference: `REGRESSION_COLUMNS`.
 
     Tests, intervals and Holm's correction over all rows are the same as in `comparison_frame`; pairs are made by
-    seed. Means cover the runs behind the difference.
+    seed. Means cover the runs from which the difference is computed.
 
     A row fails if the variant is worse beyond the margin. With d = other - reference if a higher metric is
     better (else reference - other), the test must show that d + margin is below 0, at p < 0.05 after Holm's correction.
-    If the design cannot decide, a row fails only if the margin is above 0, and d + margin is below 0 in every pair
+    If the design cannot decide, a row fails only if the margin is above 0 and d + margin is below 0 in every pair
     (without pairs: for every combination of a run of one side and a run of the other).
 
     Args:

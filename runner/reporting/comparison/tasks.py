@@ -42,7 +42,7 @@ Runs = Mapping[str, Sequence[Values]]  # scores of each variant on every data se
 
 @dataclass(frozen=True)
 class Tasks:
-    """Comparison over the data sets on which every variant has runs with a result.
+    """Comparison over the data sets on which every variant has results.
 
     `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PERFORMANCE_COLUMNS`;
     empty unless the metric is a share.
@@ -83,7 +83,7 @@ def compare_over_datasets(
 
 
 def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
-    """Return the baseline of each arm that has the same one on all data sets.
+    """Return the baseline of each arm whose baseline is the same on all data sets.
 
     Args:
         summary: one row per run: variant and arm.

@@ -28,7 +28,7 @@ _ROW = 0.25  # inches per variant with a name of one line
 
 
 def ensemble_table(frame: pd.DataFrame, title: str) -> Table:
-    """Return a table for the terminal: the members, their mean, the ensemble, and its gain over the mean.
+    """Return a table for the terminal: the members, their mean, the ensemble, and the ensemble's gain over the mean.
 
     `frame` is an `ensemble_frame`.
     """
@@ -67,7 +67,7 @@ def gain_text(frame: pd.DataFrame) -> str:
 
 
 def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
-    """Draw the members' test accuracy and negative log likelihood, one row per variant, below the ensemble's.
+    """Draw the members' test accuracy and negative log likelihood, one row per variant, below those of the ensemble.
 
     `frame` is an `ensemble_frame`.
     """
@@ -92,7 +92,7 @@ def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
 
 
 def size_figure(frame: pd.DataFrame, title: str) -> Figure:
-    """Draw the test accuracy against the number of members: mean over subsets, and their range as a band.
+    """Draw the test accuracy against the number of members: the mean over subsets as a line, their range as a band.
 
     `frame` is a `size_frame`.
     """

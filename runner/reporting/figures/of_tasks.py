@@ -28,7 +28,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "mean"}
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
-_NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and beside a row
+_NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
 _EVEN = 0.5  # probability at which neither of two variants is better
 _ROW = 0.25  # inches per variant with a name of one line
 
@@ -36,7 +36,7 @@ _ROW = 0.25  # inches per variant with a name of one line
 def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw the aggregates of each variant with their intervals: a row for each variant, a panel for each aggregate.
 
-    A narrow figure has the interquartile mean alone.
+    A narrow figure shows only the interquartile mean.
 
     Args:
         tasks: one row per variant, `TASK_COLUMNS`.

@@ -31,10 +31,10 @@ class ComparisonPage:
     conclusion: str
     notes: Sequence[str]
     about: Sequence[str]  # one line for each side
-    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, value on reference, value on side
+    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, the reference's value, the side's value
 
     def text(self) -> str:
-        """Return the page: the conclusion, a forest plot, the limits, the table, and differences in environment."""
+        """Return the page: the conclusion, a forest plot, the cautions, the table, and the environments."""
         heading = f"Comparison by {quantity(self.sides.metric)}"
         return template("comparison.html").render(
             title=f"{heading} - runner",
@@ -140,7 +140,7 @@ class ComparisonPage:
         return PageTable("table-comparisons", "Comparisons", caption, columns, rows)
 
     def _environment(self) -> PageTable | None:
-        """Return the table of the environments' differences; None if there are none."""
+        """Return the table of the differences between the environments; None if there are none."""
         rows = [
             [Cell.text(self.sides.letter(side)), *map(Cell.text, found)]
             for side, differences in enumerate(self.environments, start=1)

@@ -36,7 +36,7 @@ TUNING_CAPTIONS = {
         "not set."
     ),
 }
-TUNING_CURVES = {  # captions by kind of curve
+TUNING_CURVES = {  # captions by the kind of the curve
     SO_FAR: (
         "Best validation score so far by the number of trials of one search, and the test score of the best trial so "
         "far, both on the tuning seeds. The trials depend on each other, so another search may give a different curve."

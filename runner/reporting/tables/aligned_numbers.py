@@ -1,4 +1,4 @@
-"""LaTeX numbers that siunitx aligns at their decimal points."""
+"""LaTeX cells with numbers that siunitx aligns at their decimal points."""
 
 import re
 from collections.abc import Sequence

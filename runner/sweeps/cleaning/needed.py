@@ -23,7 +23,7 @@ _STARTS = re.compile(rb"init_from['\"]?\s*:(?! null\b)")  # other configurations
 
 
 def starting_points(roots: Iterable[Path], left_out: LeftOut) -> dict[Path, Path]:
-    """Return the resolved run directories from which others start (`model.init_from`), each with such a run or plan.
+    """Return the resolved run directories from which others start (`model.init_from`), each with one such run or plan.
 
     Args:
         roots: directories to search for runs and for plans, whose runs may not have begun.

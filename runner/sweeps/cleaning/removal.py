@@ -50,6 +50,6 @@ def _delete(item: Item) -> None:
 
 
 def _delete_run(directory: Path) -> None:
-    """Delete a directory and, first of all, the record in it: without one, it is not a run."""
+    """Delete a run's directory, its record first: without a record, a directory is not a run."""
     (directory / "record.json").unlink(missing_ok=True)
     shutil.rmtree(directory)

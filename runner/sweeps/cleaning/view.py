@@ -24,7 +24,7 @@ _FLAGS: dict[Kind, str] = {"failed": "--failed", "model": "--models"}
 
 
 def clean(directory: Path, wish: Wish, console: Console, *, command: str, confirmed: bool) -> None:
-    """Show the items that a selection would remove below a directory, with their size; if confirmed, remove them.
+    """Show the items that a selection would remove below a directory, with their sizes; if confirmed, remove them.
 
     Args:
         command: the command for this selection, without confirmation.
@@ -33,7 +33,7 @@ def clean(directory: Path, wish: Wish, console: Console, *, command: str, confir
         UserError: if there is no such directory, or it is a link.
         Stopped: at the end, with exit code 1, if something could not be removed.
     """
-    if ".." in directory.parts:  # such a path may have no name
+    if ".." in directory.parts:  # the last part of such a path may not be a name
         directory = directory.resolve()
     found = find(directory, wish)
     for path, reason in found.kept.items():

@@ -51,7 +51,7 @@ Condition = Annotated[
 
 
 def _three_forms(schema: dict[str, Any]) -> None:
-    """Turn the JSON Schema of an axis into one of its three forms: a list, the same under `choices`, or a range."""
+    """Split the JSON Schema of an axis into its three forms: a list, the same list under `choices`, and a range."""
     keys = schema.pop("properties")
     (values, _), (number, _) = keys["choices"]["anyOf"], keys["low"]["anyOf"]
     listed = {"choices": keys["choices"] | {"anyOf": [values | {"minItems": 1}]}, "when": keys["when"]}

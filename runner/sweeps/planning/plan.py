@@ -117,7 +117,7 @@ class Plan:
         return bool(self.study) and "to_come" in self.search
 
     def of_phase(self, *phases: Phase) -> list[Job]:
-        """Return the runs of some phases, each once."""
+        """Return the runs in some phases, without duplicates."""
         return list({job.run_id: job for job in reversed(self.jobs) if job.phase in phases}.values())[::-1]
 
     def of_one_candidate(self) -> list[Job]:

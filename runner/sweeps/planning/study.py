@@ -249,7 +249,7 @@ class Study(Chosen):
     folds: Folds | None = None
     """Number of cross-validation folds; every seed runs on each fold."""
     vary: list[Source] = Field(default_factory=list, json_schema_extra={"uniqueItems": True})
-    """Sources of variance to measure; in further runs, each varies alone."""
+    """Sources of variance to measure; in additional runs, each source varies alone."""
 
     @property
     def variant_names(self) -> list[str]:

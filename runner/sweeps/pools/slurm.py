@@ -54,7 +54,7 @@ class _Seat:
 class SlurmPool:
     """Pool of jobs whose processes are workers; one local process computes short tasks.
 
-    A job that waits long in the queue joins late; a job that dies loses only the tasks that it is computing.
+    A job that waits long in the queue joins late; a job that dies loses only the tasks that it is running.
     """
 
     def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class SlurmPool:
         Args:
             folder: folder for submitit's scripts and logs, visible to all nodes.
             cluster: slurm, or local to try the pool with processes on this machine.
-            workers: the number of tasks at a time.
+            workers: the number of tasks to run at the same time.
             parameters: arguments of submitit's executor: timeout_min, slurm_partition, tasks_per_node, ...
 
         Raises:
@@ -141,7 +141,7 @@ class SlurmPool:
             self._seats += [_Seat(box, job) for box in boxes]
 
     def _assign(self, function: Callable[[Task], Result], waiting: Waiting[Task]) -> None:
-        """Give tasks to free workers; a worker without enough time for a task has to end."""
+        """Give tasks to free workers; a worker without enough time left for a task must end."""
         for seat in [seat for seat in self._seats if seat.is_free]:
             if not len(waiting):  # another call would make the queue forget the kinds of busy workers
                 return
@@ -176,7 +176,7 @@ class SlurmPool:
         return task
 
     def _lost(self, waiting: Waiting[Any]) -> Iterator[tuple[Any, WorkerLost]]:
-        """Yield the tasks of jobs that have died; give back those that had not begun.
+        """Yield the tasks of jobs that have died; return those that had not begun to the queue.
 
         Raises:
             EnvironmentFault: if several successive jobs have ended before they began, and no other job works.
@@ -234,7 +234,7 @@ def _processes(parameters: Mapping[str, Any]) -> int:
 
 
 def _ending(job: Any) -> str:
-    """Return a line about a job's end, with the file of its errors."""
+    """Return a line that tells how a job ended, with the path of its error log."""
     process = job.task(0)
     lines = [line.strip() for line in (process.stderr() or "").splitlines() if line.strip()]
     return f"job {job.job_id} ended: {shortened(lines[-1]) if lines else 'no output'} ({process.paths.stderr})"

@@ -31,7 +31,7 @@ def _as_in_a_file(schema: dict[str, Any]) -> None:
 
 
 def _later(value: Any) -> Any:
-    """Accept any fresh seeds here; the check of a study's seeds follows."""
+    """Accept any fresh seeds here; they are checked later, with the study."""
     return value
 
 

@@ -96,7 +96,7 @@ class Trial:
 
     @property
     def seconds(self) -> float:
-        """The seconds that its ended runs took."""
+        """The seconds that its finished runs took."""
         return sum(outcome.seconds for _, outcome in self.ended)
 
 
