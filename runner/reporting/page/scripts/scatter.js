@@ -134,6 +134,7 @@ const scatterChart = (place, table, words, first) => {
   const build = () => {
     state.plot?.destroy();
     shown = variantsInScope();
+    state.rotated = isRotated();
     read("x");
     read("y");
     const ordered = [...new Set(at.x.filter((value) => value !== null))].sort((one, other) => one - other);
@@ -213,7 +214,9 @@ const scatterChart = (place, table, words, first) => {
   markers.push(() => state.plot.redraw(false, false));
   new ResizeObserver(() => {
     const width = box.clientWidth;
-    if (width && width !== state.plot.width) state.plot.setSize({ width, height: state.plot.height });
+    if (!width || width === state.plot.width) return;
+    if (isRotated() === state.rotated) state.plot.setSize({ width, height: state.plot.height });
+    else build();
   }).observe(box);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
   return state;
