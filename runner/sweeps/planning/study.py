@@ -114,12 +114,12 @@ class Tune(Section):
 
     @property
     def method(self) -> Sampler:
-        """The sampler, given or by default."""
+        """The sampler, as given or by default."""
         return self.sampler or ("grid" if all(axis.choices for _, axis in self.all_axes) else "random")
 
     @property
     def points(self) -> int | None:
-        """The budget in points; None if it is given in another unit, or not at all."""
+        """The budget in points; None if it is given in a different unit, or not at all."""
         return self.budget if isinstance(self.budget, int) else None
 
     @property
