@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from runner.reporting.comparison.decision import p_text
 from runner.reporting.comparison.differences import chosen_values
 from runner.reporting.comparison.paired_difference import Difference
-from runner.reporting.figures.drawing.names import short_keys, with_names
+from runner.reporting.figures.drawing.names import with_names
 from runner.reporting.metrics import p_equation
 from runner.reporting.page.forest_layout import (
     Forest,

@@ -22,7 +22,8 @@ def ranks_table(ranks: Ranks, shown: Mapping[str, str]) -> PageTable:
         ]
         rows.append([Cell.text(name), Cell.number(f"{average:.2f}", average), *others])
     columns = [
-        Column("variant"), Column("average rank", number=True), *(Column(f"p, {shown.get(name, name)}", number=True) for name in names),
+        Column("variant"), Column("average rank", number=True),
+        *(Column(f"p, {shown.get(name, name)}", number=True) for name in names),
     ]  # fmt: skip
     over_all = {"Friedman": ranks.friedman_p, "Iman and Davenport": ranks.iman_davenport_p}
     tests = ", ".join(f"{name} {p_equation(p_number(p_value))}" for name, p_value in over_all.items())

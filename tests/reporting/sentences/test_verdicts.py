@@ -114,7 +114,8 @@ def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
     other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
     sentences, _ = said(one, other)
     assert sentences["b"].startswith(
-        "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) is undecided, with no significant difference from a: "
+        "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) is undecided, with no "
+        "significant difference from a: "
         "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; "
         "paired signed"
     )
@@ -250,7 +251,7 @@ def shifted(differences, seeds=7):
         ),
         (
             [0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.01],
-            "is undecided, with neither a significant difference from a nor equivalence within 0.1 percentage points: +0.14",
+            "with neither a significant difference from a nor equivalence within 0.1 percentage points: +0.14",
             "; p = 0.508 for equivalence and p = 1.000 for a difference; ",
         ),
     ],
@@ -265,7 +266,8 @@ def test_where_the_seeds_can_show_equivalence_alone_the_sentence_and_a_note_say_
     others = [runs(name, shifted([value + 0.01 for value in SMALL], 6)) for name in "bcd"]
     sentences, notes = said(runs("a", SEVEN[:6]), *others, margin=0.001, correction="holm")
     assert (
-        "b (mean test accuracy 93.50%) is undecided: not shown to be equivalent to a within 0.1 percentage points; 6 seeds can "
+        "b (mean test accuracy 93.50%) is undecided: not shown to be equivalent to a within 0.1 "
+        "percentage points; 6 seeds can "
         "show equivalence but no difference for 3 comparisons (7 needed); +1.00 percentage points ("
     ) in sentences["b"]
     assert "gives p >= 0.0312 for a difference and p >= 0.0156 for equivalence, before any correction." in notes
