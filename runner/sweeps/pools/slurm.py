@@ -198,7 +198,7 @@ class SlurmPool:
             if seats and not any(seat.has_joined for seat in seats):
                 self._broken += 1
                 if self._broken >= _TRIES and not any(seat.has_joined for seat in self._seats):
-                    raise EnvironmentFault(f"launcher=slurm: no job started to work: {_ending(job)}")
+                    raise EnvironmentFault(f"launcher=slurm: no job started working: {_ending(job)}")
 
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
