@@ -8,7 +8,8 @@ browser  it uses the browser.
 cluster  it is in a file about Ray or Slurm.
 torture  it is in tests/torture.
 
-`pytest --check` skips all these tests, without loading their files, and fails any other test that does such things.
+`pytest --check` skips all these tests, without loading their files, and fails any other test that starts a process or
+imports TensorFlow.
 """
 
 import sys

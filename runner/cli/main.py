@@ -58,7 +58,7 @@ def main() -> int:
 
 def prepare_process() -> None:
     """Set up what the process needs before a command runs: environment variables, logging, standard streams."""
-    # Hydra prints errors in its own way and exits with 1; with full errors, it raises them instead.
+    # Hydra prints errors in its own way and exits with code 1; with full errors, it raises them instead.
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"

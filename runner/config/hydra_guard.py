@@ -221,7 +221,7 @@ class GuardedFiles(FileConfigSource):
             header = self._get_header_dict(text[:_HEADER])
         except (HydraException, ConfigError, FileNotFoundError):
             raise
-        except Exception as error:  # OmegaConf and its loader raise many types
+        except Exception as error:  # OmegaConf and its loader raise many types of exception
             raise ConfigError(printable(f"{path}: {str(error).partition(chr(10))[0] or error!r}")) from error
         return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
 

@@ -80,7 +80,7 @@ def primary_schema() -> Schema:
 
 
 def model_schema(model: type[BaseModel], title: str, rule: Schema) -> Schema:
-    """Return the schema of files that hold a model, such as studies.
+    """Return the schema of files whose content is a model, such as studies.
 
     Args:
         rule: JSON Schema of the required keys, unless a file builds on others.

@@ -249,7 +249,7 @@ def _opened(file: Path) -> Iterator[ImageFile]:
         raise
     except UnidentifiedImageError as error:
         raise DataError(f"{file}: not a readable image; supported formats are {', '.join(_FORMATS)}") from error
-    except Exception as error:  # the readers of the formats raise many types
+    except Exception as error:  # the readers of the formats raise many types of exception
         what = shortened(str(error)) or type(error).__name__
         raise DataError(f"{file}: not a readable image ({what})") from error
 

@@ -66,7 +66,7 @@ class Inference:
 
     @classmethod
     def of_arrays(cls, arrays: Arrays) -> Self:
-        """Return the description in the arrays of a file.
+        """Return the description that a file's arrays contain.
 
         Raises:
             ValueError: if they are not a description.

@@ -37,7 +37,7 @@ def load_mnist(
     checksums: Mapping[str, str] | None = None,
     class_names: Sequence[str] | None = None,
 ) -> Dataset:
-    """Load a data set in MNIST's format, and download it first if necessary.
+    """Load a data set in MNIST's format, downloading it first if necessary.
 
     Args:
         name: name in reports; also the folder below `root` that is searched before `root` itself.

@@ -52,7 +52,7 @@ def train(
 
     Unlike Keras 3.15.1 after `keras.utils.set_random_seed`, `order` does not repeat one shuffle in every epoch.
 
-    A step is the model's own `train_step`, so that loss, metrics, regularizers and clipping are Keras's. If the batch
+    A step is the model's own `train_step`, so loss, metrics, regularizers and clipping are Keras's. If the batch
     size does not divide the data, the last batch of an epoch is smaller. Callbacks are called at the start and end of
     the training and of each epoch, with the same logs as in `fit`.
 
@@ -186,8 +186,8 @@ def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
 class CompiledEpoch:
     """A training epoch of a model on its data, compiled at its first run.
 
-    It uses the current values of the model's and the optimizer's variables and of the base learning rate, so that a run
-    with a different seed or rate needs no new compilation.
+    It uses the current values of the model's and the optimizer's variables and of the base learning rate, so a run with
+    a different seed or rate needs no new compilation.
     """
 
     def __init__(

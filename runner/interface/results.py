@@ -243,7 +243,7 @@ class Results:
         correction: str | None = None,
         rope: float | None = None,
     ) -> "Results":
-        """Return the same runs, compared by another metric, baseline, target, margin or correction.
+        """Return the same runs, compared by a different metric, baseline, target, margin or correction.
 
         Omitted arguments keep their values.
 

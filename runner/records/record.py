@@ -131,7 +131,7 @@ class RunRecord:
     classes: Lines = field(default_factory=list)  # class names, in the order of the scores; empty if unnamed
     objects: Texts = field(default_factory=dict)  # classes of Python objects that no configuration describes, by kind
     working_directory: Text | None = None  # base of the relative paths in the configuration; None without such paths
-    # Seeds and learning rates, by key, of the runs trained as one stack (device.stacked_seeds), with this one's own.
+    # Seeds and learning rates, by key, of the runs trained as one stack (device.stacked_seeds), including its own.
     stack: Annotated[list[Facts], Field(max_length=_MOST)] = field(default_factory=list)
     format: int = 1
 

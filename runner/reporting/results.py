@@ -181,12 +181,12 @@ class Results:
 
     @cached_property
     def compared_runs(self) -> ComparedRuns:
-        """The completed runs behind the differences of `comparisons`."""
+        """The completed runs from which the differences of `comparisons` are computed."""
         return ComparedRuns(self.summary, self.asked.looks)
 
     @cached_property
     def differences(self) -> list[Difference]:
-        """The comparisons with their seeds and words, in the order of `comparisons`."""
+        """The comparisons with their seeds and wording, in the order of `comparisons`."""
         return differences(self)
 
     @cached_property
@@ -319,7 +319,10 @@ class Results:
         if self.margin is None or self.is_margin_planned:
             return []
         margin = margin_text(self.margin, self.metric)
-        why = "A margin that is chosen after the results are known proves nothing: set study.margin before the runs"
+        why = (
+            "A margin that is chosen after the results are known proves nothing: set study.margin before you start "
+            "the runs"
+        )
         return [f"the margin of {margin} is not in the plan of these runs. {why}."]
 
     def _own_correction(self) -> list[str]:
@@ -403,7 +406,7 @@ class Results:
             return []
         without = [f"{dataset} ({', '.join(scores.columns[lacking.loc[dataset]])})" for dataset in scores.index]
         named = [text for text, lacks in zip(without, lacking.any(axis=1), strict=True) if lacks]
-        text = "the ranks leave out data sets on which a variant has no completed or diverged run"
+        text = "the ranks exclude data sets on which a variant has no completed or diverged run"
         return [f"{text}: {'; '.join(named)}."]
 
     @cached_property
@@ -423,7 +426,7 @@ class Results:
 
     @property
     def findings(self) -> list[str]:
-        """The sentences over all data sets, for each variant, and on effects, tuning and variance."""
+        """The sentences on all data sets together, on each variant, and on effects, tuning and variance."""
         further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
         return [*self.task_verdicts, *self.verdicts.values(), *further]
 

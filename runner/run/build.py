@@ -253,7 +253,7 @@ def _inside(directory: Path, key: str, given: str) -> str:
     home = directory.resolve()
     path = (home / given).resolve()
     if path == home or not path.is_relative_to(home):
-        raise ConfigError(f"{key}={given}: must lie in the run directory")
+        raise ConfigError(f"{key}={given}: must be inside the run directory")
     name = path.relative_to(home).parts[0]
     if name in RUN_FILES or name.endswith(".png"):
         raise ConfigError(f"{key}={given}: is a file that every run writes; choose another name")

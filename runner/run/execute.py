@@ -229,7 +229,7 @@ def _loaded(
 
 
 def _is_alone(prepared: Prepared) -> bool:
-    """Return whether only this package and Keras run during training, and leave a core idle."""
+    """Return whether training runs only code of this package and Keras, and leaves a core idle."""
     foreign = any(is_of_the_user(type(callback).__module__) for callback in prepared.parts.callbacks)
     return prepared.device.leaves_a_core and not (foreign or prepared.settings.tracking)
 

@@ -154,7 +154,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
     make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
     if (key := shared_key(prepared)) is None:
         return kept.make_alone("compiled", make)
-    if not is_of_the_user(prepared.settings.model.target):  # which may use a strength as it likes
+    if not is_of_the_user(prepared.settings.model.target):  # which may use a strength in any way
         key = without_strengths(key, parts.model)
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:

@@ -1,4 +1,4 @@
-"""Best points of a tuning: the choice for each variant by validation, and its final runs."""
+"""Best points found by tuning: each variant's choice on the validation set, and its final runs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

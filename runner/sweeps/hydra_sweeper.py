@@ -218,7 +218,7 @@ def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) ->
     if not swept:
         return seeds
     if seeds is not None:
-        raise ConfigError(f"{swept[0]}: seeds=... is given too; use one of the two")
+        raise ConfigError(f"{swept[0]}: seeds=... is also given; use one of the two")
     return [yaml.safe_load(Override.parse(override).value) for override in swept]
 
 

@@ -39,7 +39,7 @@ class Source(Protocol):
         """The expected number of runs that have not begun."""
 
     def more(self) -> list[Job]:
-        """Return the runs to begin now; if there are none, wait for those under way."""
+        """Return the runs to begin now; none if the next ones depend on runs under way."""
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Record the outcome of a run."""
@@ -214,7 +214,7 @@ class Sweep:
         return True
 
     def _show_warnings(self, job: Job, outcome: Outcome) -> None:
-        """Show a run's warnings, except those already shown for an earlier run of this start."""
+        """Show a run's warnings, except those already shown for an earlier run."""
         for text in outcome.warnings:
             if text not in self._warned:
                 self._warned.add(text)

@@ -1,6 +1,6 @@
 """Runs and sweeps that are killed or interrupted at any moment, and restarted until they are done.
 
-The results are bit-identical to those without a disturbance, files on disk are kept, and no file is ever incomplete.
+The results are bit-identical to those of undisturbed runs, files on disk are kept, and no file is ever incomplete.
 """
 
 import json

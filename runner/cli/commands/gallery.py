@@ -1,4 +1,4 @@
-"""Commands about the gallery: `runner report --index` and `runner serve`."""
+"""Commands for the gallery: `runner report --index` and `runner serve`."""
 
 import argparse
 import socket

@@ -83,7 +83,7 @@ class Shear(Affine):
 class HorizontalFlip(Affine):
     """Horizontal flip with a given probability."""
 
-    changes_digits = True  # a flipped digit or letter is another character
+    changes_digits = True  # a flipped digit or letter is a different character
 
     def __init__(self, probability: float, seed: int) -> None:
         super().__init__(seed)

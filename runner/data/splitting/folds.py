@@ -1,4 +1,4 @@
-"""Folds of cross-validation: one is held out for the test, and the others serve for training and validation."""
+"""Folds of cross-validation: one is held out for testing, and the others are used for training and validation."""
 
 from dataclasses import dataclass, replace
 from typing import Literal

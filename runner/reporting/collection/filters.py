@@ -71,7 +71,7 @@ def _not_understood(text: str, place: int) -> UserError:
     at = f" at {shortened(text[place:].strip())}" if text[place:].strip() and place else ""
     return UserError(
         f"{shortened(text)}: not understood{at}; write COLUMN OPERATOR VALUE, joined with `and` "
-        f"(operators: {' '.join(_OPERATORS)}; quote values that contain blanks)"
+        f"(operators: {' '.join(_OPERATORS)}; quote values that contain spaces)"
     )
 
 

@@ -1,4 +1,4 @@
-"""List of runs: filtered, sorted, as a table, CSV or JSON."""
+"""List of runs, filtered and sorted, as a table, CSV or JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -31,7 +31,7 @@ def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
     ]
     found = next((some for fit in fits if wished.strip() and (some := [*filter(fit, known)])), [])
     if len(found) > 1:
-        raise UserError(f"{option} {wished}: stands for several variants: {'; '.join(found)}")
+        raise UserError(f"{option} {wished}: matches several variants: {'; '.join(found)}")
     if not found:
         raise UserError(f"{option} {wished}: no such variant{did_you_mean(wished, known)}")
     return found[0]

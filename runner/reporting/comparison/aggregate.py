@@ -225,7 +225,7 @@ def _compared(
 def _compared_by_folds(
     design: Design, folds: int, margin: float | None
 ) -> tuple[dict[str, Any], list[list[float]], int]:
-    """Return the fields of a comparison of cross-validated variants, the values behind it, and the unmatched folds."""
+    """Return the fields of a comparison of cross-validated variants, the compared values, and the unmatched folds."""
     if not design.is_paired:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
         return asdict(apart_folds(*sides)), sides, 0

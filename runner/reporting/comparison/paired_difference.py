@@ -1,4 +1,4 @@
-"""Difference of a variant from its baseline, with seeds, intervals and words, for figures and page."""
+"""Difference of a variant from its baseline, with its seeds, intervals and wording, for figures and the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -178,7 +178,7 @@ def paired_differences(
 
 
 def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
-    """Return the results at the last planned look so far; all results before the first look."""
+    """Return the results at the last planned look so far; before the first look, return all results."""
     return [arm.first(had[-1]) for arm in arms] if had else arms
 
 
@@ -225,7 +225,7 @@ class _Runs:
 
 
 class ComparedRuns:
-    """Completed runs behind the differences of a comparison frame."""
+    """Completed runs from which the differences of a comparison frame are computed."""
 
     def __init__(self, summary: pd.DataFrame, looks: Looks | None = None) -> None:
         """Set the compared runs.

@@ -113,7 +113,7 @@ def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
     if len(undecided):
         yield (
             f"{len(undecided)} of {counted(len(frame), 'comparison')} cannot be decided: "
-            f"{'; '.join(undecided['reason'].unique())}. That is no evidence that nothing became worse."
+            f"{'; '.join(undecided['reason'].unique())}. This is not evidence that nothing became worse."
         )
 
 
@@ -131,13 +131,13 @@ def without_result(sides: Sides) -> list[str]:
 
 
 def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    """Yield cautions about comparisons that are not paired, leave out seeds, or count diverged runs as lost."""
+    """Yield cautions about comparisons that are not paired, exclude seeds, or count diverged runs as lost."""
     for row, name in zip(frame.to_dict("records"), names, strict=True):
         if not row["test"].startswith(("paired", NO_TEST)):
             yield f"{name}: not paired (one seed, a different split or different initial weights): {row['test']}."
         if row["unmatched"]:
             seeds = counted(row["unmatched"], "common seed")
-            yield f"{name}: {seeds} left out (a different split or different initial weights)."
+            yield f"{name}: {seeds} excluded (a different split or different initial weights)."
         if row["lost"] or row["reference_lost"]:
             rest = "the difference covers the other seeds" if row["n_completed"] else "no difference is available"
             yield (
@@ -170,7 +170,7 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
 
 
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
-    """Return the means over the completed runs behind a difference; several runs of a seed count as their mean."""
+    """Return the means over the completed runs in a difference; several runs of a seed count as their mean."""
     other, reference = (
         _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in ComparedRuns(summary).of(row)
     )

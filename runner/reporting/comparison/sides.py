@@ -58,7 +58,7 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Sides:
-    """Two or more sides; the first is the reference of all others."""
+    """Two or more sides; the first is the reference for all others."""
 
     sides: list[Side]
     summary: pd.DataFrame  # one row per run: variant, side (its position), and the columns of a run's summary

@@ -35,7 +35,7 @@ _OTHERS = ("variant", "metric", "datasets", "runs", "lost", "baseline", "verdict
 _NUMBERS = [name for name in TASK_COLUMNS if name not in _OTHERS]
 PERFORMANCE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high"]
 _THRESHOLDS = 101
-_MARGIN = 0.02  # the thresholds begin this share of the score range below it
+_MARGIN = 0.02  # share of the score range by which the lowest threshold lies below it
 
 Runs = Mapping[str, Sequence[Values]]  # scores of each variant on every data set
 

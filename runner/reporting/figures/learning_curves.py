@@ -1,4 +1,4 @@
-"""Learning curves: a metric on training and validation data by epoch, with the last part zoomed if needed."""
+"""Learning curves: a metric on training and validation data by epoch, with the last part enlarged if needed."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace

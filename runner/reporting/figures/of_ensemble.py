@@ -119,7 +119,7 @@ def _dots(axes: Axes, frame: pd.DataFrame, measure: str, places: Mapping[str, fl
 
 
 def _parts(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Return the members' rows, the row of their mean, and the ensemble's."""
+    """Return the members' rows, the row of their mean, and the row of the ensemble."""
     by_role = {role: frame[frame["role"] == role] for role in ("member", "mean", "ensemble")}
     return by_role["member"], by_role["mean"].iloc[0], by_role["ensemble"].iloc[0]
 

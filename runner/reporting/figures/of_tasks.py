@@ -91,7 +91,7 @@ def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str
 def _estimates(
     axes: Axes, tasks: pd.DataFrame, column: str, middles: npt.NDArray[np.float64], colors: list[str], name: str
 ) -> None:
-    """Draw a column of the variants as points with intervals, each in its row."""
+    """Draw a column of the frame as points with intervals, one row per variant."""
     values, lows, highs = (tasks[f"{column}{side}"].to_numpy(float) for side in ("", "_low", "_high"))
     axes.hlines(middles, lows, highs, color=colors, linewidth=4, alpha=0.45, label=hidden_name(INTERVAL))
     axes.scatter(values, middles, s=14, c=colors, zorder=3, label=hidden_name(name))

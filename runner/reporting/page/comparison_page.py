@@ -136,7 +136,7 @@ class ComparisonPage:
         numbers = (f"{label}, reference", f"{label}, side", "difference", "95% interval", "p (Holm)", "n")
         columns = [Column("variant"), Column("side"), *(Column(name, number=True) for name in numbers),
                    Column("verdict"), Column("test")]  # fmt: skip
-        caption = "Each variant against itself on the reference, paired by seed. Intervals are not adjusted."
+        caption = "Each variant is compared with itself on the reference, paired by seed. Intervals are not adjusted."
         return PageTable("table-comparisons", "Comparisons", caption, columns, rows)
 
     def _environment(self) -> PageTable | None:
@@ -149,4 +149,4 @@ class ComparisonPage:
         if not rows:
             return None
         columns = [Column("side"), Column("property"), Column("reference"), Column("value")]
-        return PageTable("table-environment", "Environment", "Where the environments differ.", columns, rows)
+        return PageTable("table-environment", "Environment", "Differences between the environments.", columns, rows)

@@ -116,13 +116,13 @@ class ForestGroup:
 
     heading: str
     rows: Sequence[ForestRow]
-    baseline: ForestRow | None = None  # to name in the heading
+    baseline: ForestRow | None = None  # to be named in the heading
     ruler: Ruler | None = None  # None without a plot
 
 
 @dataclass(frozen=True)
 class Forest:
-    """The forest plot; without a comparison, it has only words."""
+    """The forest plot; without a comparison, it contains only the words."""
 
     groups: Sequence[ForestGroup]
     ruler: Ruler | None = None  # of all groups; None if each has its own
@@ -152,7 +152,7 @@ def scales_of(found: Sequence[Difference], margin: float | None, *, apart: bool 
     """Return the axis of each cell; empty if there is no estimate.
 
     Args:
-        apart: the cells are different data sets.
+        apart: whether the cells are different data sets.
     """
     if not any(math.isfinite(one.estimate) for one in found):
         return {}

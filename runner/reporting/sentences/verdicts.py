@@ -228,7 +228,7 @@ def _tested(found: _Row) -> Iterator[str]:
 
 
 def _p_values(found: _Row, comparisons: int) -> str:
-    """Return the adjusted p values of the difference and, with a margin, of the claim about the margin."""
+    """Format the adjusted p values of the difference and, with a margin, of the claim about the margin."""
     if math.isnan(found["p_adjusted"]):
         return "no p value"
     difference = p_equation(p_text(found))
@@ -369,7 +369,7 @@ def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
             "variants, and the p values of the others may change."
         )
     if not_begun:
-        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only a part of the plan."
+        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only part of the plan."
 
 
 def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
@@ -392,7 +392,7 @@ def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{row['variant']}: {counted(row['unmatched'], unit_noun(row))} shared with {row['baseline']} "
             f"{'does not form a matched pair' if row['unmatched'] == 1 else 'do not form matched pairs'} "
-            "(different data, split or initial weights); the comparison leaves out such seeds."
+            "(different data, split or initial weights); the comparison excludes such seeds."
         )
 
 
@@ -429,7 +429,7 @@ def why_apart(row: Mapping[Any, Any]) -> str:
     if row["p_value"] < LEVEL <= row["p_adjusted"]:
         return "p is adjusted for multiple comparisons and the interval is not"
     if has_times(row):
-        return "p leaves out pairs of equal times and the interval counts them"
+        return "p excludes pairs of equal times and the interval includes them"
     return f"the interval assumes normally distributed differences and the test ({row['test']}) does not"
 
 

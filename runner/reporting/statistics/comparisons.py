@@ -284,7 +284,7 @@ def _bca(samples: tuple[Values, ...], statistic: object, rounding: float) -> tup
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence SciPy's warnings about samples without variation; the resulting NaN is enough."""
+    """Silence SciPy's warnings about samples without variation, because the resulting NaN is sufficient."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

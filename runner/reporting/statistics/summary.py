@@ -31,7 +31,7 @@ def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
     """Summarize one or more finite values.
 
     Args:
-        overlap: overlap of the training sets behind the values: n_test / n_train for the folds of cross-validation
+        overlap: overlap of the training sets of the values: n_test / n_train for the folds of cross-validation
             (`corrected_t`), 0 for independent runs. Standard error and interval allow for it.
 
     Source of the interquartile mean: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".

@@ -46,9 +46,9 @@ def with_test_set_error(
 
     Args:
         comparisons: from `comparison_frame`.
-        summary: the runs behind them, one row per run.
+        summary: the compared runs, one row per run.
         answers: the answers of each run, in the order of the summary.
-        compared: the runs behind each comparison.
+        compared: the runs from which each difference is computed.
     """
     runs = _Runs(summary)
     rows = [_row(row, runs, answers, compared.of(row)) for row in comparisons.to_dict("records")]

@@ -30,9 +30,10 @@ def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
 
 
 def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
-    """Return the 95% interval of the mean of wins by a percentile bootstrap over units.
+    """Return the 95% percentile bootstrap interval of the mean of wins, resampled over units.
 
-    It is the interval of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies.
+    If all pairs are won, or all are lost, it is the interval of `all_won_interval`. Otherwise, it is NaN if nothing
+    varies.
 
     Args:
         wins: one value per pair: 1 for a win, 0.5 for a tie, 0 for a loss.
@@ -52,10 +53,10 @@ def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
 
 
 def unpaired_win_interval(one: Values, other: Values) -> Interval:
-    """Return the 95% interval of `share_of_wins` by a percentile bootstrap over both samples.
+    """Return the 95% percentile bootstrap interval of `share_of_wins`, resampled over both samples.
 
-    It is the interval of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies or a
-    sample has a single value.
+    If all pairs are won, or all are lost, it is the interval of `all_won_interval`. Otherwise, it is NaN if nothing
+    varies or a sample has a single value.
 
     Args:
         one: values; equal infinities are ties.

@@ -97,7 +97,7 @@ def find(directory: Path, wish: Wish) -> Found:
 
 
 def record_version(run: Path) -> int | None:
-    """Return a number that changes when a run writes its record; None if there is none."""
+    """Return a number that changes when a run writes its record; None without a record."""
     try:
         return (run / "record.json").lstat().st_mtime_ns
     except FileNotFoundError:
@@ -105,7 +105,7 @@ def record_version(run: Path) -> int | None:
 
 
 def _surroundings(directory: Path) -> list[Path]:
-    """Return existing directories with runs that may start from a run in a directory: `outputs`, and its sweep."""
+    """Return the existing directories whose runs may start from a run in a directory: `outputs`, and its sweep."""
     home = directory.resolve()
     above = [path for path in home.parents if path.name == _OUTPUTS or (path == home.parent and (path / PLAN).exists())]
     return [*above, *([Path(_OUTPUTS)] if Path(_OUTPUTS).is_dir() else [])]
@@ -156,7 +156,7 @@ class _Search:
         return self.found
 
     def _is_leaving(self, folder: Path) -> bool:
-        """Note the removable items of a run; return whether its whole directory is removed."""
+        """Record the removable items of a run; return whether its whole directory is removed."""
         directory, version = RunDirectory(folder), record_version(folder)
         if is_locked(folder):
             self.found.kept[folder] = "in use by a process"
@@ -199,7 +199,7 @@ class _Search:
     def _obstacle(self, folder: Path) -> str | None:
         """Return the reason to keep a failed run's directory."""
         if Path.cwd().is_relative_to(os.path.realpath(folder)):
-            return "the current directory lies in it"
+            return "contains the current directory"
         if is_sweep_directory(folder) or any(
             {"record.json", PLAN} & {*files} for inner, _, files in walk(folder) if inner != folder
         ):

@@ -37,13 +37,13 @@ def clean(directory: Path, wish: Wish, console: Console, *, command: str, confir
         directory = directory.resolve()
     found = find(directory, wish)
     for path, reason in found.kept.items():
-        console.print(f"stays: {path}: {reason}", soft_wrap=True)
+        console.print(f"kept: {path}: {reason}", soft_wrap=True)
     failed = _removed(found.items, directory, console) if confirmed else {}
     gone = [item for item in found.items if item not in failed]
     for item in gone:
         console.print(f"{decimal(item.size):>10}  {item.path}", soft_wrap=True)
     if gone:
-        console.print(_table(gone, "removed" if confirmed else "would go"))
+        console.print(_table(gone, "removed" if confirmed else "to remove"))
     if found.items and not confirmed:
         say(console, f"nothing was removed; to remove these: {command} --yes")
     elif not found.items:

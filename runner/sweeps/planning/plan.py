@@ -113,7 +113,7 @@ class Plan:
 
     @property
     def is_growing(self) -> bool:
-        """True if the tuning will add further runs: trials, or the final runs of the chosen points."""
+        """True if the tuning will add more runs: trials, or the final runs of the chosen points."""
         return bool(self.study) and "to_come" in self.search
 
     def of_phase(self, *phases: Phase) -> list[Job]:

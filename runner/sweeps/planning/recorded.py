@@ -1,4 +1,4 @@
-"""Recorded plan of a sweep's directory, which a new plan must match."""
+"""Recorded plan in a sweep's directory, which a new plan must match."""
 
 import shlex
 from collections.abc import Iterable

@@ -179,7 +179,7 @@ class SlurmPool:
         """Yield the tasks of jobs that have died; return those that had not begun to the queue.
 
         Raises:
-            EnvironmentFault: if several successive jobs have ended before they began, and no other job works.
+            EnvironmentFault: if several successive jobs have ended before they began, and no other job is working.
         """
         if not self._jobs or time.monotonic() < self._checked + _CHECK:
             return
@@ -198,12 +198,12 @@ class SlurmPool:
             if seats and not any(seat.has_joined for seat in seats):
                 self._broken += 1
                 if self._broken >= _TRIES and not any(seat.has_joined for seat in self._seats):
-                    raise EnvironmentFault(f"launcher=slurm: no job started to work: {_ending(job)}")
+                    raise EnvironmentFault(f"launcher=slurm: no job started working: {_ending(job)}")
 
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
 
-        submitit asks only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
+        submitit queries Slurm only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
         """
         if self._cluster == "local":
             return [job for job in self._jobs if job.done()]
@@ -213,7 +213,7 @@ class SlurmPool:
         return [job for job in self._jobs if job.job_id not in queued] if answer.returncode == 0 else []
 
     def close(self) -> None:
-        """See `Pool`. Jobs with work, and those in the queue, are cancelled; the others end by themselves."""
+        """See `Pool`. Busy jobs and jobs in the queue are cancelled; the others end without help."""
         for job in self._jobs:
             if not all(seat.is_free for seat in self._seats if seat.job is job):
                 job.cancel(check=False)

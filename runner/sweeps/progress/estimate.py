@@ -10,7 +10,7 @@ from runner.records.record import Row, RunRecord
 _OVERHEAD = 0.3  # seconds of a run outside its epochs, if not measured
 _REPORT = 3.0  # seconds
 _COMPILING = 2.0  # seconds, if not measured
-_UNEVEN = 1.5  # allows for other load on the machine, and for slower epochs than the measured ones
+_UNEVEN = 1.5  # allows for other load on the machine, and for epochs slower than the measured ones
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Live display of a sweep: one line per ended run and, in a terminal, the progress."""
+"""Live display of a sweep: one line per finished run and, in a terminal, the progress."""
 
 import time
 from collections import Counter

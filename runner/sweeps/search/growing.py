@@ -29,7 +29,7 @@ _MOST_UNUSABLE = 3  # successive unusable points after which a variant gets no m
 
 @dataclass(frozen=True)
 class Growth:
-    """Planner of a study's further trials, and of the final runs of its chosen points."""
+    """Planner of a study's remaining trials, and of the final runs of its chosen points."""
 
     study: Study
     variants: Mapping[str, Variant]  # variants by the name of their runs

@@ -52,7 +52,7 @@ class Search(Tune, Chosen):
 
 
 def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Study:
-    """Return a search as a study of one variant, with further axes from the command line.
+    """Return a search as a study of one variant, with additional axes from the command line.
 
     Args:
         config: the keys of `Search`; `trials` and `seed` are short forms of `budget` and `sampler_seed`.

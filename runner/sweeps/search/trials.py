@@ -91,7 +91,7 @@ class Trial:
 
     @property
     def planned_epochs(self) -> int:
-        """The number of epochs of its runs without a pruner."""
+        """The number of epochs that its runs would take without a pruner."""
         return sum(job.config["training"]["epochs"] for job in self.jobs)
 
     @property

@@ -43,7 +43,7 @@ class Tuner:
         self._trials = {name: [self._watched(jobs) for jobs in trials] for name, trials in by_point(plan.jobs).items()}
         self._outcomes = finished(self._runs(), directory)
         self._running: set[str] = set()  # ids of running runs
-        self._exhausted: set[str] = set()  # variants without further points
+        self._exhausted: set[str] = set()  # variants with no more points
         self._journal = _journal(directory, study) if growth else None
         self._copied: set[tuple[str, int]] = set()
         self._settle()

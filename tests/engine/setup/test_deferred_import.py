@@ -1,4 +1,4 @@
-"""The parts of Keras that are deferred load when they are used, and nothing else loads them."""
+"""Deferred parts of Keras load when they are used, and only then."""
 
 import importlib
 import sys

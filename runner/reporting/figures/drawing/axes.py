@@ -80,7 +80,7 @@ def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
 
 
 def is_crossed(sizes: Sequence[int], cells: int) -> bool:
-    """Return whether axes with these numbers of levels were crossed: runs fill at least half of all combinations.
+    """Return whether axes with these numbers of levels were crossed: at least half of all combinations have a run.
 
     Args:
         cells: number of combinations with a run.

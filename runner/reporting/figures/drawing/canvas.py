@@ -252,7 +252,7 @@ def key_lines(key: str, width: int) -> str:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
+    """Write a figure in the format given by the path's suffix (png, svg or pdf), without a date; return the path."""
     write_bytes(path, _drawn(figure, path.suffix))
     return path
 

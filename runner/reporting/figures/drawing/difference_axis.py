@@ -1,4 +1,4 @@
-"""Axis of differences from a baseline: its range, its ticks with signs and its label."""
+"""Axis of differences from a baseline: its range, its signed tick labels and its axis label."""
 
 import math
 from collections.abc import Sequence

@@ -89,5 +89,5 @@ def _held(entry: FontEntry, letters: frozenset[str]) -> frozenset[str]:
 
 
 def _rank(entry: FontEntry) -> tuple[bool, bool]:
-    """Rank a font by its distance from the upright, regular one of its family."""
+    """Rank a font by its distance from the regular upright font of its family."""
     return entry.style not in _UPRIGHT, entry.weight not in _REGULAR

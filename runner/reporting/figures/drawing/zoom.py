@@ -25,7 +25,7 @@ class LastPart:
 
 
 def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: bool = False) -> LastPart | None:
-    """Return the part to zoom; None if the curves' ends can be distinguished, or there is nothing to compare.
+    """Return the part to enlarge; None if the curves' ends can be distinguished, or if there is nothing to compare.
 
     The ends are hidden if they and their intervals cover less than a third of the axis; ends far from most others do
     not count. The part begins at the epoch from which all curves stay near their final range, so they fill it, and

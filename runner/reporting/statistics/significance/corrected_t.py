@@ -1,7 +1,7 @@
 """Corrected resampled t-test: comparisons over the folds of cross-validation, whose training sets overlap.
 
 Two folds of k share (k - 2) / (k - 1) of their training examples, so their results are correlated, and the variance of
-a mean over n of them is larger than s^2 / n. It is estimated by
+a mean over n of them is larger than s^2 / n. This variance is estimated by
 
     s^2 (1 / n + n_test / n_train)        n_test / n_train = 1 / (k - 1) for k folds
 
