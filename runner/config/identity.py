@@ -23,7 +23,7 @@ PRECISION = "device.precision"
 USUAL_PRECISION = "float32"
 
 
-@lru_cache(maxsize=1024)  # a report asks for the same few keys of each run several times
+@lru_cache(maxsize=1024)  # a report looks up the same few keys for each run repeatedly
 def is_volatile(key: str) -> bool:
     """Return whether a dotted key, or a key above it, does not belong to a run's identity."""
     return key != PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)

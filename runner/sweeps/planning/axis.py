@@ -179,7 +179,7 @@ class Axis(Section):
         return self._rounded(self._unscaled(first + uniform * (last - first)))
 
     def uniform_of(self, value: Any) -> float:
-        """Return a uniform number at which `at` returns this value; for several, the middle one.
+        """Return a uniform number at which `at` returns this value; if there are several, the middle one.
 
         A value outside the range has the number of the nearer end.
         """

@@ -203,7 +203,7 @@ class SlurmPool:
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
 
-        submitit asks only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
+        submitit queries Slurm only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
         """
         if self._cluster == "local":
             return [job for job in self._jobs if job.done()]
