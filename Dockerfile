@@ -8,7 +8,7 @@ FROM ${BASE}
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
 RUN python3 -m pip install --no-cache-dir uv==0.13.9 && mkdir --mode=1777 /outputs /data
 
-# uv checks the hashes in the lock files, and leaves out what only development needs.
+# uv checks the hashes in the lock files, and omits packages that only development needs.
 ARG EXTRAS=
 COPY . /src
 RUN uv pip install --system --break-system-packages --no-cache --compile-bytecode \

@@ -7,14 +7,14 @@
 # make bench-start          the fixed cost of commands and of a run, compared with the imports that they need
 # make bench-sweep          a sweep, compared with the same number of scripts run one after the other
 # make bench-report         the time of a report on 1,000 and on 10,000 runs
-# make gpu     measure and check the program on a GPU; exits with 2 on a machine without one
+# make gpu     measure and check the program on a GPU; exits with code 2 on a machine without one
 # make calibration          false claims, coverage and power of the report's tests, by simulation
 # make calibration-effects  the same for the effects of a grid's axes
 # make calibration-families the same for families of comparisons and planned looks (25 minutes)
 # make calibration-power    the actual power of the numbers of seeds that runner power recommends
 # make calibration-images   coverage of the intervals for new test images, with a known true difference
 # make calibration-folds    false claims of cross-validation, with classifiers on simulated data
-# make torture run the reliability tests in their long form
+# make torture run the long versions of the reliability tests
 # make faults  plant seeded faults one at a time and report which of them the suite catches
 # make docs    write the documentation site to site/html/; fails on a warning, such as a broken link
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)

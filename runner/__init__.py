@@ -1,7 +1,7 @@
 """Config-driven experiment runner: trains and compares optimizers, regularizers and schedules.
 
-The names below are the Python interface (docs/python.md). Each is imported when it is first used, so that
-`import runner` takes no time.
+The names below are the Python interface (docs/python.md). Each is imported when it is first used, so
+`import runner` takes almost no time.
 """
 
 from importlib import import_module

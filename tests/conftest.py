@@ -94,7 +94,7 @@ def cli() -> Cli:
 
 @pytest.fixture(scope="session")
 def quick_cli() -> Cli:
-    """Return a `cli` whose reports have no figures and no page, which take seconds."""
+    """Return a `cli` whose reports have neither figures nor a page, because these take seconds."""
     from tests.warm import completed
 
     def run(*arguments: str, cwd: Path, timeout: float = 120):

@@ -1,4 +1,4 @@
-"""Imports of Python files, read from their source: for the layer test and the levels of the suite."""
+"""Imports in Python files, read from their source, for the layer test and the levels of the suite."""
 
 import ast
 from collections.abc import Iterable, Iterator

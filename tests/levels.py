@@ -2,13 +2,14 @@
 
 This is a pytest plug-in, registered in `tests/conftest.py`. No test is marked by hand:
 
-trains   its file imports TensorFlow, or one of our modules that does.
+trains   its file imports TensorFlow, or one of our modules that imports it.
 process  it uses a fixture that starts processes.
 browser  it uses the browser.
-cluster  it lies in a file about Ray or Slurm.
-torture  it lies in tests/torture.
+cluster  it is in a file about Ray or Slurm.
+torture  it is in tests/torture.
 
-`pytest --check` leaves out all these tests, without loading their files, and fails a test that belongs to them.
+`pytest --check` skips all these tests, without loading their files, and fails any other test that starts a process or
+imports TensorFlow.
 """
 
 import sys
@@ -28,7 +29,7 @@ MARKERS = {
     "torture": "breaks something many times",
 }
 STARTS_PROCESSES = {"cli", "quick_cli", "cold_cli", "spawn", "begin", "shell", "program", "browser", "processes"}
-LOOKS_UP = {"/sbin/ldconfig", "git"}  # ctypes and the lookup of the commit start these; they take milliseconds
+LOOKS_UP = {"/sbin/ldconfig", "git"}  # started by ctypes and by the lookup of the commit; they take milliseconds
 SLOW = 5.0  # seconds after which a test is reported to its author
 
 
@@ -66,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """From now on, fail each test that should have been left out."""
+    """From now on, fail each test that should have been skipped."""
     if session.config.getoption("--check"):
         sys.addaudithook(_refuse)
         BaseProcess.start = lambda process: _refuse("multiprocessing", (process,))

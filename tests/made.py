@@ -163,7 +163,7 @@ class Pausing(keras.callbacks.Callback):
 
 @pytest.fixture
 def pausing(tmp_path: Path) -> tuple[str, ...]:
-    """Arguments of a sweep in tmp_path / "s" whose runs pause after an epoch until the file `go` is in tmp_path."""
+    """Arguments of a sweep in tmp_path / "s" whose runs pause after an epoch until the file `go` exists in tmp_path."""
     (tmp_path / "own" / "callbacks").mkdir(parents=True)
     (tmp_path / "own" / "callbacks" / "pausing.yaml").write_text(
         f"pausing:\n  _target_: pausing.Pausing\n  epochs: 1\n  until: {tmp_path / 'go'}\n"

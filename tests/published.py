@@ -20,7 +20,7 @@ CIFAR = {
 
 
 def idx_bytes(array: np.ndarray) -> bytes:
-    """LeCun's format: magic (0, 0, type 8, dimensions), sizes big-endian, then the bytes."""
+    """LeCun's format: magic number (0, 0, type 8, dimensions), big-endian sizes, then the bytes."""
     return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
 
 
@@ -46,7 +46,7 @@ def mnist_files(folder: Path, images: np.ndarray, labels: np.ndarray, test: int)
 
 
 def emnist_archive(folder: Path, subset: str, images: np.ndarray, labels: np.ndarray, test: int) -> Path:
-    """Write NIST's archive: images (examples, height, width) stored sideways, the last `test` ones for test."""
+    """Write NIST's archive: images (examples, height, width) stored sideways, the last `test` ones for testing."""
     path = folder / EMNIST
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("gzip/", b"")

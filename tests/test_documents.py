@@ -15,7 +15,7 @@ OF_EVERY_RUN = {"accuracy", "loss", "negative_log_likelihood"}  # named in a loo
 
 
 def named_in(path):
-    """Return the names of the figures that a module yields or lists, as the texts at the start of pairs."""
+    """Return the names of the figures that a module yields or lists: the first text of each pair."""
     tuples = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Tuple) and node.elts)
     firsts = [node.elts[0] for node in tuples if len(node.elts) == 2 and isinstance(node.elts[1], ast.Call)]
     return {first.value for first in firsts if isinstance(first, ast.Constant) and isinstance(first.value, str)}

@@ -1,5 +1,5 @@
 """Runs and sweeps written by earlier commits: earlier/COMMIT.zip holds a sweep of two runs, one of them trained,
-and a run that was interrupted after 5 of its 60 epochs, both of a tiny network on the digits of scikit-learn.
+and a run that was interrupted after 5 of its 60 epochs, both with a tiny network on scikit-learn's digits.
 """
 
 import zipfile

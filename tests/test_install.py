@@ -48,12 +48,12 @@ def test_every_package_that_is_imported_is_declared():
 def fresh_runner(wheel, shell, pytestconfig, tmp_path_factory) -> Path:
     """The `runner` command of an environment with the wheel and the packages of this environment.
 
-    With --torture, all requirements of the wheel are installed (minutes).
+    With --torture, all requirements of the wheel are installed, which takes minutes.
     """
     directory = tmp_path_factory.mktemp("fresh")
     if pytestconfig.getoption("--torture"):
-        # The versions of the lock file, so that the test does not change from day to day; its hashes do not match a
-        # wheel that was built a moment ago.
+        # The lock file's versions keep the test the same from day to day. Its hashes cannot be used, because they do
+        # not cover the new wheel.
         pins = re.findall(r"^[a-z0-9][^ ]*==[^\\\n]*", (REPOSITORY / "requirements.lock").read_text(), re.MULTILINE)
         (directory / "constraints.txt").write_text("\n".join(pins))
         install = f"python -m venv venv && venv/bin/pip install -c constraints.txt {wheel}"
@@ -65,7 +65,7 @@ def fresh_runner(wheel, shell, pytestconfig, tmp_path_factory) -> Path:
     if done.returncode and re.search(r"connection|resolve|No matching distribution", done.stderr, re.IGNORECASE):
         pytest.skip(f"no package index can be reached: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
-    if not pytestconfig.getoption("--torture"):  # after its own packages, and without additions by .pth files
+    if not pytestconfig.getoption("--torture"):  # searched after its own packages; .pth files in it are ignored
         (own,) = directory.glob("venv/lib/python*/site-packages")
         (own / "packages_of_this_environment.pth").write_text(sysconfig.get_path("purelib"))
     return directory / "venv" / "bin" / "runner"

@@ -165,7 +165,7 @@ def _is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
-# Modules, besides the commands, that import inside functions, because an import takes seconds or is an extra.
+# Modules, apart from the commands, that import inside functions, because the import is slow or optional.
 LATE = {
     "data/storage/archives.py",
     "data/splitting/folds.py",
@@ -196,7 +196,7 @@ LATE = {
 
 def test_imports_inside_functions_are_in_few_modules():
     late = {str(path.relative_to(PACKAGE)) for path in MODULES if imported(path) - imported_on_loading(path)}
-    assert {file for file in late if not file.startswith(("cli/", "interface/"))} == LATE  # these open quickly
+    assert {file for file in late if not file.startswith(("cli/", "interface/"))} == LATE  # commands must start quickly
 
 
 def test_no_chain_of_imports_is_long():

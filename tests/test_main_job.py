@@ -30,8 +30,8 @@ def test_the_default_job_learns_as_fast_as_the_recipe_in_plain_keras(cli, mnist_
 def test_the_default_job_reaches_what_the_recipe_gives_in_plain_keras(cold_cli, mnist_root, pytestconfig, tmp_path):
     """The mean of five seeds must be 0.960 +- 0.004.
 
-    The standard deviation of one seed is 0.004 (measured over ten), as with `model.fit`, because the last epoch is not
-    special. That of the mean of five is 0.002.
+    The standard deviation over seeds is 0.004 (measured over ten), as with `model.fit`, because the last epoch is not
+    special. The standard error of the mean of five seeds is 0.002.
     """
     if not pytestconfig.getoption("--torture"):
         pytest.skip("five training runs of 20 epochs: with --torture")

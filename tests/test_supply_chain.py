@@ -124,7 +124,7 @@ def test_every_model_is_loaded_in_safe_mode():
 
 
 def test_the_default_job_and_a_report_need_no_network(shell, tmp_path):
-    """Not even this machine can be reached. The only download fails, and the embedded digits replace it."""
+    """Not even this machine can be reached. The only download fails, and the embedded digits replace its data."""
     isolated = "unshare --map-root-user --net"
     if shell(f"{isolated} true", cwd=tmp_path).returncode:
         pytest.skip("this system allows no network namespaces")

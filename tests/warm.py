@@ -51,7 +51,7 @@ def _be_child(request: Mapping[str, Any], folder: Path, server: str):
     _fork_workers_from(server)
     _leave_out_figures()
     logging.getLogger("tensorflow").handlers.clear()
-    os.dup2(os.pipe()[0], 0)  # stands for a caller that stays alive
+    os.dup2(os.pipe()[0], 0)  # stands in for a caller that stays alive
     for descriptor in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     os.chdir(folder)
@@ -77,7 +77,7 @@ def _fork_workers_from(server: str) -> None:
 
 
 def _leave_out_figures() -> None:
-    """Make this process write reports without figures, which take seconds."""
+    """Make this process write reports without figures, because figures take seconds."""
     from runner.reporting import report
 
     report.run_figures = report._write_figures = lambda *_: ()

@@ -1,6 +1,6 @@
 """Tab completion: commands, their flags, groups, options, keys, values, and directories of runs and sweeps.
 
-It runs at every Tab, so it imports neither Hydra nor OmegaConf.
+It runs whenever Tab is pressed, so it imports neither Hydra nor OmegaConf.
 """
 
 import glob

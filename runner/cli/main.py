@@ -48,7 +48,7 @@ class Ending:
 def main() -> int:
     """Run the command line; return the exit code."""
     wants_traceback = bool(os.environ.get(_TRACEBACK))
-    atexit.register(gc.freeze)  # the interpreter's last collections take up to half a second
+    atexit.register(gc.freeze)  # the interpreter's final garbage collections take up to half a second
     prepare_process()
     with Termination() as termination:
         ending = run_arguments(sys.argv[1:], wants_traceback=wants_traceback)
@@ -57,8 +57,8 @@ def main() -> int:
 
 
 def prepare_process() -> None:
-    """Set what the process needs before a command runs: environment variables, logging, standard streams."""
-    # Hydra prints errors in its own way and exits with 1; with full errors, it raises them instead.
+    """Set up what the process needs before a command runs: environment variables, logging, standard streams."""
+    # Hydra prints errors in its own way and exits with code 1; with full errors, it raises them instead.
     os.environ[_TRACEBACK] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -1,4 +1,4 @@
-"""Observer of a command: callbacks for the directory, or for the composed run instead of its training."""
+"""Observer of a command: callbacks that get its directory, or the composed run instead of training it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

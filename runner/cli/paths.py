@@ -7,7 +7,7 @@ USUAL_PLACE = Path("outputs")
 
 
 def path_argument(text: str) -> Path:
-    """Return a path that the user gives.
+    """Return a path given by the user.
 
     Raises:
         ArgumentTypeError: if it is empty; Path would take it for the current directory.

@@ -97,7 +97,7 @@ def refuse_no_place(arguments: Sequence[str]) -> None:
 
 
 def refuse_endless(overrides: Sequence[str]) -> None:
-    """Refuse overrides that are too long or too deep to parse quickly.
+    """Refuse overrides that are too long or too deeply nested to parse quickly.
 
     Raises:
         ConfigError: naming the key, if a single override is at fault.
@@ -201,7 +201,7 @@ def _own_options() -> tuple[Path, ...]:
 
 
 class GuardedFiles(FileConfigSource):
-    """Source of option files, read within bounds; a user's files may not configure Hydra itself."""
+    """Source of option files, read with limits; a user's files may not configure Hydra itself."""
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Read an option file.
@@ -221,14 +221,14 @@ class GuardedFiles(FileConfigSource):
             header = self._get_header_dict(text[:_HEADER])
         except (HydraException, ConfigError, FileNotFoundError):
             raise
-        except Exception as error:  # OmegaConf and its loader raise many types
+        except Exception as error:  # OmegaConf and its loader raise many types of exception
             raise ConfigError(printable(f"{path}: {str(error).partition(chr(10))[0] or error!r}")) from error
         return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
 
 
 @cache
 def _loader() -> type[yaml.CSafeLoader]:
-    """Return libyaml's loader with OmegaConf's types of values; it reads ten times as fast as OmegaConf's own."""
+    """Return libyaml's loader with OmegaConf's types of values; it is ten times as fast as OmegaConf's own."""
 
     class Loader(yaml.CSafeLoader):
         yaml_implicit_resolvers = get_yaml_loader().yaml_implicit_resolvers
@@ -274,7 +274,7 @@ class _VariantLoader:
         return config
 
     def _is_value(self, override: Parsed) -> bool:
-        """Return whether an override sets a value, not an option or a setting of Hydra; as Hydra tells them apart."""
+        """Return whether an override sets a value, not an option or a setting of Hydra, by Hydra's own distinction."""
         is_group = not isinstance(override.value(), dict) and self._loader.repository.group_exists(
             override.key_or_group
         )

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-# These keys, and all below them, set where a run computes and what it displays, not its result: they do not change its
-# id. Of the device's keys, only the precision changes it.
+# These keys, and all below them, affect where a run is computed and how it is shown, not its result: they do not
+# change its id. Of the device's keys, only the precision changes it.
 VOLATILE = (
     "name",
     "device",
@@ -23,7 +23,7 @@ PRECISION = "device.precision"
 USUAL_PRECISION = "float32"
 
 
-@lru_cache(maxsize=1024)  # a report asks for the same few keys of each run several times
+@lru_cache(maxsize=1024)  # a report looks up the same few keys for each run repeatedly
 def is_volatile(key: str) -> bool:
     """Return whether a dotted key, or a key above it, does not belong to a run's identity."""
     return key != PRECISION and any(key == volatile or key.startswith(volatile + ".") for volatile in VOLATILE)

@@ -1,7 +1,7 @@
 """JSON Schema of option files, for editors: pydantic generates it from the models that check a configuration.
 
-A file differs from what the models check: it may leave out what its `defaults` or conf/config.yaml supply, and any
-value may be an interpolation.
+A file differs from the configuration that the models check: it may omit keys that its `defaults` or conf/config.yaml
+supply, and any value may be an interpolation.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def group_schema(group: str) -> Schema:
     schema = models[0].model_json_schema()
     supplied = read_yaml(conf_directory() / "config.yaml").get(group) or {}
     rule: Schema = {"required": [key for key in schema.pop("required", []) if key not in supplied]}
-    if get_origin(annotation) is dict:  # each option lies under its own key
+    if get_origin(annotation) is dict:  # each option is under its own key
         definitions = schema.pop("$defs", {})
         schema = {"type": "object", "properties": {}, "additionalProperties": schema, "$defs": definitions}
         rule = {"additionalProperties": rule}
@@ -80,10 +80,10 @@ def primary_schema() -> Schema:
 
 
 def model_schema(model: type[BaseModel], title: str, rule: Schema) -> Schema:
-    """Return the schema of files that hold a model, such as studies.
+    """Return the schema of files whose content is a model, such as studies.
 
     Args:
-        rule: JSON Schema of what a file must have, unless it builds on others.
+        rule: JSON Schema of the required keys, unless a file builds on others.
     """
     return _of_file(model.model_json_schema(), rule, [], title)
 
@@ -93,7 +93,7 @@ def _of_file(schema: Schema, rule: Schema, exempt: list[Schema], title: str) -> 
 
     Args:
         rule: requirement for files without `defaults`.
-        exempt: schemas of further files for which the rule does not hold.
+        exempt: schemas of other files for which the rule does not hold.
     """
     opened = _opened(schema)
     definitions = _DEFINITIONS | opened.pop("$defs", {})

@@ -12,7 +12,7 @@ def in_steps(key: str, value: Any, steps_per_epoch: int, epochs: int) -> Any:
     """Convert the lengths in a schedule's argument to steps.
 
     "5epochs" becomes at least one step. Null means the whole run if the argument's name ends in `_steps`. Lists
-    are converted item by item; other values stay as they are.
+    are converted item by item; other values stay unchanged.
 
     Raises:
         ConfigError: if a text begins with a number but is not a length.

@@ -78,7 +78,7 @@ def options_table(directories: list[Path]) -> str:
 
 
 def _wrapped(text: str, width: int, *, indent: int) -> list[str]:
-    """Wrap a text between words."""
+    """Wrap text between words."""
     return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 

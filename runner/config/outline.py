@@ -1,6 +1,6 @@
 """Outline of a configuration: keys and values of its option files, merged without the slow import of Hydra.
 
-Tab completion needs no more. Interpolations stay as they are, and a file that cannot be read contributes nothing.
+Tab completion needs no more. Interpolations stay unresolved, and a file that cannot be read contributes nothing.
 """
 
 import re

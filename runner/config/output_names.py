@@ -31,7 +31,7 @@ def directory_name(variant: str, seed: int, run_id: str, fold: int | None = None
 
 
 def sweep_name(arguments: Sequence[str]) -> str:
-    """Return a sweep's directory below `outputs`, which is the same for equal commands and different for others.
+    """Return a sweep's directory below `outputs`, the same for equal commands and different for others.
 
     A command for more seeds of a study, or more trials of a search, gets the same directory and finds its runs there.
     """

@@ -15,7 +15,7 @@ class Section(BaseModel):
 
 
 class Part(BaseModel):
-    """A group that names a library's class or function; further keys are its arguments.
+    """A group that names a library's class or function; the other keys are its arguments.
 
     Fields declare the arguments whose range is known without importing the library.
     """

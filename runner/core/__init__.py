@@ -1,1 +1,1 @@
-"""Foundation: errors, text, files, locks, signals and the terminal. Nothing here knows about runs."""
+"""Foundation: errors, text, files, locks, signals and the terminal. Nothing here depends on runs."""

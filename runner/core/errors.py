@@ -9,7 +9,7 @@ EXIT_FAILED = 1
 EXIT_USER_ERROR = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
-EXIT_UNREAD = 141  # a shell's exit code for a program that SIGPIPE ended
+EXIT_UNREAD = 141  # a shell's exit code for a program killed by SIGPIPE
 EXIT_TERMINATED = 143
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 def no_collections() -> Iterator[None]:
     """Suspend garbage collection in the block, and exclude the objects that exist at its end from later collections.
 
-    It is meant for imports, whose objects stay.
+    It is meant for imports, whose objects are never freed.
     """
     if not gc.isenabled():
         yield

@@ -1,4 +1,4 @@
-"""Locations of `conf/` and resolution of paths that a user gives."""
+"""Locations of `conf/` and resolution of paths given by a user."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def conf_directory() -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return a path for display: relative if it lies below the current directory."""
+    """Return a path for display: relative if it is below the current directory."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 

@@ -55,7 +55,7 @@ def read_arrays(
             return {key: _array(archive, key) for key in keys}
     except (Missing, TooLarge):
         raise
-    except Exception as error:  # zipfile, zlib, ast and tokenize raise many types
+    except Exception as error:  # zipfile, zlib, ast and tokenize raise many types of exception
         what = shortened(str(error)) or type(error).__name__
         raise ValueError(f"not a readable archive (.npz) of arrays {wanted} ({what})") from error
 

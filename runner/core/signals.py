@@ -14,7 +14,7 @@ from runner.core.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 
 _ENDS = (signal.SIGTERM, signal.SIGHUP)  # sent by a cluster or container, and by a closed terminal
 _PATIENCE = 4.0  # seconds until the process ends; clusters and containers kill it 5 or more seconds after SIGTERM
-_AGAIN = 1.0  # seconds in which a further signal repeats the first
+_AGAIN = 1.0  # seconds within which another signal counts as a repetition of the first
 
 
 class Interruption:

@@ -23,12 +23,12 @@ def refuse_large(where: str, needed: int, limit_gb: float) -> None:
 
 
 def too_large(where: str, needed: int, limit_gb: float) -> DataError:
-    """Return the error for decoded data of `needed` bytes above the limit."""
+    """Return the error for decoded data of `needed` bytes, which exceed the limit."""
     allowed = f"more than dataset.memory_limit_gb={limit_gb:g} allows"
     return DataError(f"{where}: {needed / 1e9:,.3g} GB decoded, {allowed}")
 
 
-_LOSS = 1e-3  # share of a feature's standard deviation: too small to learn from, far above usual rounding
+_LOSS = 1e-3  # fraction of a feature's standard deviation: too small to matter, but far above usual rounding errors
 _VALUES_AT_ONCE = 2**22
 
 

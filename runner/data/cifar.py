@@ -37,7 +37,7 @@ _OF_ARRAYS = {
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of the files in an archive, without the binary one's ending .bin, and of the keys in a pickle."""
+    """Names of the files in an archive (for a binary one, without .bin), and of the keys in a pickle."""
 
     train: tuple[str, ...]
     test: str
@@ -93,7 +93,7 @@ def load_cifar(name: str, root: str | None, url: str, checksums: Mapping[str, st
             if f"{layout.test}{ending}" in files:
                 try:
                     train, test, names = read(files, layout)
-                except Exception as error:  # pickle, and the code that uses its content, raise many types
+                except Exception as error:  # pickle and the code using its content raise many types of exception
                     what = shortened(str(error)) or type(error).__name__
                     raise DataError(f"{path}: not in the format of CIFAR's archives ({what})") from error
                 return checked_dataset(name, str(path), train, test, names)

@@ -22,7 +22,7 @@ _VALUES_AT_ONCE = 2**22
 _LONGEST_LINE = 2**22  # bytes, enough for over 100,000 columns
 _BYTES = 4  # size of a float32
 _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
-_SEPARATORS = (";", ",", "\t", "|")  # looked for in the first line
+_SEPARATORS = (";", ",", "\t", "|")  # to look for in the first line
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 _SHOWN_COLUMNS = 5
 _LARGEST_WHOLE = 2**53  # float64 cannot represent all larger whole numbers
@@ -116,8 +116,9 @@ def read_features(
     """Read the features of new examples: (examples, features), in the order of `columns`.
 
     Args:
-        columns: names of the features; a file may have them in any order, and further columns. A file without a header
-            has either exactly the features or all columns of the training file; then the names are positions from 0.
+        columns: names of the features; a file may have them in any order, and additional columns. A file without a
+            header has either exactly the features or all columns of the training file; then the names are positions
+            from 0.
         header, separator, memory_limit_gb: as in `load_csv`.
 
     Raises:
@@ -179,7 +180,7 @@ def _csv_errors(path: Path) -> Iterator[None]:
 
 def _first_row(path: Path, style: Format) -> list[str]:
     """Return the names of the columns: those in the header, or positions from 0."""
-    # Without names, which would let pandas use a surplus first column as the index.
+    # Given names, pandas would use a surplus first column as the index.
     options: dict[str, Any] = {"sep": style.separator, "compression": None}
     first = pd.read_csv(path, header=None, nrows=2, dtype=str, keep_default_na=False, **options).iloc[0]
     return [str(name).strip() for name in (first if style.header else first.index)]
@@ -205,7 +206,7 @@ def _chunks(path: Path, columns: list[str], style: Format, label: str | None = N
 
 
 def _refuse_binary(path: Path) -> None:
-    """Refuse NUL bytes, at which pandas would silently cut values, and lines that would take much memory."""
+    """Refuse NUL bytes, at which pandas would silently cut values, and lines that would take too much memory."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):

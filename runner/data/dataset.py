@@ -81,7 +81,7 @@ class Split:
         return fingerprint(self.train.labels, self.validation.labels, self.test.labels)[:12]
 
     def map_inputs(self, function: Callable[[Inputs], Inputs]) -> Self:
-        """Return the split with a function applied to each part's inputs, and the function as its transform."""
+        """Return the split with a function applied to each part's inputs and recorded as its transform."""
         parts = (self.train, self.validation, self.test)
         train, validation, test = (replace(part, inputs=function(part.inputs)) for part in parts)
         return replace(self, train=train, validation=validation, test=test, transform=function)

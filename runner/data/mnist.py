@@ -37,7 +37,7 @@ def load_mnist(
     checksums: Mapping[str, str] | None = None,
     class_names: Sequence[str] | None = None,
 ) -> Dataset:
-    """Load a data set in MNIST's format, and download it first if necessary.
+    """Load a data set in MNIST's format, downloading it first if necessary.
 
     Args:
         name: name in reports; also the folder below `root` that is searched before `root` itself.
@@ -90,7 +90,7 @@ def _similar_files(directory: Path) -> list[str]:
 
 
 def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Dataset | None:
-    """Return the data set in its folder, or in the directory itself, which may hold another data set for other runs."""
+    """Return the data set in its own folder or in the directory itself, where another data set is skipped."""
     for folder in folders_of(name, directory):
         arrays = _read(name, folder)
         if arrays is None:
@@ -112,7 +112,7 @@ def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Da
 
 
 def _other_file(folder: Path, checksums: Mapping[str, str]) -> Path | None:
-    """Return the first packed file that is not the published one; no checksums of unpacked files are published."""
+    """Return the first compressed file that is not the published one; only compressed files have known checksums."""
     for stem, checksum in checksums.items():
         kind, _, expected = checksum.partition(":")
         path = folder / f"{stem}.gz"

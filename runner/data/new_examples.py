@@ -1,4 +1,4 @@
-"""New examples in files, read in the form of the raw examples of a finished run."""
+"""New examples in files, read in the same form as the raw examples of a finished run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Reader:
     Args:
         inference: the form of the run's examples.
         dataset: the run's data set, as configured.
-        resize: resize images of another size.
+        resize: resize images of a different size.
     """
 
     inference: Inference
@@ -42,14 +42,14 @@ class Reader:
     resize: bool = False
 
     def _option(self, name: str, usual: Any = None) -> Any:
-        """Return an option of the run's loader, or the usual value if the option or the configuration is missing."""
+        """Return an option of the run's loader, or the default if the option or the configuration is missing."""
         return self.dataset.get(name, usual) if isinstance(self.dataset, dict) else usual
 
     def read(self, file: Path) -> NewExamples:
         """Read the examples of a file.
 
         Raises:
-            UserError: if it cannot be read, or its examples have another form.
+            UserError: if it cannot be read, or its examples have a different form.
         """
         if file.suffix.lower() == _ARCHIVE:
             return self._archive(file)

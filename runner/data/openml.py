@@ -38,7 +38,7 @@ def load_openml(
     Args:
         name: name on OpenML and in reports; with an `id`, only in reports.
         id: OpenML's number of the data set, which includes the version.
-        version: OpenML's version of `name`, or "active": the first one without known faults.
+        version: OpenML's version of `name`, or "active": the first version without known faults.
         label: column of the classes; None: the one that OpenML names.
         root: the data directory, which must exist; None: the user's cache directory.
         test_size: share of the test part; OpenML's tables have none.

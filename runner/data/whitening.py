@@ -1,4 +1,4 @@
-"""ZCA whitening: removal of linear correlations from inputs that still look like images."""
+"""ZCA whitening: removal of linear correlations from inputs, which still look like images afterwards."""
 
 import math
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ def compiled(
 
 
 def copy_values(source: keras.Model, target: keras.Model) -> None:
-    """Copy the values of a model's variables and of its optimizer's to another model of the same architecture.
+    """Copy the values of the variables of a model and its optimizer to another model of the same architecture.
 
     Raises:
         ValueError: if the models do not have the same variables.

@@ -103,7 +103,7 @@ class StepLosses:
         self._at.assign(0)
 
     def get_state(self) -> dict[str, Any]:
-        """Return the rows as an array, for a checkpoint: with many steps, that is much faster."""
+        """Return the rows as an array, for a checkpoint, which is much faster if there are many steps."""
         return {"epochs": np.array(self._epochs)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:

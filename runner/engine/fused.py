@@ -2,8 +2,8 @@
 
 A step of a small model spends its time on passes over the weights and on launching small operations. For each variable,
 Keras needs about fifteen operations for Adam and six for the L2 penalty with its gradient; TensorFlow has a kernel for
-the first and a shorter form for the second. Both use Keras's state and settings; clipping, weight decay, gradient
-accumulation and weight averaging remain Keras's.
+the first and a shorter form for the second. Both use Keras's state and settings; Keras still performs clipping, weight
+decay, gradient accumulation and weight averaging.
 """
 
 from collections.abc import Iterator, Sequence

@@ -87,7 +87,7 @@ def updates_stateless(optimizer: keras.optimizers.Optimizer) -> AbstractContextM
     Keras's own `stateless_apply` does not support TensorFlow.
 
     Raises:
-        ValueError: if the optimizer's class has its own form of a method that would be replaced.
+        ValueError: if the optimizer's class overrides a method that would be replaced.
     """
     names = ("assign", "assign_add", "assign_sub", "_apply_weight_decay", "_backend_update_step")
     if any(getattr(type(optimizer), name) is not getattr(keras.optimizers.Optimizer, name) for name in names):
@@ -127,7 +127,7 @@ def schedule_of(optimizer: keras.optimizers.Optimizer) -> Any:
 def learning_rate_replaced(
     optimizer: keras.optimizers.Optimizer, schedule: keras.optimizers.schedules.LearningRateSchedule
 ) -> AbstractContextManager[None]:
-    """Give the optimizer another schedule in the block, without changing its state."""
+    """Give the optimizer a different schedule in the block, without changing its state."""
     return replaced(optimizer, _learning_rate=schedule)
 
 

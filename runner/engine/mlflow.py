@@ -53,7 +53,7 @@ class MLflow(Tracker):
 def begun(
     store: MlflowStore, record: RunRecord, config: Mapping[str, Any], directory: Path, key: str = ""
 ) -> MlflowRun:
-    """Return the run of a directory in the store, with its parameters and tags.
+    """Return the stored run for a run directory, with its parameters and tags.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -71,7 +71,7 @@ def end(run: MlflowRun, record: RunRecord, epoch: int, seconds: float) -> None:
 
     Args:
         epoch: the last one.
-        seconds: time of the end, since 1970.
+        seconds: time of the end, in seconds since 1970.
     """
     run.log_metrics(measured(scalars_of_test(record), epoch, seconds))
     run.set_tags({"status": record.status} | ({"error": record.error_line} if record.error_line else {}))

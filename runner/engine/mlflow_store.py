@@ -77,7 +77,7 @@ class MlflowStore:
         return self.place.startswith(("http://", "https://"))
 
     def run(self, key: str, name: str, tags: Mapping[str, str], started: int) -> "MlflowRun":
-        """Return the run with a key, which is created if there is none.
+        """Return the run with a key; create it if it does not exist.
 
         Args:
             key: hexadecimal digits.

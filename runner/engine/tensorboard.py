@@ -80,8 +80,8 @@ def new_event_file(directory: Path) -> EventFileWriter:
 def hyperparameters(record: RunRecord) -> dict[str, float | str]:
     """Return the run's variant, seed and overrides, as numbers where possible.
 
-    TensorBoard cannot show a column with numbers in one run and text in another. So option names are always text, null
-    is left out, and a word in place of a number (full, 5epochs, nan) has a separate column.
+    TensorBoard cannot show a column with numbers in one run and text in another. Therefore, option names are always
+    text, null is omitted, and a word in place of a number (full, 5epochs, nan) has a separate column.
     """
     values: dict[str, float | str] = {"variant": record.variant, "seed": record.seed}
     for prefix, key, value, _ in map(Override.parse, record.asked):
@@ -105,7 +105,7 @@ def _number(value: str) -> float | None:
 
 
 def _session_end(status: Status, seconds: float) -> Summary:
-    """Return the end of a session, as plugins.hparams.summary.session_end_pb does with TensorFlow's own messages."""
+    """Return the message for a session's end, like plugins.hparams.summary.session_end_pb with TensorFlow's types."""
     end = SessionEndInfo(
         status=SessionStatus.Value(_SESSION_STATUS.get(status, "STATUS_UNKNOWN")), end_time_secs=seconds
     )

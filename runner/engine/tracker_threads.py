@@ -1,4 +1,4 @@
-"""Threads of a run's trackers: neither an error nor a wait in one of them reaches the run."""
+"""Threads of a run's trackers: neither an error nor a delay in one of them affects the run."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,20 +23,20 @@ class Trackers:
         self._threads: list[_TrackerThread] = []
 
     def begin(self, record: RunRecord) -> None:
-        """Notify of a run that begins or is resumed."""
+        """Notify the trackers of a run that begins or is resumed."""
         self._threads = [_TrackerThread(name, tracker) for name, tracker in self._trackers.items()]
         for thread in self._threads:
             thread.start()
             thread.notify(partial(thread.tracker.begin, record))
 
     def epoch(self, row: Row, diagnostics: Sequence[Table]) -> list[str]:
-        """Notify of a completed epoch; return a warning for each tracker that has failed since the last call."""
+        """Notify the trackers of a completed epoch; return a warning for each that has failed since the last call."""
         for thread in self._threads:
             thread.notify(partial(thread.tracker.epoch, dict(row), diagnostics))
         return self._new_warnings()
 
     def end(self, record: RunRecord) -> list[str]:
-        """Notify of the run's end, and wait for the trackers; return warnings as `epoch` does."""
+        """Notify the trackers of the run's end, and wait for them; return warnings as `epoch` does."""
         for thread in self._threads:
             thread.finish(partial(thread.tracker.end, record))
         deadline = time.monotonic() + self._patience

@@ -16,7 +16,7 @@ class Table(Protocol):
 
     @property
     def rows(self) -> list[Row]:
-        """The rows so far; each is complete when it is appended and never changes, because trackers read in threads."""
+        """The rows so far; each is complete when appended and never changes, because trackers read it in threads."""
 
 
 class Tracker:

@@ -53,7 +53,7 @@ def train(
 
     Unlike Keras 3.15.1 after `keras.utils.set_random_seed`, `order` does not repeat one shuffle in every epoch.
 
-    A step is the model's own `train_step`, so that loss, metrics, regularizers and clipping are Keras's. If the batch
+    A step is the model's own `train_step`, so loss, metrics, regularizers and clipping are Keras's. If the batch
     size does not divide the data, the last batch of an epoch is smaller. Callbacks are called at the start and end of
     the training and of each epoch, with the same logs as in `fit`.
 
@@ -61,9 +61,9 @@ def train(
 
     Args:
         diagnostics: observers of the steps, whose rows are complete when an epoch is yielded. They need an
-            `epoch` that was not run before.
-        checkpoint: stores the state after every epoch. If it already has one, its epochs are yielded unchanged, and the
-            training continues from there.
+            `epoch` that has not been run before.
+        checkpoint: stores the state after every epoch. If it already holds a state, its epochs are yielded unchanged,
+            and the training continues from there.
 
     Yields:
         epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped
@@ -187,8 +187,8 @@ def _is_over(model: keras.Model, logs: Mapping[str, float]) -> bool:
 class CompiledEpoch:
     """A training epoch of a model on its data, compiled at its first run.
 
-    It uses the current values of the model's and the optimizer's variables and of the base learning rate, so that a run
-    with another seed or rate needs no new compilation.
+    It uses the current values of the model's and the optimizer's variables and of the base learning rate, so a run with
+    a different seed or rate needs no new compilation.
     """
 
     def __init__(

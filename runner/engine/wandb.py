@@ -23,7 +23,7 @@ _LONGEST = 64  # characters in the names of a group and a type
 class Wandb(Tracker):
     """Tracker that writes a run into `wandb/` of the current directory while it trains; `wandb sync` uploads it.
 
-    The environment decides whether anything is sent (WANDB_MODE); a configuration file cannot.
+    The environment variable WANDB_MODE decides whether anything is sent; a configuration file cannot.
     """
 
     def __init__(self, directory: Path, project: str = USUAL_PROJECT) -> None:

@@ -15,7 +15,7 @@ from runner.engine.keras_internals import kernels_kept, layers_within
 def fresh_session(seed: int, *, keep_kernels: bool = False) -> None:
     """Clear Keras's state from earlier models, and seed its global random generator, as used by dropout.
 
-    Call it before building a model.
+    Call this function before building a model.
 
     Args:
         keep_kernels: see `kernels_kept`.

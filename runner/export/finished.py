@@ -67,7 +67,7 @@ class FinishedSweep:
 
     path: Path | None  # directory of the sweep; None for runs outside sweeps
     runs: list[FinishedRun]
-    results: Results | None = None  # results of a whole sweep; None for a part of one
+    results: Results | None = None  # results of a whole sweep; None for part of a sweep
 
     @property
     def name(self) -> str:

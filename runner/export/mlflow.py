@@ -95,7 +95,7 @@ def _write_run(finished: FinishedRun, store: MlflowStore, *, models: bool) -> Ml
 
 
 def _numbers(row: Iterable[tuple[Any, Any]]) -> dict[str, float]:
-    """Return the numbers of a row of a frame."""
+    """Return the numeric values in a row of a frame."""
     return {
         str(name): float(value)
         for name, value in row

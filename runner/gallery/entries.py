@@ -37,7 +37,7 @@ Key = tuple[Any, ...]  # state of all files that an entry depends on, cheap to r
 
 @dataclass
 class Entries:
-    """Repeated search; an entry is read again only after one of its files has changed."""
+    """Repeatable search; an entry is read again only after one of its files has changed."""
 
     root: Path
     left_out: LeftOut = field(default_factory=LeftOut)

@@ -1,4 +1,4 @@
-"""Pages of the server only: a frame that follows a report, a list of files, a message."""
+"""Pages that only the server has: a frame that follows a report, a list of files, a message."""
 
 import os
 from collections.abc import Iterable, Sequence

@@ -21,7 +21,7 @@ from runner.gallery.reports import Reports
 from runner.gallery.served_files import NotServed, list_files, parts_of, read_file
 from runner.gallery.served_pages import follow_page, list_page, message_page
 
-_REST = 2.0  # seconds between two searches of the directory, at least
+_REST = 2.0  # minimum seconds between two searches of the directory
 _SHARE = 10.0  # searches take at most a tenth of the time
 _JSON = "application/json"
 # A page or drawing on disk may come from anyone, so its scripts may access neither other files nor the network.
@@ -34,7 +34,7 @@ class Site:
     """Everything that the server shows about one directory.
 
     Args:
-        hosts: names by which requests may address the server, besides IP addresses. Any other name may belong to
+        hosts: names by which requests may address the server, in addition to IP addresses. Any other name may belong to
             a foreign page whose address was changed to this machine's after it was loaded (DNS rebinding).
     """
 

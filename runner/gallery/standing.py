@@ -13,7 +13,7 @@ _COMMIT = 12  # characters
 
 
 def state_of_sweep(runs: Sequence[Standing], to_come: int = 0) -> tuple[State, str]:
-    """Return the state of a sweep's runs in a word, and their counts.
+    """Return the state of a sweep's runs in one word, and their counts.
 
     Args:
         to_come: number of runs that the tuning will add.
@@ -33,7 +33,7 @@ def state_of_sweep(runs: Sequence[Standing], to_come: int = 0) -> tuple[State, s
 
 
 def state_of_run(run: Standing) -> tuple[State, str]:
-    """Return the state of a single run in a word, and its epochs or its error."""
+    """Return the state of a single run in one word, and its epochs or its error."""
     if run.unreadable:
         return "unreadable", shortened(run.unreadable)
     if run.state == "running":

@@ -47,7 +47,7 @@ def main(request: Mapping[str, Any]) -> int:
 
 
 def _end_with_parent() -> None:
-    """Interrupt this process when standard input closes, because the parent has ended."""
+    """Interrupt this process when standard input closes, which means that the parent has ended."""
     while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,6 +1,6 @@
 """Commands in a child process, because threads and device must be set before TensorFlow starts.
 
-The child is a fresh interpreter. It never imports the calling script, so that the script needs no
+The child is a fresh interpreter. It never imports the calling script, so the script needs no
 `if __name__ == "__main__"`.
 """
 
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool = False) -> Outcome:
-    """Run a command as the command line does, and wait for its end.
+    """Run a command as the command line does, and wait until it ends.
 
     Args:
         quiet: show no progress and no warnings.

@@ -62,7 +62,7 @@ def finished(draw: Draw, look: Look) -> Figure:
 
 
 def drawn_into(axes: Axes | Iterable[Axes], draw: Draw, name: str) -> Figure:
-    """Draw a figure into given axes, one for each panel, in the style in force; return their figure.
+    """Draw a figure into given axes, one for each panel, in the current style; return their figure.
 
     Raises:
         UserError: if the figure has a different number of panels.

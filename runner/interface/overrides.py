@@ -46,7 +46,7 @@ def as_axes(given: Overrides) -> list[str]:
 
 
 def given_path(location: Location) -> Path:
-    """Return the path that the user gives, with ~ expanded.
+    """Return the path that the user gave, with ~ expanded.
 
     Raises:
         UserError: if it is empty; Path would take it for the current directory.

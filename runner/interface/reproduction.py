@@ -45,7 +45,7 @@ def reproduce(
     Args:
         path: directory of the run.
         directory: the new run's directory; default: below outputs/reproduced.
-        tolerance: allowed absolute difference of a metric; default: as `runner reproduce`.
+        tolerance: allowed absolute difference of a metric; default: the same as for `runner reproduce`.
         trusted_packages: your packages whose classes the run uses.
 
     Raises:

@@ -41,7 +41,7 @@ Format = Literal["latex", "markdown", "csv"]
 
 @refusing
 def load(*paths: str | Path) -> "Results":
-    """Read the results of all runs in and below the given directories; needs no TensorFlow.
+    """Read the results of all runs in and below the given directories, without TensorFlow.
 
     As in a report, the runs of a sweep are those of its current plan, without tuning runs. A single sweep also
     sets the question, baseline, metric and target.
@@ -153,7 +153,7 @@ class Results:
         """Return a run by its row in `runs` (from 0), or by the beginning of its id.
 
         Raises:
-            UserError: if there is no such run, or several.
+            UserError: if there is no such run, or more than one.
 
         >>> import runner
         >>> results = runner.load("outputs/sweeps/optimizers")
@@ -222,7 +222,7 @@ class Results:
 
     @refusing
     def by(self, *keys: str) -> "Results":
-        """Return the same runs with variants defined by the values of these keys; without keys, by the usual ones.
+        """Return the same runs with variants defined by the values of these keys; without keys, by the default ones.
 
         Raises:
             UserError: if no run has a key, or a chosen baseline is not among the variants.
@@ -243,7 +243,7 @@ class Results:
         correction: str | None = None,
         rope: float | None = None,
     ) -> "Results":
-        """Return the same runs, compared by another metric, baseline, target, margin or correction.
+        """Return the same runs, compared by a different metric, baseline, target, margin or correction.
 
         Omitted arguments keep their values.
 

@@ -127,7 +127,7 @@ class Run:
             `validation_labels` (examples,).
 
         Raises:
-            UserError: if there are none, as before the end of the run, or they cannot be read.
+            UserError: if there are none (for example, before the end of the run), or they cannot be read.
 
         >>> import runner
         >>> runner.Run("outputs/sweeps/optimizers/0").predictions()["test_probabilities"].shape
@@ -142,7 +142,7 @@ class Run:
         Keras runs no code from the file. A model with layers of your own package cannot be read.
 
         Raises:
-            UserError: if there is none, as before the end of the run, or it cannot be read.
+            UserError: if there is none (for example, before the end of the run), or it cannot be read.
 
         >>> import runner
         >>> try:
@@ -161,7 +161,7 @@ class Run:
 
     @refusing
     def resume(self, *, trusted_packages: Sequence[str] = (), quiet: bool = False) -> "Run":
-        """Continue the run from its last epoch, as `runner resume` does, and return it; a finished run stays as it is.
+        """Continue the run from its last epoch, as `runner resume` does, and return it; a finished run stays unchanged.
 
         Args:
             trusted_packages: your packages whose classes the run uses.

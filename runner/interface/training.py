@@ -50,7 +50,7 @@ def train(
         config_dir: directory of your own options, as for --config-dir.
         trusted_packages: your packages whose classes options may use (docs/trust.md).
         quiet: show no progress and no warnings.
-        callbacks: Keras callbacks, called at the end of each epoch and of the training, besides the configured ones.
+        callbacks: Keras callbacks, called at the end of each epoch and of the training, after the configured ones.
         model: a Keras model in place of the configured one; it keeps its weights.
         optimizer: a Keras optimizer in place of the configured one, with its own learning rate or schedule.
 

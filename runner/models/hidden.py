@@ -58,7 +58,7 @@ class Hidden:
         """Return a convolutional hidden layer with the layers that follow it.
 
         Args:
-            options: further arguments of Keras's Conv2D.
+            options: additional arguments of Keras's Conv2D.
         """
         return [
             keras.layers.Conv2D(filters, kernel_size, name=name, **self.kernel(convolution=True), **options),
@@ -85,7 +85,7 @@ class Hidden:
     def output(self, classes: int) -> keras.layers.Layer:
         """Return the output layer: softmax, or one sigmoid unit for a binary loss.
 
-        It stays float32 under mixed precision, as Keras advises for numerical stability.
+        It stays float32 under mixed precision, as Keras recommends for numerical stability.
         """
         units, activation = (1, "sigmoid") if self.binary else (classes, "softmax")
         return keras.layers.Dense(

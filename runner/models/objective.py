@@ -27,7 +27,7 @@ def label_form(loss: str) -> Form:
 
 
 def encoded(split: Split, classes: int, form: Form) -> Split:
-    """Return the split with its labels in another form.
+    """Return the split with its labels in a different form.
 
     Raises:
         ConfigError: if the loss is binary and there are more than two classes.

@@ -16,8 +16,8 @@ def multipliers(model: keras.Model, choice: Mapping[str, float]) -> dict[str, fl
     """Return a multiplier for each layer with trainable weights, in order of depth.
 
     Args:
-        choice: {"decay": d} gives d^n to the n-th layer below the output; else a multiplier for each pattern of layer
-            names (fnmatch). The first match counts; other layers have 1.
+        choice: {"decay": d} gives d^n to the n-th layer below the output; otherwise a multiplier for each pattern of
+            layer names (fnmatch). The first match counts; other layers have 1.
 
     Raises:
         ConfigError: if a pattern matches no layer.

@@ -1,4 +1,4 @@
-"""Learning-rate schedules that Keras lacks, or defines with other conventions.
+"""Learning-rate schedules that Keras lacks, or defines with different conventions.
 
 Step 0 is the first update. Lengths and boundaries are numbers of steps.
 """

@@ -16,7 +16,7 @@ _KEY = "optimizer.exclude_from_weight_decay"
 def exclude_from_weight_decay(model: keras.Model, patterns: Sequence[str]) -> None:
     """Exclude weights from the weight decay of a compiled model's optimizer, before it is built.
 
-    Keras's optimizers decay every weight. Usual practice excludes biases and the scale and offset of a normalization:
+    Keras's optimizers decay every weight. Common practice excludes biases and the scale and offset of a normalization:
     [bias, gamma, beta].
 
     Args:

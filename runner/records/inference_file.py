@@ -1,4 +1,4 @@
-"""Inference file of a run: preprocessing and names, which predictions on new examples need besides the model."""
+"""Inference file of a run: preprocessing and names, needed with the model for predictions on new examples."""
 
 import io
 

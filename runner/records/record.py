@@ -131,7 +131,7 @@ class RunRecord:
     classes: Lines = field(default_factory=list)  # class names, in the order of the scores; empty if unnamed
     objects: Texts = field(default_factory=dict)  # classes of Python objects that no configuration describes, by kind
     working_directory: Text | None = None  # base of the relative paths in the configuration; None without such paths
-    # Seeds and learning rates, by key, of the runs trained as one stack (device.stacked_seeds), with this one's own.
+    # Seeds and learning rates, by key, of the runs trained as one stack (device.stacked_seeds), including its own.
     stack: Annotated[list[Facts], Field(max_length=_MOST)] = field(default_factory=list)
     format: int = 1
 
@@ -147,7 +147,7 @@ class RunRecord:
 
     @property
     def asked(self) -> list[str]:
-        """The overrides that define the variant: all but its seed and folds and those that do not change the run id."""
+        """The overrides that define the variant: all except seed, folds, and those that do not change the run id."""
         asked = variant_overrides(self.overrides)
         folds = [override for override in asked if override_key(override) == "dataset.folds"]
         return [override for override in asked if not folds or override not in (*folds, FOLLOWING)]
@@ -223,7 +223,7 @@ def which_run(seed: int, fold: int | None) -> str:
 
 
 def variant_overrides(overrides: Iterable[str]) -> list[str]:
-    """Return the overrides that define a variant: without seed and fold, and without those that change no run id."""
+    """Return the overrides that define a variant, excluding seed, fold, and those that do not change the run id."""
     keys = {override: override_key(override) for override in overrides}
     return [override for override, key in keys.items() if key not in OF_ONE_RUN and not is_volatile(key)]
 

@@ -87,7 +87,7 @@ class RunDirectory:
 
     @property
     def inference_path(self) -> Path:
-        """Preprocessing and names, which predictions on new examples need besides the model."""
+        """Preprocessing and names, needed with the model for predictions on new examples."""
         return self.path / "inference.npz"
 
     @property

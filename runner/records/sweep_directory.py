@@ -106,7 +106,7 @@ def tuning_row(metric: str, score: float | None, **others: str | int | bool) -> 
     """Return a row of the tuning table: one point of one variant, with the columns in order.
 
     Args:
-        metric: name of the column that decides the choice.
+        metric: name of the column by which the choice was made.
         score: mean over the tuning seeds; None if a run has no result.
         others: values of `TUNING_COLUMNS`.
     """
@@ -228,6 +228,6 @@ class Question:
 
 
 def tuned_metric(columns: Iterable[object]) -> str:
-    """Return the metric that decided the choice, from the columns of tuning.csv."""
+    """Return the metric by which the choice was made, from the columns of tuning.csv."""
     (metric,) = (str(column) for column in columns if column not in TUNING_COLUMNS)
     return metric

@@ -1,4 +1,4 @@
-"""Axes of a study's tuning, as its plan holds them."""
+"""Axes of a study's tuning, as stored in its plan."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -29,7 +29,7 @@ class Reports:
 
     Args:
         out: output directory; None: each sweep's directory, or outputs/report.
-        of_variants: given flags that have no effect on a single run.
+        of_variants: the given flags that have no effect on a report of a single run.
     """
 
     wish: Wish
@@ -46,7 +46,8 @@ class Reports:
         """Write a report for each sweep, and one on the runs outside sweeps.
 
         Raises:
-            UserError: at the end, if one of several reports cannot be written, with its directory.
+            UserError: if one of several reports cannot be written, after writing the others; the message names its
+                directory.
         """
         groups = groups_of(directories)
         self._name_planned(directories)
@@ -73,7 +74,7 @@ class Reports:
             raise UserError("\n".join(wrong))
 
     def _name_planned(self, directories: Sequence[Path]) -> None:
-        """Print a note on the sweeps in which no run has begun, because they get no report."""
+        """Print a note on the sweeps in which no run has begun, for which no report is written."""
         for directory in existing(directories):
             if next(run_directories([directory]), None) is None and (planned := not_begun(directory, LeftOut())):
                 said = f"note: {directory}: nothing to report yet: {counted(planned, 'planned run')}"

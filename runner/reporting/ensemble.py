@@ -16,7 +16,7 @@ from runner.reporting.collection.collect import Run, find_runs
 from runner.reporting.collection.labels import variant_labels
 from runner.reporting.scores import scores
 
-_SUBSETS = 50  # largest number of subsets for each size
+_SUBSETS = 50  # maximum number of subsets for each size
 MEASURES = ("val_accuracy", "test_accuracy", "test_negative_log_likelihood", "test_expected_calibration_error")
 
 
@@ -33,7 +33,7 @@ def read_members(paths: Sequence[Path]) -> list[Member]:
     """Read all completed runs in and below the paths.
 
     Raises:
-        UserError: if there are fewer than two runs, their test examples differ, or a run has no predictions.
+        UserError: if there are fewer than two runs, if their test examples differ, or if a run has no predictions.
     """
     found = find_runs(paths)
     runs = [run for run in found if run.record.status == "completed"]
@@ -64,11 +64,11 @@ def _found(number: int, completed: int) -> str:
 def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:
     """Return one row per member, one for their mean, and one for the ensemble with equal weights.
 
-    Columns: role (member, mean or ensemble), variant, seed, run_id, and `MEASURES`, accuracies as shares of 1. The
+    Columns: role (member, mean or ensemble), variant, seed, run_id, and `MEASURES`, with accuracies from 0 to 1. The
     ensemble has no validation accuracy if the validation examples of its members differ.
 
     Raises:
-        UserError: if predictions are not probabilities for these labels.
+        UserError: if the predictions are not probabilities that fit the labels.
     """
     rows: list[dict[str, Any]] = []
     for member in members:
@@ -84,7 +84,7 @@ def ensemble_frame(members: Sequence[Member]) -> pd.DataFrame:
 
 
 def size_frame(members: Sequence[Member]) -> pd.DataFrame:
-    """Return the ensemble's test accuracy by size: one row for each number of members.
+    """Return the ensemble's test accuracy by size, one row for each number of members.
 
     Columns: members, subsets (all of that size, or `_SUBSETS` random ones), and the mean, min and max of the test
     accuracy over the subsets.

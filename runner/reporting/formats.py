@@ -18,10 +18,10 @@ ORDERS: tuple[Order, ...] = ("given", "result")
 
 @dataclass(frozen=True)
 class Output:
-    """Formats and figures to write."""
+    """Formats and figures of a report."""
 
     formats: Collection[str] | None = None  # from FORMATS; None: USUAL_FORMATS or USUAL_OF_A_RUN
-    seeds: bool = False  # whether to draw every seed's curve
+    seeds: bool = False  # whether to draw the curve of every seed
     confusion: str | None = None  # variant of the confusion matrix; None: the best on validation
     style: str | None = None  # from STYLES; None: screen
     width: float | None = None  # width of a full-width figure in millimetres; None: the style's

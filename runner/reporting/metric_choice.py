@@ -1,4 +1,4 @@
-"""Choice of a report's metric, and of sizes in its unit, from the user's options and the plan."""
+"""Choice of a report's metric, and of thresholds in its unit, from the user's options and the plan."""
 
 import math
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ WITHOUT_PENALTY = {"test_loss": "test_negative_log_likelihood"}  # reported inst
 
 
 def in_unit(flag: str, margin: float, metric: str) -> float:
-    """Check a size that a user gives: a margin, a region of equivalence or a difference; return it.
+    """Validate and return a threshold given by a user: a margin, a region of equivalence or a difference.
 
     Raises:
-        UserError: if it is not above 0, or is above 1 for a share.
+        UserError: if it is not above 0 or, for a share, if it is above 1.
     """
     if not 0 < margin < math.inf:
         raise UserError(f"{flag} {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
@@ -30,15 +30,15 @@ def in_unit(flag: str, margin: float, metric: str) -> float:
 def metric_of(
     summary: pd.DataFrame, wished: str | None, asked: str | None, times: Sequence[str] = TIMES_TO_TARGET
 ) -> str:
-    """Return the metric of the comparison: the user's, else the plan's primary metric, else the first measured one.
+    """Return the metric of the comparison: the user's, else the plan's primary metric, else the first one measured.
 
     Args:
         summary: one row per run.
-        asked: the metric of the plan's question.
-        times: further metrics that an error message may suggest.
+        asked: the metric given by the plan's question.
+        times: additional metrics that an error message may suggest.
 
     Raises:
-        UserError: if the summary has no such metric, or neither higher nor lower values of it are better.
+        UserError: if the summary has no such metric, or if neither higher nor lower values are better.
     """
     if wished is None:
         wanted = (WITHOUT_PENALTY.get(str(asked)), asked, *USUAL_METRICS)

@@ -15,7 +15,7 @@ TIMES_TO_TARGET = ("epochs_to_target", "seconds_to_target", WARM_SECONDS)  # mis
 
 
 def sign_of(metric: str, direction: str | None = None) -> int:
-    """Return 1 if a higher metric is better, -1 if a lower one is (a loss, an error, a time).
+    """Return 1 if higher values of a metric are better, -1 if lower ones are (a loss, an error, a time).
 
     Args:
         direction: max or min; None if no study or search sets it.
@@ -24,12 +24,12 @@ def sign_of(metric: str, direction: str | None = None) -> int:
 
 
 def has_direction(metric: str) -> bool:
-    """Return whether higher or lower values of a metric are better; for a number of parameters, neither is."""
+    """Return whether a metric has a better direction; a number of parameters, for example, has none."""
     return metric.endswith((*_LESS_IS_BETTER, *_SHARES, *_MORE_IS_BETTER))
 
 
 def is_share(metric: str) -> bool:
-    """Return whether a metric is a share of 1, shown in percent."""
+    """Return whether a metric is a share between 0 and 1, which is displayed in percent."""
     return metric.endswith(_SHARES)
 
 
@@ -57,13 +57,13 @@ def axis_label(metric: str) -> str:
 
 
 def device_name(device: Mapping[str, Any]) -> str:
-    """Return the name of the GPU, or of the processor if it did the computation; "" if the record has neither."""
+    """Return the name of the GPU, or of the processor if no GPU was used; "" if the record has neither."""
     processor = device.get("processor") if device.get("kind") == "cpu" else None
     return str(processor or device.get("name") or device.get("kind") or "")
 
 
 def value_text(value: float, metric: str) -> str:
-    """Format a metric's value: 97.31%, 0.0812 or 1.23e-07."""
+    """Format the value of a metric: 97.31%, 0.0812 or 1.23e-07."""
     if math.isnan(value):
         return "-"
     return f"{100 * value:.2f}%" if is_share(metric) else f"{value:{_form(value, metric)}}"
@@ -79,10 +79,10 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 
 
 def signed_text(value: float, metric: str, among: Sequence[float] = ()) -> str:
-    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07, unbounded if infinite.
+    """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07; "unbounded" if it is infinite.
 
     Args:
-        among: numbers shown next to it; a tiny value has as many digits as the largest of them: -0.00 next to +0.45.
+        among: numbers shown next to it; a tiny value gets as many digits as the largest of these: -0.00 next to +0.45.
     """
     if math.isnan(value):
         return "-"
@@ -103,7 +103,7 @@ def shown_unit(metric: str) -> str:
 
 
 def percent_hint(value: float) -> str:
-    """Return a hint for an error that a share may have been given in percent; "" if that is impossible."""
+    """Return a hint for an error message that a share may have been given in percent; "" if that is impossible."""
     return f"; {value / 100:g}?" if value <= 100 else ""
 
 
@@ -113,7 +113,7 @@ def margin_text(margin: float, metric: str) -> str:
 
 
 def detectable_text(difference: float, metric: str) -> str:
-    """Format the smallest difference that can be shown, to two digits: "0.12 percentage points"."""
+    """Format the smallest detectable difference with two digits: "0.12 percentage points"."""
     return margin_text(float(f"{difference:.2g}"), metric)
 
 
@@ -136,7 +136,7 @@ def interval_text(comparison: "Mapping[Any, Any]", metric: str, interval: str = 
 
 
 def seeds_interval(comparison: "Mapping[Any, Any]") -> str:
-    """Return the prefix of the columns of the interval over seeds, which is the repeated one with planned looks."""
+    """Return the column prefix of the interval over seeds; with planned looks, this is the repeated interval."""
     return "repeated" if comparison["looks"] else "ci"
 
 

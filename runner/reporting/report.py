@@ -37,15 +37,15 @@ from runner.reporting.tables.csv_files import write_frame
 from runner.reporting.tables.dataset_table import dataset_table
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 
-_LONG = ["run_id", "variant", "seed", "epoch"]  # columns of history.csv before metric and value
+_LONG = ["run_id", "variant", "seed", "epoch"]  # columns of history.csv that precede metric and value
 
 
-Frames = Mapping[str, pd.DataFrame | Iterator[pd.DataFrame] | None]  # whole or in parts, by the names of their files
+Frames = Mapping[str, pd.DataFrame | Iterator[pd.DataFrame] | None]  # each a whole frame or its parts, by file name
 
 
 @dataclass(frozen=True)
 class Report:
-    """The written files, and the results behind them."""
+    """The written files, and the results on which they are based."""
 
     written: list[Path]
     results: Results | None  # None for a single run
@@ -54,11 +54,11 @@ class Report:
 def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: Output | None = None) -> Report:
     """Report on all runs in and below the paths.
 
-    A report on a run in its own directory consists of the run's figures and, on request, a page or table. All other
-    reports consist of tables, figures and a page.
+    A report on a single run in its own directory consists of the run's figures and, on request, a page or table. All
+    other reports consist of tables, figures and a page.
 
     Raises:
-        UserError: if no run is found, or an option contains an unknown metric, variant or key.
+        UserError: if no run is found, or if an option contains an unknown metric, variant or key.
     """
     refuse_file(out)
     left_out = LeftOut()
@@ -68,7 +68,7 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
         look = look_of(output.style, output.width, output.font)
         written = report_run(runs[0].directory, runs[0].record, left_out, formats, look)
-        if more := {"html", "table"} & {*formats}:  # the other files would replace the run's own
+        if more := {"html", "table"} & {*formats}:  # the other files would replace those of the run itself
             written += _write(read_results(runs, paths, Wish(), left_out), out, replace(output, formats=more))
         return Report(written, None)
     _refuse_run(out)
@@ -145,7 +145,7 @@ def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path
     """
     if RunDirectory(out).record_path.exists():  # a run has its own figures
         return
-    of_search = TUNING_CAPTIONS if (out / "trials.csv").exists() else {}  # files of the search itself
+    of_search = TUNING_CAPTIONS if (out / "trials.csv").exists() else {}  # files that belong to the search itself
     for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
         yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
     yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
@@ -154,7 +154,7 @@ def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path
 
 
 def _frames(results: Results, ranks: Ranks | None) -> Frames:
-    """Return the frames of the report by the names of their files; None for a frame that it does not have."""
+    """Return the frames of the report by file name; None for a frame that the report does not have."""
     tasks, profile, importances = results.tasks, results.time_profile, results.importances.frame
     return {
         "summary.csv": runs_frame(results),
@@ -184,9 +184,9 @@ def long_history(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _metrics_apart(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield the rows of `long_history` metric by metric, because the whole frame is the largest of a report."""
+    """Yield the rows of `long_history` metric by metric, because the whole frame would be the largest of a report."""
     metrics = [name for name in history if name not in ("position", *_LONG)]
-    for name in metrics:  # as floats, which a whole frame has too
+    for name in metrics:  # as floats, as in a whole frame
         yield long_history(history[["position", *_LONG, name]].astype({name: float}))
     if not metrics:
         yield long_history(history)
@@ -242,7 +242,8 @@ def _write_figures(
 def report_page(paths: Sequence[Path], place: Path) -> str:
     """Return the page of a report on all runs in and below the paths, without writing a file.
 
-    While runs train, the page lacks the figures that its charts replace, because a newer page follows soon.
+    While runs are training, the page lacks the figures that its charts replace, because it is soon replaced by a newer
+    page.
 
     Args:
         place: directory for which the page is made.
@@ -279,7 +280,7 @@ def _write_tables(
 
 
 def _test_examples(results: Results) -> int | None:
-    if results.folds:  # every fold has its own split
+    if results.folds:  # every fold has a different split
         return None
     datasets = [run.record.dataset for run in results.runs]
     sizes = {dataset.get("test") for dataset in datasets if dataset["fingerprint"]}

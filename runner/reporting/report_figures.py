@@ -1,7 +1,8 @@
 """Figures of a report, selected by the data of its runs."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from runner.records.sweep_directory import tuned_metric
 from runner.reporting.collection.predictions import class_names, mean_confusion
 from runner.reporting.comparison.differences import names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
+from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks, arm_baselines
 from runner.reporting.figures.dots import dots
@@ -70,8 +72,8 @@ def report_figures(
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
-        printed: use the variants' display names, and otherwise their labels.
-        further: include the figures of `OF_FURTHER_FILES`, for which files of all runs are read.
+        printed: use the variants' display names instead of their labels.
+        further: include the figures of `OF_FURTHER_FILES`, which require reading additional files of all runs.
     """
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds, further=further):
         yield stem, partial(_with_names, results.print_names if printed else {}, draw)
@@ -98,7 +100,8 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
             draw = partial(learning_curves, history, metric, title, of_cells, unit=results.unit)
             yield metric, partial(draw, seeds=seeds, cells=cells, key=key)
     yield from _time_figure(results)
-    yield from _final_figures(results, shown)
+    rows = _rows(results, shown, grid, of_cells)
+    yield from _final_figures(results, rows)
     yield from _axis_figures(results)
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
@@ -108,7 +111,7 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
         yield from _gradient_figure(results, styles)
     yield from _confusion_figure(results, confusion)
     if further:
-        yield from _ensemble_figure(results, shown)
+        yield from _ensemble_figure(results, rows)
     if results.tasks:
         yield from _tasks_figures(results, results.tasks)
     if results.variance_sources is not None:
@@ -123,12 +126,22 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
 
 
 def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanels | None) -> Named:
-    """Yield the differences from the baseline: the forest plot, and by epoch."""
+    """Yield the differences from the baseline: the forest plot, and the differences by epoch."""
     if not (found := results.differences):
         return
     title = f"{_begin(quantity(results.metric))} against the baseline: {results.title}"
     options: dict[str, Any] = {"margin": results.margin, "unit": results.unit, "shown": shown}
-    yield "forest", partial(forest, found, results.metric, title, apart=results.has_several_datasets, **options)
+    yield (
+        "forest",
+        partial(
+            forest,
+            _in_cells(found, grid) if grid else found,
+            results.metric,
+            title,
+            apart=results.has_several_datasets,
+            **options,
+        ),
+    )
     frame = results.differences_by_epoch
     if len({*frame["epoch"]}) > 1:
         baselines = {one.baseline for one in found}
@@ -143,6 +156,13 @@ def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanel
         yield "difference_over_time", partial(draw, apart=results.has_several_datasets, key=key)
 
 
+def _in_cells(found: Sequence[Difference], grid: GridPanels) -> list[Difference]:
+    """Return the differences of a grid with their short names and the cells of its panels, in its order."""
+    places = {variant: place for place, variant in enumerate(grid.cells)}
+    named = [replace(one, name=grid.named_cells[one.variant][0], cell=grid.cells[one.variant][1]) for one in found]
+    return sorted(named, key=lambda one: places[one.variant])
+
+
 def _grid_panels(results: Results) -> GridPanels | None:
     """Return the panels of a sweep over two keys; None for a study, whose variants have names or tuned values."""
     if results.asked.variants or results.tuning is not None or results.baseline is None:
@@ -151,7 +171,7 @@ def _grid_panels(results: Results) -> GridPanels | None:
 
 
 def _styles_of_values(grid: GridPanels) -> dict[str, Style]:
-    """Return the styles of the values, the same in all panels; the baseline shares that of its value."""
+    """Return the styles of the values, the same in all panels; the baseline has the style of its value."""
     return variant_styles([*dict.fromkeys(name for name, _ in grid.cells.values())], [], None)
 
 
@@ -202,10 +222,9 @@ def _time_figure(results: Results) -> Named:
         yield "score_by_time", partial(scores_by_time, timed, metric, title, styles, cells, results.unit)
 
 
-def _final_figures(results: Results, shown: frozenset[str]) -> Named:
+def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:
     """Yield figures with one number per run: the metric, the generalization gap, the time to the target."""
     summary, metric, options = results.summary, results.metric, dict[str, Any]()
-    common = _rows(results, shown)
     missing = _without_result(results)
     completed = summary.assign(**{metric: summary[metric].where(summary["status"] == "completed")})
     if completed[metric].notna().any():
@@ -240,12 +259,25 @@ def _final_figures(results: Results, shown: frozenset[str]) -> Named:
         yield "time_profile", partial(profile.draw, title, _baseline_arm(results))
 
 
-def _rows(results: Results, shown: frozenset[str]) -> dict[str, Any]:
-    """Return the options of figures with a row for each variant: a panel for each data set, and the baselines."""
+def _rows(
+    results: Results, shown: frozenset[str], grid: GridPanels | None, styles: Mapping[str, Style]
+) -> dict[str, Any]:
+    """Return the options of figures with a row for each variant: their panels, their baselines and their colours.
+
+    A panel is a data set, or a value of a grid's first key.
+    """
     several = results.has_several_datasets
     baselines = {*results.baselines.values()} if several else {results.baseline}
-    cells = names_and_cells(results) if several else None
-    return {"unit": results.unit, "shown": shown, "baselines": baselines, "cells": cells}
+    cells = grid.named_cells if grid else names_and_cells(results) if several else None
+    curves = grid.cells if grid else names_and_cells(results)
+    return {
+        "unit": results.unit,
+        "shown": shown,
+        "baselines": baselines,
+        "cells": cells,
+        "apart": several,
+        "styles": {label: styles.get(name, styles[label]) for label, (name, _) in curves.items()},
+    }
 
 
 def _target_line(text: str) -> str:
@@ -253,7 +285,7 @@ def _target_line(text: str) -> str:
 
 
 def _axis_figures(results: Results) -> Named:
-    """Yield figures along the varied keys, from the tuning runs of a tuned study, else from the runs."""
+    """Yield figures along the varied keys, from the tuning runs of a tuned study, otherwise from the runs."""
     if results.tuning is not None and results.tuning_runs:
         yield from _tuning_figure(results, results.tuning)
         return
@@ -340,7 +372,7 @@ def _confusion_figure(results: Results, confusion: str | None) -> Named:
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
 
 
-def _ensemble_figure(results: Results, shown: frozenset[str]) -> Named:
+def _ensemble_figure(results: Results, common: Mapping[str, Any]) -> Named:
     if crosses := results.predicted.ensembles:
         completed = results.summary[results.summary["status"] == "completed"]
         label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
@@ -355,7 +387,7 @@ def _ensemble_figure(results: Results, shown: frozenset[str]) -> Named:
                 share=True,
                 crosses=crosses,
                 bounds=(0, 1),
-                **_rows(results, shown),
+                **common,
             ),
         )
 
@@ -385,7 +417,7 @@ def _gaps(results: Results) -> pd.DataFrame:
 
 
 def _gradient_norms(results: Results) -> pd.DataFrame:
-    """Return one row per run and epoch: position, variant, epoch, and the joint norm of all layers' gradients."""
+    """Return one row per run and epoch: position, variant, epoch, and the gradient norm over all layers."""
     frames = []
     for position, (run, variant) in enumerate(zip(results.runs, results.summary["variant"], strict=True)):
         table = results.left_out.unless_read(partial(read_gradients, run.directory.gradients_path))

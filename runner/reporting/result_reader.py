@@ -1,4 +1,4 @@
-"""Reader of results: combines runs with the question of their sweep and a user's options."""
+"""Reader of results, which combines runs with the question of their sweep and a user's options."""
 
 import math
 from collections.abc import Sequence
@@ -64,14 +64,14 @@ def read_results(
     """Combine runs into results.
 
     Args:
-        paths: directories of the runs; a single sweep sets the question, baseline, metric and target.
+        paths: directories of the runs; a single sweep determines the question, baseline, metric and target.
         left_out: collects files that cannot be read.
         arms: label of each run's variant without its data set; None: from `variant_labels`. Keys in `wish.by` take
             precedence.
         values: reader of keys, if some values have been read.
 
     Raises:
-        UserError: if there is no such metric, baseline or key, or data sets with the same name differ.
+        UserError: if there is no such metric, baseline or key, or if data sets with the same name differ.
     """
     sweep = paths[0] if len(paths) == 1 else None
     asked = (left_out.unless_read(partial(Question.of, sweep)) if sweep else None) or Question()
@@ -115,7 +115,7 @@ def _chosen(wish: Wish, asked: Question, summary: pd.DataFrame, history: pd.Data
     """
     primary = metric_of(summary, None, asked.metric)
     measured = primary if wish.metric is None or is_time(wish.metric) else metric_of(summary, wish.metric, asked.metric)
-    # With --by, the study's names of variants are not labels.
+    # With --by, the variant names of the study are not labels.
     compared = _baselines(summary, wish.baseline, Question() if wish.by else asked)
     validation = validation_counterpart(measured)
     target, source = _target(wish, _target_of(asked, summary, validation), summary, history, compared, validation)
@@ -137,7 +137,7 @@ def _chosen(wish: Wish, asked: Question, summary: pd.DataFrame, history: pd.Data
 
 
 def _refuse_for_folds(results: Results) -> None:
-    """Raise UserError for an option whose test needs independent runs, because folds are not independent."""
+    """Raise UserError for an option whose test needs independent runs if the runs are folds."""
     if is_time(results.metric):
         raise UserError(
             f"--metric {results.metric}: times are compared by the sign test, which needs independent runs, and these "
@@ -179,10 +179,10 @@ def _target(
     compared: dict[str, str],
     validation: str,
 ) -> tuple[float | None, str]:
-    """Return the target of the validation metric and its source; "" if the user or the study set it.
+    """Return the target of the validation metric and its origin, which is "" if the user or the study set it.
 
     Raises:
-        UserError: if no run can reach the given target, or a target is needed and nothing sets it.
+        UserError: if no run can reach the given target, or if a target is needed but not given.
     """
     target, source = wish.target, ""
     recorded = validation in history or history.empty  # empty if no run has completed an epoch
@@ -208,7 +208,7 @@ def _target(
 
 
 def _correction(wished: str | None) -> Correction | None:
-    """Return a user's correction; None if the study's is to be used.
+    """Return a user's correction; None if the study's correction applies.
 
     Raises:
         UserError: if there is no such correction.

@@ -58,7 +58,7 @@ class Results:
     summary: pd.DataFrame  # one row per run, with variant (label), arm (label without data set), cell (see `cells`)
     history: pd.DataFrame  # one row per run and epoch
     metric: str
-    primary_metric: str  # metric of the plan, or the default
+    primary_metric: str  # metric of the plan, or the default metric
     validation_metric: str  # metric for choices and the target
     baselines: dict[str, str]  # baseline of each variant; a baseline maps to itself
     target: float | None
@@ -73,8 +73,8 @@ class Results:
     left_out: LeftOut
     levels: pd.DataFrame | None  # levels of each run on the axes of a grid; None if the variants are not a grid
     rope: float | None = None  # half-width of the region of equivalence, in the unit of the metric
-    source_runs: list[Run] = field(default_factory=list)  # runs in which one source of variance varies alone, or all do
-    repeated_curves: pd.DataFrame | None = None  # curves of a search and its repetitions
+    source_runs: list[Run] = field(default_factory=list)  # runs in which one source of variance varies, or all do
+    repeated_curves: pd.DataFrame | None = None  # tuning curves of a search and its repetitions
 
     @property
     def goal(self) -> str:
@@ -112,7 +112,7 @@ class Results:
 
     @property
     def arms(self) -> int:
-        """The number of variants; one that ran on several data sets counts once."""
+        """The number of variants; a variant that ran on several data sets counts once."""
         return int(self.summary["arm"].nunique())
 
     @property
@@ -181,12 +181,12 @@ class Results:
 
     @cached_property
     def compared_runs(self) -> ComparedRuns:
-        """The completed runs behind the differences of `comparisons`."""
+        """The completed runs from which the differences of `comparisons` are computed."""
         return ComparedRuns(self.summary, self.asked.looks)
 
     @cached_property
     def differences(self) -> list[Difference]:
-        """The comparisons with their seeds and words, in the order of `comparisons`."""
+        """The comparisons with their seeds and wording, in the order of `comparisons`."""
         return differences(self)
 
     @cached_property
@@ -249,7 +249,7 @@ class Results:
 
     @cached_property
     def predicted(self) -> Predicted:
-        """The predictions of the runs, read once on first use; none for folds, which have no common test examples."""
+        """The predictions of the runs, read once on first use; folds have none, because they share no test examples."""
         if self.folds:
             return Predicted([None] * len(self.runs), {})
         return read_predicted(self.runs, self.summary["variant"].tolist(), self.left_out, self.metric)
@@ -308,7 +308,7 @@ class Results:
         return time_profile(self.summary, self.metric) if is_set and not self.training else None
 
     def _secondary(self) -> list[str]:
-        """Warn if the metric was chosen after the fact."""
+        """Warn if the metric was not chosen before the runs."""
         if not self.secondary_note:
             return []
         why = "Choosing a metric by its results finds differences that do not exist: report the primary one as well"
@@ -319,7 +319,10 @@ class Results:
         if self.margin is None or self.is_margin_planned:
             return []
         margin = margin_text(self.margin, self.metric)
-        why = "A margin that is chosen after the results are known proves nothing: set study.margin before the runs"
+        why = (
+            "A margin that is chosen after the results are known proves nothing: set study.margin before you start "
+            "the runs"
+        )
         return [f"the margin of {margin} is not in the plan of these runs. {why}."]
 
     def _own_correction(self) -> list[str]:
@@ -336,7 +339,7 @@ class Results:
 
     @property
     def looks_note(self) -> str:
-        """A note on the looks at the results while seeds were added, planned or not; "" for a single look."""
+        """A note on the looks at the results, planned or not, between which seeds were added; "" for a single look."""
         earlier, looks = self.asked.earlier_seeds, self.asked.looks
         if looks is not None and not self.comparisons.empty:
             sizes, had = ", ".join(map(str, looks.sizes)), int(self.comparisons["looks"].max())
@@ -371,7 +374,7 @@ class Results:
         return found
 
     def _own_losses(self) -> list[str]:
-        """Warn if a loss with different terms in each variant was used to compare or tune them."""
+        """Warn if the variants were compared or tuned by a loss whose terms differ between them."""
         by = {self.metric} | ({tuned_metric(self.tuning)} if self.tuning is not None else set())
         losses = sorted(metric for metric in by if metric.endswith("_loss"))
         runs = [*self.runs, *self.tuning_runs]
@@ -396,19 +399,19 @@ class Results:
         ]
 
     def _unranked(self) -> list[str]:
-        """Yield a sentence on the data sets that the ranks leave out, with the reason."""
+        """Yield a sentence on the data sets that the ranks omit, with the reason."""
         scores = self._scores_by_dataset
         lacking = scores.isna()
         if not self.ranks or not lacking.any(axis=None):
             return []
         without = [f"{dataset} ({', '.join(scores.columns[lacking.loc[dataset]])})" for dataset in scores.index]
         named = [text for text, lacks in zip(without, lacking.any(axis=1), strict=True) if lacks]
-        text = "the ranks leave out data sets on which a variant has no completed or diverged run"
+        text = "the ranks exclude data sets on which a variant has no completed or diverged run"
         return [f"{text}: {'; '.join(named)}."]
 
     @cached_property
     def verdict_parts(self) -> dict[str, Verdict]:
-        """The parts of the sentence on each variant."""
+        """The parts of each variant's sentence."""
         return verdict_parts(self.aggregate, self.comparisons, self.baselines, self.goal)
 
     @property
@@ -423,7 +426,7 @@ class Results:
 
     @property
     def findings(self) -> list[str]:
-        """The sentences over all data sets, for each variant, and on effects, tuning and variance."""
+        """The sentences on all data sets together, on each variant, and on effects, tuning and variance."""
         further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
         return [*self.task_verdicts, *self.verdicts.values(), *further]
 
@@ -449,7 +452,7 @@ class Results:
 
     @property
     def title(self) -> str:
-        """Data sets and numbers of variants and runs, for titles of figures."""
+        """The data sets and the numbers of variants and runs, for figure titles."""
         datasets = ", ".join(dict.fromkeys(self.summary["dataset"]))
         training = f" ({self.training} still training)" if self.training else ""
         return f"{datasets}, {counted(self.arms, 'variant')}, {counted(len(self.runs), 'run')}{training}"
@@ -461,7 +464,7 @@ class Results:
 
     @property
     def _budgets(self) -> dict[str, int]:
-        """Number of points tried for each tuned variant; the largest number if a label combines several variants."""
+        """The number of points tried for each tuned variant; the largest one if a label combines several variants."""
         if self.tuning is None:
             return {}
         tried = self.tuning.groupby("variant")["budget"].first()

@@ -61,7 +61,7 @@ def read_gradients(path: Path) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file does not contain these norms, with the file.
+        ValueError: if the file does not contain these norms; the message names the file.
     """
     frame = read_numbers(path, "epoch")
     layers = {column.removesuffix(".gradient") for column in map(str, frame) if column.endswith(".gradient")}

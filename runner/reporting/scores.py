@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Bins:
-    """Predictions grouped by confidence into bins of equal width; empty bins hold 0.
+    """Predictions grouped by confidence into bins of equal width; the values of empty bins are 0.
 
     Each field is (bins,): upper edge, number of examples, mean confidence and accuracy.
     """
@@ -65,7 +65,7 @@ def expected_calibration_error(bins: Bins) -> float:
     return float(np.average(distance, weights=bins.count))
 
 
-_TOLERANCE = 1e-3  # largest distance of a row's sum from 1; allows half precision
+_TOLERANCE = 1e-3  # largest deviation of a row's sum from 1; allows for half precision
 
 
 def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
         recall, f1 and support by class; `confusion_matrix`: counts (true class, predicted class).
 
     Raises:
-        ValueError: if the shapes do not match, a label is not a class, or a row does not sum to 1 within 1e-3.
+        ValueError: if the shapes do not match, if a label is not a class, or if a row does not sum to 1 within 1e-3.
     """
     values = _distributions(probabilities)
     examples, classes = values.shape
@@ -146,7 +146,7 @@ def _distributions(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.fl
         raise ValueError(f"probabilities must be (examples, classes), not {probabilities.shape}")
     values = probabilities.astype(np.float64)
     sums = values.sum(axis=1, keepdims=True)
-    fits = (np.abs(sums[:, 0] - 1) <= _TOLERANCE) & (values >= 0).all(axis=1)  # NaN fulfils neither condition
+    fits = (np.abs(sums[:, 0] - 1) <= _TOLERANCE) & (values >= 0).all(axis=1)  # NaN satisfies neither condition
     if not fits.all():
         row = int(np.flatnonzero(~fits)[0])
         raise ValueError(f"row {row} of the probabilities is not a distribution: its sum is {sums[row, 0]:.6g}")

@@ -16,16 +16,16 @@ TARGET_COLUMNS = ["target", "reached", "epochs_to_target", "seconds_to_target"]
 def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, target: float) -> pd.DataFrame:
     """Add to the summary the epochs and seconds of each run until the target; NaN if it never reached the target.
 
-    A process compiles in the first epoch of its first run; a worker's later runs of the same kind do not. For
-    `warm_seconds_to_target`, the duration of each run's first epoch is replaced with the median duration of its later
-    epochs. A run of a single epoch keeps its seconds as measured.
+    The first epoch of a process's first run includes compilation; later runs of the same kind in a worker do not
+    compile. For `warm_seconds_to_target`, the duration of each run's first epoch is replaced with the median duration
+    of its later epochs. The seconds of a single-epoch run are used as measured.
 
     Args:
         summary: one row per run.
         history: one row per run and epoch: position (of the run in the summary), the metric, and seconds, which
             include the compilation in a run's first epoch.
         metric: a validation column of the history.
-        target: value that counts as reached, like any better value.
+        target: value of the metric; any better value also reaches the target.
     """
     if metric not in history:
         return summary.assign(**dict.fromkeys(TIMES_TO_TARGET, np.nan))
@@ -39,11 +39,11 @@ def with_targets(summary: pd.DataFrame, history: pd.DataFrame, metric: str, targ
 
 
 def warm_seconds(seconds: "pd.Series[float]", position: "pd.Series[int]") -> "pd.Series[float]":
-    """Return each run's seconds until the end of each epoch; the median of the later epochs replaces its first one.
+    """Return each run's seconds until the end of each epoch; the median of the later epochs replaces the first epoch.
 
     Args:
         seconds: duration of each epoch.
-        position: position of the epoch's run.
+        position: position of the run of each epoch.
     """
     is_first = ~position.duplicated()
     usual = seconds.mask(is_first).groupby(position).transform("median")
@@ -64,7 +64,7 @@ def target_columns(
     """Return the number of each variant's completed runs that reached the target, and the median epochs and seconds.
 
     A run that diverged or never reached the target counts as infinitely slow; a median that falls on such a run is NaN.
-    Runs that failed, were interrupted or are still training count as missing, as in comparisons.
+    As in comparisons, runs that failed, were interrupted or are still training count as missing.
 
     Args:
         summary: one row per run; with a target, the columns of `with_targets`.
@@ -86,7 +86,7 @@ def target_columns(
 
 
 def without_lost_times(summary: pd.DataFrame) -> pd.DataFrame:
-    """Return the summary without the times to target of runs that did not complete, such as diverged ones."""
+    """Return the summary without the times to target of runs that did not complete, such as diverged runs."""
     completed = summary["status"] == "completed"
     return summary.assign(**{name: summary[name].where(completed) for name in TIMES_TO_TARGET})
 

@@ -26,7 +26,7 @@ from runner.reproducibility.bundled import INFERENCE, MODEL, PREDICTIONS, Bundle
 from runner.reproducibility.environment import Code, installed, lock_files, package_sources
 from runner.reproducibility.unpack import LARGEST_FILE, RESULTS, SUMS, check_bundle
 
-_NAMED = 6  # number of left-out files to list
+_NAMED = 6  # number of omitted names to list
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest time in the format
 _MODE = (stat.S_IFREG | 0o644) << 16
 _UNIX = 3
@@ -99,7 +99,7 @@ def _refuse_existing(out: Path) -> None:
 def _files_with_report(bundled: Bundled, console: Console) -> Iterator[tuple[dict[str, Path], str | None]]:
     """Yield the files of a run or sweep with its report, and the reason if there is no report.
 
-    A missing report is written into a copy. The report contains the copy's name, so that name never changes.
+    A missing report is written into a copy. The report contains the copy's name, so every copy has the same name.
     """
     files = bundled.files()
     if bundled.has_report:
@@ -136,7 +136,7 @@ def _report(bundled: Bundled, copy: Path) -> str | None:
 
 
 def _rows(files: Mapping[str, Path]) -> int:
-    """Return the number of rows of the report's summary; 0 without a report."""
+    """Return the number of rows in the report's summary; 0 without a report."""
     if (path := files.get("summary.csv")) is None:
         return 0
     try:
@@ -146,7 +146,7 @@ def _rows(files: Mapping[str, Path]) -> int:
 
 
 def _surroundings(code: Code, sources: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files about environment and code by their names in the bundle."""
+    """Return the files that describe the environment and the code, by their names in the bundle."""
     found = {f"environment/{name}": text for name, text in lock_files().items()}
     found["environment/installed.txt"] = "".join(f"{line}\n" for line in installed()).encode()
     found |= {f"code/{name}": text for name, text in code.changes.items()}
@@ -154,7 +154,7 @@ def _surroundings(code: Code, sources: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _write(files: Files, path: Path, directory: Path) -> None:
-    """Write files and their checksums into an archive, and check it in the same way as its reader."""
+    """Write files and their checksums into an archive, and check it in the same way as its reader does."""
     try:
         _write_archive(files, path)
         check_bundle(path)
@@ -173,7 +173,7 @@ def _write_archive(files: Files, path: Path) -> None:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    """Return an entry that depends only on its name."""
+    """Return an entry whose metadata depend only on its name."""
     entry = zipfile.ZipInfo(name, _TIME)
     entry.create_system, entry.external_attr, entry.compress_type = _UNIX, _MODE, zipfile.ZIP_DEFLATED
     return entry

@@ -157,7 +157,7 @@ def _checks(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
         yield from ("", text if contents.rows else "The bundle has no report: unpack it, and give a run's directory.")
     yield ""
     if contents.locks:
-        yield "In a checkout of the commit, `make setup` installs what the lock files list, and nothing else."
+        yield "In a checkout of the commit, `make setup` installs exactly the packages that the lock files list."
     if code.changes:
         yield (
             "To apply the code changes, run `git apply code/changes.diff`, then copy the contents of `code/untracked/`."

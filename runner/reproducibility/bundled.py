@@ -148,7 +148,7 @@ class Bundled:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files that a run, a sweep or its report wrote into a directory, without those of a sweep's runs."""
+    """Return the files that a run, a sweep or its report wrote into a directory, excluding those of a sweep's runs."""
     own = [path for path in folder.iterdir() if path.name in _NAMES or _is_figure(path)]
     return own + [path for path in (folder / ".hydra" / name for name in _HYDRA) if path.exists()]
 

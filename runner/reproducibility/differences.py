@@ -141,7 +141,7 @@ def difference_tables(found: Differences, runs: int, width: int) -> Iterator[Tab
     """Yield tables with a row for each difference and a column for each run, numbered from 1.
 
     Args:
-        runs: number of runs; columns that do not fit the width continue in further tables.
+        runs: number of runs; columns that do not fit the width continue in additional tables.
         width: width of the terminal in characters.
     """
     most = max(2, (width - _NAME_WIDTH) // (_VALUE_WIDTH + 1))

@@ -150,7 +150,7 @@ def _is_installed(place: Path) -> bool:
 
 
 def _sources(place: Path) -> Iterator[Path]:
-    """Yield the Python files in and below a folder, or the single module; links and hidden folders are left out."""
+    """Yield the Python files in and below a folder, or the single module; links and hidden folders are skipped."""
     if place.suffix == ".py" and place.is_file():
         yield place
         return

@@ -109,7 +109,7 @@ class Original:
         return cls(path, record, config, numbers_of(directory, record))
 
     def new_directory(self) -> Path:
-        """Return the usual directory of the new run, which does not exist yet."""
+        """Return the default directory of the new run, which does not exist yet."""
         return Path("outputs/reproduced") / f"{run_id(self.config)}-{datetime.now(UTC):%Y-%m-%d_%H-%M-%S-%f}"
 
     def config_here(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class ComparedSides:
     """Sides, their comparisons, and the differences in environment of each side from the reference."""
 
     sides: Sides
-    frame: pd.DataFrame  # from `regression_frame`, plus bit_identical: whether all pairs of runs are
+    frame: pd.DataFrame  # from `regression_frame`; bit_identical tells whether all pairs of runs are
     environments: list[Differences]
 
     @property
@@ -70,7 +70,7 @@ class ComparedSides:
 
     @cached_property
     def notes(self) -> list[str]:
-        """The limits of the comparison, one sentence each."""
+        """The limitations of the comparison, one sentence each."""
         limits = [*self.sides.notes(), *without_result(self.sides), *cautions_of(self.frame, self._names)]
         return [*limits, *self._about_bits()]
 
@@ -208,7 +208,7 @@ def _has_same_bits(one: Run, other: Run, left_out: LeftOut) -> bool:
 
 
 def _environment(sides: Sides, side: int) -> Differences:
-    """Return the differences of all pairs of runs: name, values on the reference, values on the side."""
+    """Return the differences of all pairs of runs: name, values on the reference side, values on the other side."""
     found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for pairing in sides.pairings:
         if pairing.side == side:

@@ -23,7 +23,7 @@ RESULTS = "results"  # folder of the run or sweep in a bundle
 SUMS = "SHA256SUMS"
 MOST_FILES = 60_000
 LARGEST_FILE = 512 * MEGABYTE  # the same as for a run's predictions
-LARGEST_BUNDLE = 2048 * MEGABYTE  # after decompression; the format without its 64-bit extension ends at 4 GB
+LARGEST_BUNDLE = 2048 * MEGABYTE  # after decompression; without its 64-bit extension, the format is limited to 4 GB
 _MOST_CONTENTS = 16 * MEGABYTE  # size of the archive's list of entries, which zipfile reads into memory, and of SUMS
 _MOST_RATIO, _FREE_OF_RATIO = 200, 64 * MEGABYTE  # records are compressed to a tenth, a zip bomb to a thousandth
 _LONGEST_NAME, _LONGEST_PART, _DEEPEST = 1024, 255, 32  # units: bytes, bytes, folders
@@ -63,7 +63,7 @@ def unpack(path: Path, out: Path) -> None:
         UserError: if the file is not a bundle, or one of its entries is refused; nothing was written.
         EnvironmentFault: if a file cannot be written.
     """
-    if not path.is_file():  # opening a pipe would wait
+    if not path.is_file():  # opening a pipe would block
         raise UserError(f"{path}: no such file")
     try:
         with _checked(path) as (archive, entries):
@@ -108,7 +108,7 @@ def only_run(results: Path) -> Path:
 
 @contextmanager
 def _checked(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
-    """Open an archive, and yield it with its entries after each was read once and passed the checks.
+    """Open an archive, and yield it with its entries after each has been read once and has passed the checks.
 
     The end of the file is checked first, because zipfile reads the list of entries into memory.
     """
@@ -171,7 +171,7 @@ def _refuse_entries(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _bad_name(name: str) -> str | None:
-    """Return the reason to refuse an entry's name; None if it is a plain relative path."""
+    """Return the reason for refusing an entry's name; None if it is a plain relative path."""
     if not name.isprintable():
         return "a character in its name that cannot be shown"
     if "\\" in name:
@@ -191,7 +191,7 @@ def _bad_name(name: str) -> str | None:
 
 
 def _bad_kind(entry: zipfile.ZipInfo) -> str | None:
-    """Return the reason to refuse an entry with a plain name; None if it is an ordinary file."""
+    """Return the reason for refusing an entry with a plain name; None if it is an ordinary file."""
     mode = stat.S_IFMT(entry.external_attr >> 16)
     if mode not in (0, stat.S_IFREG) or entry.external_attr & _DOS_DIRECTORY:
         return "a link, folder or device; only files are allowed"

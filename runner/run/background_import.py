@@ -5,9 +5,9 @@ from threading import Thread
 
 
 def import_ahead() -> Thread:
-    """Start to import the modules for a run's test and figures, which takes a second; return the thread.
+    """Start importing the modules for a run's test and figures, which takes a second; return the thread.
 
-    An epoch is one compiled call, during which Python is free.
+    An epoch is one compiled call, during which Python is idle.
     """
     thread = Thread(target=_import, daemon=True)
     thread.start()

@@ -48,7 +48,7 @@ from runner.run.compatibility import (
 from runner.run.instantiate import check_name, defaults, locate, make
 from runner.run.objects import Objects
 
-# Callback arguments that name a file or directory; these must lie in the run directory.
+# Callback arguments that name a file or directory; these must be inside the run directory.
 _PATH_ARGUMENTS = ("log_dir", "filename", "filepath", "backup_dir")
 _EXAMPLES = 16  # number of images that are drawn before and after augmentation
 
@@ -180,7 +180,7 @@ def build_augment(settings: Settings, data: Part, compiled: Callable[[Augment], 
 
 
 def loss_name(settings: Settings) -> str:
-    """Return the name of the loss; for softened labels, the cross-entropy that takes probabilities."""
+    """Return the name of the loss; for softened labels, the cross-entropy that accepts probabilities."""
     loss = settings.training.loss
     mixes = [part for part in settings.augmentation.values() if getattr(locate("", part.target), "mixes_labels", False)]
     smooths = [part for part in settings.regularizer.values() if locate("", part.target) is LabelSmoothing]
@@ -260,7 +260,7 @@ def _inside(directory: Path, key: str, given: str) -> str:
     home = directory.resolve()
     path = (home / given).resolve()
     if path == home or not path.is_relative_to(home):
-        raise ConfigError(f"{key}={given}: must lie in the run directory")
+        raise ConfigError(f"{key}={given}: must be inside the run directory")
     name = path.relative_to(home).parts[0]
     if name in RUN_FILES or name.endswith(".png"):
         raise ConfigError(f"{key}={given}: is a file that every run writes; choose another name")

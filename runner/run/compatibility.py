@@ -26,7 +26,7 @@ _CHARACTERS = dict.fromkeys(("mnist", "mnist_5k", "digits", "emnist_digits"), "d
     "emnist_balanced": "letters and digits",
     "kmnist": "characters",
 }
-_NO_OUTPUT = "Computed output size would be zero or negative"  # Keras 3.15, of convolutions and poolings
+_NO_OUTPUT = "Computed output size would be zero or negative"  # Keras 3.15's text for convolutions and pooling
 _OF_A_FILE_NAME = frozenset({"epoch", "batch"})  # fields that Keras fills in, in addition to metrics
 
 
@@ -108,7 +108,7 @@ def refuse_no_images(settings: Settings, shape: tuple[int, ...]) -> None:
 
 @contextmanager
 def too_small_images_refused(settings: Settings, shape: tuple[int, ...]) -> Iterator[None]:
-    """Replace Keras's error about a layer without output by one about the model and the images."""
+    """Replace Keras's error about a layer without output with one about the model and the images."""
     try:
         yield
     except ConfigError as error:

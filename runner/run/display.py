@@ -16,7 +16,7 @@ from runner.records.record import QUANTITIES, Row, RunRecord
 _COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 _SCORES = ("accuracy", "loss", "negative_log_likelihood")
 _FEW_COLUMNS = ("loss", "accuracy", "val_accuracy", "learning_rate")
-_ROOM_FOR_ALL = 100  # least width, in characters, for an epoch's line with the validation loss
+_ROOM_FOR_ALL = 100  # minimum width, in characters, for an epoch's line with the validation loss
 
 
 def show_choices(console: Console, choices: Mapping[str, str], overrides: Iterable[str]) -> None:

@@ -104,7 +104,7 @@ def run(
         kept: the worker's cache from earlier runs.
         warn: shows the warning of a tracker that fails; by default in the console.
         objects: Python objects in place of configured parts; the record mentions them.
-        callbacks: further Keras callbacks; if one of them sets its attribute `pruned`, the run is not tested.
+        callbacks: additional Keras callbacks; if one of them sets its attribute `pruned`, the run is not tested.
 
     Raises:
         UserError: before anything is written, if the configuration or the data cannot be used, or the run began
@@ -212,7 +212,7 @@ def run_in_new_directory(
 
 @contextmanager
 def loading(console: Console) -> Iterator[None]:
-    """Import TensorFlow, and hold back errors while the block loads data and builds parts."""
+    """Import TensorFlow, and hold back standard error while the block loads data and builds parts."""
     with errors_held_back(), waiting(console, "loading TensorFlow and the data"):
         with quick_import():
             import runner.engine.model_files.saving  # noqa: F401 - with all of Keras
@@ -229,7 +229,7 @@ def _loaded(
 
 
 def _is_alone(prepared: Prepared) -> bool:
-    """Return whether only this package and Keras run during training, and leave a core idle."""
+    """Return whether training runs only code of this package and Keras, and leaves a core idle."""
     foreign = any(is_of_the_user(type(callback).__module__) for callback in prepared.parts.callbacks)
     return prepared.device.leaves_a_core and not (foreign or prepared.settings.tracking)
 
@@ -267,7 +267,7 @@ def _train(
     *,
     ahead: bool,
 ) -> Iterator[None]:
-    """Train, and record every epoch as it ends; pause before each.
+    """Train, and record every epoch as it ends; pause before each epoch.
 
     Args:
         ahead: whether to import the modules for the run's end after the first epoch, whose compilation needs Python.

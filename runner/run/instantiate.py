@@ -35,7 +35,7 @@ def make(key: str, spec: dict[str, Any], **at_run_time: Any) -> Any:
         return instantiate(spec | {"_partial_": True}, _convert_="all")(**at_run_time)
     except UserError:
         raise
-    except Exception as error:  # libraries and the user's code raise any type
+    except Exception as error:  # libraries and the user's code may raise any type of exception
         if unknown:
             raise _no_such_argument(key, unknown[0], given, target, accepted) from error
         cause = error.__cause__ if isinstance(error, InstantiationException) and error.__cause__ else error
@@ -56,7 +56,7 @@ def locate(key: str, path: str) -> Any:
     """
     try:
         target = get_object(path)
-    except Exception as error:  # the user's module may raise any type
+    except Exception as error:  # the user's module may raise any type of exception
         raise ConfigError(f"{key}._target_={path}: {_why_not_found(path)}") from error
     if not callable(target):
         raise ConfigError(f"{key}._target_={path}: neither a class nor a function")

@@ -43,7 +43,7 @@ class Objects:
         return {kind: ", ".join(names) for kind, names in classes.items() if names}
 
     def neutral(self, overrides: Sequence[str]) -> list[str]:
-        """Return overrides that keep default options away from an object, except in groups that the user sets."""
+        """Return overrides that switch off the defaults replaced by an object, except in groups that the user sets."""
         given = {Override.parse(override).section for override in overrides}
         neutral = [Override.parse(text) for kind in self.names for text in NEUTRAL.get(kind, ())]
         return [f"{one.key}={one.value}" for one in neutral if one.section not in given]

@@ -146,7 +146,7 @@ def fallback_warning(error: DataNotFound) -> str:
 def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
     """Return a run's compiled functions, with all variables at their initial values.
 
-    A run with another seed, base learning rate, momentum or L2 strength may have compiled them.
+    A run with a different seed, base learning rate, momentum or L2 strength may have compiled them.
     """
     from runner.engine.compiled import Compiled, compiled
     from runner.engine.keras_internals import discard_kernels
@@ -162,7 +162,7 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
     if (key := shared_key(prepared)) is None:
         return kept.make_alone("compiled", make)
-    if not is_of_the_user(prepared.settings.model.target):  # which may use a strength as it likes
+    if not is_of_the_user(prepared.settings.model.target):  # which may use a strength in any way
         key = without_strengths(key, parts.model)
     taken = kept.get("compiled", key, make)
     if taken.model is not parts.model:
@@ -185,7 +185,7 @@ def shared_key(prepared: Prepared) -> dict[str, Any] | None:
 
 
 def _differs_in_values_alone(settings: Settings) -> bool:
-    """Return whether another seed changes only the values of variables, not the compiled functions."""
+    """Return whether a different seed changes only the values of variables, not the compiled functions."""
     foreign = any(is_of_the_user(part.target) for part in settings.callbacks.values())
     return not (foreign or settings.augmentation or settings.averaging or settings.diagnostics)
 

@@ -78,7 +78,7 @@ class Request:
         return replace(self, hydra={**self.hydra, **{name: OmegaConf.to_yaml(file) for name, file in files.items()}})
 
     def chose(self, *groups: str) -> bool:
-        """Return whether one of the groups, or a key of it, was overridden."""
+        """Return whether one of the groups, or one of their keys, was overridden."""
         return any(Override.parse(override).section in groups for override in self.overrides)
 
 

@@ -26,7 +26,7 @@ class Stackable:
     """The stacks that a run may be in."""
 
     key: str  # runs with the same key can be stacked
-    largest: int | None  # number of runs in a stack; None: 64 at most, spread over the workers
+    largest: int | None  # number of runs in a stack; None: at most 64, spread over the workers
     reason: str | None = None  # reason why the run cannot be stacked
 
     def size(self, runs: int, workers: int) -> int:

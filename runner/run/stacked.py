@@ -103,7 +103,7 @@ def own_values(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_values(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with other values of the keys in `own_values`."""
+    """Return a configuration with different values for the keys in `own_values`."""
     streams = dict.fromkeys(config.get("stream_seeds") or {})
     for key, value in values.items():
         if key.startswith("stream_seeds."):
@@ -132,7 +132,7 @@ def _compiled(prepared: Sequence[Prepared], kept: Kept) -> tuple[Stack, list[Sta
 
     def make() -> tuple[Stack, Evaluator, Evaluator]:
         stack = Stack(models, targets.train, targets.validation, first.parts.batch_size, jit_compile=jit_compile)
-        # The last model lends its variables: the runs end in reverse order, so no run needs its values any more.
+        # Tests may overwrite the last model's variables: the runs end in reverse order, so its own test comes first.
         validation, test = (
             Evaluator(models[-1], part, jit_compile=jit_compile) for part in (targets.validation, targets.test)
         )
@@ -206,7 +206,7 @@ class _Lockstep:
         """Continue a run to its next pause or its end, or raise a given error in it.
 
         Raises:
-            KeyboardInterrupt: if the run was interrupted; all runs then are.
+            KeyboardInterrupt: if the run was interrupted; this interrupts all runs.
             EnvironmentFault: if the machine fails.
         """
         steps = self._steps[position]
@@ -227,7 +227,7 @@ class _Lockstep:
 
     def _end(self, position: int, ending: Ending) -> None:
         self._endings[position] = ending
-        self._runs[position].model.stop_training = True  # its directory gets nothing more
+        self._runs[position].model.stop_training = True  # nothing more is written into its directory
 
     def _end_all(self, error: BaseException) -> None:
         for position in self._left():

@@ -38,7 +38,7 @@ class Trained:
         network = read_model(directory.model_path)
         try:
             return cls(inference_model(network, inference), inference)
-        except ValueError as error:  # includes Keras's error for inputs of another shape
+        except ValueError as error:  # includes Keras's error for inputs of a different shape
             raise UserError(
                 f"{directory.path}: model.keras and inference.npz do not belong together ({error})"
             ) from error

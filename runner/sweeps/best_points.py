@@ -1,4 +1,4 @@
-"""Best points of a tuning: the choice for each variant by validation, and its final runs."""
+"""Best points found by tuning: each variant's choice on the validation set, and its final runs."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ from runner.sweeps.planning.study import Study
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.trials import Trial, by_point
 
-_EDGE = 0.05  # share of a range's scale at each end
+_EDGE = 0.05  # fraction of a range's scale that counts as its edge, at each end
 
 
 def choose(plan: Plan, sweep: Path, study: Study, growth: Growth | None = None) -> Plan:
@@ -33,7 +33,7 @@ def choose(plan: Plan, sweep: Path, study: Study, growth: Growth | None = None) 
     rounding, the first is chosen.
 
     Args:
-        growth: plans the final runs, if the plan does not contain them for all points.
+        growth: plans the final runs if the plan does not contain them for all points.
     """
     trials = _trials(plan, sweep, study.metric)
     best = {variant: _best(own, study.sign) for variant, own in trials.items()}
@@ -89,7 +89,7 @@ def _row(trial: Trial, is_chosen: bool, trials: Sequence[Trial], study: Study) -
 
 
 def on_edge(trial: Trial, trials: Sequence[Trial], axes: Mapping[str, Axis]) -> bool:
-    """Return whether a value is within 5% of an end of its range, or the lowest or highest number that was tried."""
+    """Return whether a value is within 5% of an end of its range, or is the lowest or highest number tried."""
     tried: dict[str, set[float]] = {}
     for other in trials:
         for key, value in _numbers(other.point).items():

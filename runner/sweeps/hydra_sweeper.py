@@ -40,7 +40,7 @@ from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
 
-_SETTINGS = "multirun.yaml"  # the sweep's settings, under Hydra's name; shows others that the plan is being checked
+_SETTINGS = "multirun.yaml"  # the sweep's settings, under Hydra's name; it shows that the plan is being checked
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
 
@@ -145,7 +145,7 @@ def plan_sweep(
         folds = read_folds(folds)
         wanted = read_seeds([config.seed] if seeds is None else seeds)
         jobs = _grid_jobs(axes, single, folds, wanted, composer)
-        if data := _embedded_data(single, axes, composer, console):  # looked for last, because reading data takes long
+        if data := _embedded_data(single, axes, composer, console):  # checked last, because reading data is slow
             jobs = _grid_jobs(axes, [*data, *single], folds, wanted, composer)
         return Plan(jobs), None
     study = read_study(_plain(config.study), seeds, folds)
@@ -218,7 +218,7 @@ def _seeds(config: DictConfig, single: list[str], axes: dict[str, list[str]]) ->
     if not swept:
         return seeds
     if seeds is not None:
-        raise ConfigError(f"{swept[0]}: seeds=... is given too; use one of the two")
+        raise ConfigError(f"{swept[0]}: seeds=... is also given; use one of the two")
     return [yaml.safe_load(Override.parse(override).value) for override in swept]
 
 

@@ -59,7 +59,7 @@ def undecided_comparisons(directory: Path, seeds: int) -> list[tuple[str, str]]:
 
 
 def _spared(plan: Plan, seeds: int, undecided: Collection[str]) -> Plan:
-    """Return the plan with the further final runs of decided variants marked as spared."""
+    """Return the plan with the remaining final runs of decided variants marked as spared."""
     return replace(
         plan,
         jobs=[

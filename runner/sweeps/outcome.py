@@ -20,7 +20,7 @@ class Outcome:
     epochs: int = 0
     val_accuracy: float | None = None
     test_accuracy: float | None = None
-    error: str | None = None  # one line
+    error: str | None = None  # a single line
     dataset: str | None = None  # name of the data set, and the beginning of its fingerprint
     validation: Mapping[str, float] = field(default_factory=dict)  # all validation metrics, by column
     warnings: tuple[str, ...] = ()  # warnings about trackers that failed
@@ -55,7 +55,7 @@ def read_status(directory: RunDirectory) -> RunRecord | None:
 
 
 def score(record: RunRecord, metric: str) -> float:
-    """Return the value of a completed run that decides a choice.
+    """Return the value of a completed run by which a choice is made.
 
     Raises:
         UserError: if it was not measured.

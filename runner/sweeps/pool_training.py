@@ -39,7 +39,7 @@ class Source(Protocol):
         """The expected number of runs that have not begun."""
 
     def more(self) -> list[Job]:
-        """Return the runs to begin now; if there are none, wait for those under way."""
+        """Return the runs to begin now; none if the next ones depend on runs under way."""
 
     def end(self, job: Job, outcome: Outcome) -> None:
         """Record the outcome of a run."""
@@ -58,24 +58,24 @@ class Sweep:
         self._directory = directory
         self._pool = pool
         self._console = console
-        self._chosen = chosen  # metric that decides the best variant so far
+        self._chosen = chosen  # metric that determines the best variant so far
         self._ended: list[tuple[Job, Outcome]] = []  # runs that have ended, including those before this start
-        self._shown = 0  # number of runs shown in earlier batches of this start
+        self._shown = 0  # number of runs shown in earlier batches since this start
         self._warned: set[str] = set()
         self._stackable: dict[str, Stackable] = {}  # by kind of job
         self.fail_fast = fail_fast
 
     @property
     def workers(self) -> int:
-        """The number of runs that are trained at a time."""
+        """The number of runs that are trained at the same time."""
         return self._pool.workers
 
     def check(self, jobs: Sequence[Job], *, measure: bool, chooses: bool = False) -> Pace:
-        """Build the parts of every kind of run, and return their pace.
+        """Build the parts of every kind of run, and return the speed of the runs.
 
         Args:
             measure: time an epoch of the first kind, and estimate the others from their operations.
-            chooses: whether a metric of these runs decides a choice; they must then measure it.
+            chooses: whether a choice depends on a metric of these runs, which they must then measure.
 
         Raises:
             ConfigError: a line for each variant that cannot be built; one line if all fail for the same reason.
@@ -214,7 +214,7 @@ class Sweep:
         return True
 
     def _show_warnings(self, job: Job, outcome: Outcome) -> None:
-        """Show a run's warnings, except those already shown for an earlier run of this start."""
+        """Show a run's warnings, except those already shown for an earlier run."""
         for text in outcome.warnings:
             if text not in self._warned:
                 self._warned.add(text)

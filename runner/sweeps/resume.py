@@ -55,7 +55,7 @@ def refuse_changes(directory: Path, changes: Sequence[str]) -> None:
 
 
 def resume(directory: Path, console: Console, *, workers: int | None, fail_fast: bool, trusted: Sequence[str]) -> None:
-    """Continue the run or the sweep of a directory; see `resume_run` and `resume_sweep`."""
+    """Continue the run or sweep in a directory; see `resume_run` and `resume_sweep`."""
     if not RunDirectory(directory).record_path.exists():
         resume_sweep(directory, console, workers=workers, fail_fast=fail_fast, trusted=trusted)
         return

@@ -47,7 +47,7 @@ def conduct(
     """Check, show and save a plan, train its runs, and report on them.
 
     Args:
-        growth: plans further trials of a tuned study whose plan does not contain all of them.
+        growth: plans the other trials of a tuned study whose plan does not contain all of them.
 
     Raises:
         UserError: before anything trains, if a variant cannot be built.
@@ -97,7 +97,7 @@ def _checked(
     sweep: Sweep,
     growth: Growth | None,
 ) -> Pace:
-    """Build the remaining runs, and return their pace: measured now, or learnt from earlier runs.
+    """Build the remaining runs, and return their speed: measured now, or taken from earlier runs.
 
     Args:
         records: records of the plan's runs that have begun, by run id.

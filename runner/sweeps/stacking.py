@@ -18,7 +18,7 @@ class JobStack:
 
 
 def stacks_of(jobs: Sequence[Job], stackable: Mapping[str, Stackable], workers: int) -> list[Job | JobStack]:
-    """Return the jobs in stacks as large as possible; jobs that cannot be stacked stay alone.
+    """Return the jobs in stacks as large as possible; jobs that cannot be stacked are returned singly.
 
     Args:
         stackable: the possible stacks, by kind of job.

@@ -225,7 +225,7 @@ def check_job(task: tuple[Job, Depth], sweep: Path) -> Checked | EnvironmentFaul
 def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None, float]:
     """Compile an epoch; return its seconds and those of its compilation.
 
-    The first is None if it was not measured or failed; the run then reports the error.
+    The first value is None if the epoch was not measured or failed; in the latter case, the run reports the error.
     """
     from runner.run.prepare import take_compiled
 

@@ -2,7 +2,8 @@
 
 python -m tests.benchmarks [--rounds 3] [--epochs 5]      needs the real MNIST (RUNNER_DATA_DIR)
 
-Each figure comes from a separate process; the processes alternate, so that a machine that slows down affects all.
+Each figure comes from a separate process; the processes alternate, so that a machine that slows down affects all of
+them.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The article's script: plain Keras and `model.fit`, as a reader would type it. Prints the seconds of each epoch.
+"""The article's script: plain Keras and `model.fit`, as a reader would type it. It prints the seconds of each epoch.
 
 python -m tests.benchmarks.article_fit mlp|cnn THREADS EPOCHS      (THREADS 0: TensorFlow's default)
 

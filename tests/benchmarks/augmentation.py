@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.augmentation [--rounds 3] [--epochs 5]      needs the real MNIST (RUNNER_DATA_DIR)
 
-Each round trains every case, one after the other, so that a machine that slows down affects all.
+Each round trains every case, one after the other, so that a machine that slows down affects all of them.
 """
 
 import argparse

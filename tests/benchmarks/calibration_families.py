@@ -1,7 +1,7 @@
-"""Frequency of false claims in families of comparisons, by max-T and by Holm, at one look or several.
+"""Frequency of false claims in families of comparisons, by max-T and by Holm, at one or more looks.
 
-Each study has `VARIANTS` variants that share a baseline. The report's own functions test them. Run by
-`make calibration-families`.
+Each study has `VARIANTS` variants that share a baseline. The report's own functions test them.
+`make calibration-families` runs this module.
 """
 
 import argparse

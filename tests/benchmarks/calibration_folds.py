@@ -60,7 +60,7 @@ _HEADS = [
 def cross_validated(
     classifier: Classifier, folds: int, times: int, shifts: tuple[float, float], seed: int
 ) -> tuple[list[float], list[float]]:
-    """Return the accuracies of two classifiers on the folds of one study, of all repetitions.
+    """Return the accuracies of two classifiers on the folds of one study, over all repetitions.
 
     Args:
         classifier: classifier for either half of the features.

@@ -1,7 +1,8 @@
 """Coverage of the intervals for new seeds and new test images, from a known truth (`make calibration-images`).
 
-Each row of the printed table is many studies of one kind. A study is the paired differences of some seeds on some test
-images, all drawn anew. Coverage is the share of the intervals that contain the true difference; nominal is 95%.
+Each row of the printed table summarizes many studies of one kind. A study consists of the paired differences of some
+seeds on some test images, all drawn anew. Coverage is the share of the intervals that contain the true difference;
+nominal is 95%.
 """
 
 import argparse
@@ -27,7 +28,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard errors of the difference that the seeds, the images and the residual each cause, at any size."""
+    """Standard errors of the difference due to seeds, images and residual, the same for studies of any size."""
 
     name: str
     seeds: float

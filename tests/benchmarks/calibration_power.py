@@ -20,7 +20,7 @@ _MOST = 200  # seeds of one study
 
 
 def whole(noise: Noise, pilot: int, studies: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return the seeds that each study's pilot asks for, and whether this number of new seeds shows the difference."""
+    """Return how many seeds each study's pilot recommends, and whether that many new seeds show the difference."""
     generator = np.random.default_rng([seed, pilot])
     asked, shown, covers = np.empty(studies), np.empty(studies, bool), np.empty(studies, bool)
     known = seeds_for_difference(Design.normal(1), 0, DIFFERENCE)

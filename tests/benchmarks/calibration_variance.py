@@ -16,12 +16,13 @@ from tests.benchmarks.calibration import NOISES, STUDIES, Noise, markdown, rate
 
 HALF = 0.5
 _LEVEL = 0.05
-# Share of the variance that a source alone causes. None: all of it, by interaction, without correlation of the pairs.
+# Share of the variance that a source alone causes. None: the entire variance, through interaction, without
+# correlation of the pairs.
 SHARES = (0.05, 0.25, 0.5, 0.9, None)
 
 
 def simulated(noise: Noise, share: float | None, n: int, studies: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return (studies, n) results with the source alone, and with everything together, of variance 1."""
+    """Return (studies, n) results in which the source varies alone, and in which everything varies, with variance 1."""
     generator = np.random.default_rng([seed, n])
     own, others = noise(generator, (2, studies, n))
     if share is None:

@@ -1,7 +1,7 @@
 """Checks of the program on a GPU: speed, memory, bit-identity, sharing, resuming, lack of memory (`make gpu`).
 
 It needs a GPU, but no network: it trains on the real MNIST (RUNNER_DATA_DIR), or else on the 5,000 embedded digits.
-On a machine without a GPU, it exits with 2; `--device cpu` rehearses all steps except running out of memory.
+On a machine without a GPU, it exits with code 2; `--device cpu` rehearses all steps except running out of memory.
 """
 
 import argparse
@@ -133,7 +133,7 @@ def rows(lab: Lab) -> Iterator[Row]:
     """Perform all steps; after a failure, the remaining rows of its step are missing."""
     for step in STEPS:
         if step is out_of_memory and lab.device == "cpu":
-            continue  # it would take the memory of all other processes
+            continue  # it would use up the memory of all other processes
         try:
             yield from step(lab)
         except Failed as error:

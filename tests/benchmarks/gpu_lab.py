@@ -44,7 +44,7 @@ class Trained:
     seconds: float
     accuracy: float
     bits: str
-    memory: int | None = None  # most MB in use on the GPU by all processes
+    memory: int | None = None  # peak MB in use on the GPU by all processes
 
     @classmethod
     def read(cls, run: Path, memory: int | None = None) -> "Trained":
@@ -82,7 +82,7 @@ class Lab:
         """Train a run to its end, once.
 
         Args:
-            times: factor of the usual number of epochs.
+            times: factor by which the usual number of epochs is multiplied.
         """
         if name not in self.known:
             with memory_watched(self.device) as most:

@@ -27,7 +27,7 @@ HYDRA, TENSORFLOW = "import hydra", "import tensorflow"
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds, and seconds of processor time, of a process."""
+    """Elapsed seconds and processor seconds of a process."""
 
     wall: float
     processor: float

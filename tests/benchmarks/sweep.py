@@ -1,8 +1,8 @@
 """Measure a sweep against the same number of sequential runs of the article's script (`make bench-sweep`).
 
-Whole processes, start-up included: 12 runs of the MLP, 5 epochs each, on the real MNIST (RUNNER_DATA_DIR). One sweep
-trains the script's own configuration on 12 seeds; another trains four learning rates on three seeds, and compiles each
-separately.
+The times are those of whole processes, including start-up: 12 runs of the MLP, 5 epochs each, on the real MNIST
+(RUNNER_DATA_DIR). One sweep trains the script's own configuration on 12 seeds; another trains four learning rates on
+three seeds, and compiles each separately.
 """
 
 import argparse

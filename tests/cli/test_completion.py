@@ -1,4 +1,4 @@
-"""Completions, requested as bash does: the output may contain only words."""
+"""Completions, requested as bash requests them: the output may contain only words."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.imports import REPOSITORY
 
 
 def offered(line: str) -> list[str]:
-    """Return the completions that bash would get after a line."""
+    """Return the completions that bash would get for a line."""
     *words, current = line.split(" ")
     return completions(words, current)
 

@@ -20,7 +20,7 @@ def schema_accepts(group: str, content: dict) -> bool:
 
 
 def runner_accepts(group: str, content: dict, directory) -> bool:
-    """Compose and check a run with the option; Hydra itself takes any keys and values."""
+    """Compose and check a run with the option; Hydra itself accepts any keys and values."""
     header = "# @package _global_\n" if group == "experiment" else ""
     (directory / group).mkdir()
     (directory / group / "mine.yaml").write_text(header + yaml.safe_dump(content))

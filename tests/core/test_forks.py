@@ -60,7 +60,7 @@ def test_tasks_of_a_process_that_dies_are_computed_here():
 
 def die_while_sending(number):
     if number and os.getpid() != HERE:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)  # the result exceeds the pipe's buffer, so the process still sends
+        signal.setitimer(signal.ITIMER_REAL, 0.1)  # the result exceeds the pipe's buffer, so sending is under way
     return number * bytes(1 << 20)
 
 

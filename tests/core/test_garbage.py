@@ -1,4 +1,4 @@
-"""Garbage collection: suspended in a block, and as before after it."""
+"""Garbage collection: suspended in a block, and restored after it."""
 
 import gc
 

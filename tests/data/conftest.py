@@ -1,4 +1,4 @@
-"""A small data set in MNIST's own files, and a server for downloads."""
+"""A small data set in MNIST's own format, and a server for downloads."""
 
 import gzip
 from collections.abc import Callable, Iterator

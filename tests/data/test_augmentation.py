@@ -163,7 +163,7 @@ def test_elastic_displacements_are_simards_noise_smoothed_by_a_gaussian():
 
 def test_elastic_moves_pixels_by_the_distance_that_the_noise_predicts():
     field = np.asarray(Elastic(4.0, 34.0, seed=0).displacements(64, 60, 60))[..., 15:-15, 15:-15]
-    # variance of uniform(-1, 1) is 1/3; that of its mean under a Gaussian 1 / (4 pi sigma^2) of it
+    # The variance of uniform(-1, 1) is 1/3; smoothing by a Gaussian divides it by 4 pi sigma^2.
     assert field.std() == pytest.approx(34.0 * np.sqrt(1 / 3 / (4 * np.pi * 4.0**2)), rel=0.05)
     assert abs(field.mean()) < 0.1
 
@@ -245,7 +245,7 @@ def test_erased_rectangles_have_the_area_and_shape_asked_for():
         assert inside.sum() == len(rows) * len(columns)  # a rectangle
         assert (rows[-1] - rows[0], columns[-1] - columns[0]) == (len(rows) - 1, len(columns) - 1)
         ratio = (len(rows) / 40) / (len(columns) / 60)
-        assert 1 / 2.2 < ratio < 2.2  # sides are whole pixels
+        assert 1 / 2.2 < ratio < 2.2  # side lengths are whole pixels
         (value,) = np.unique(image[inside])  # one, in all channels
         assert -1.0 <= value <= 3.0
     assert share[share > 0].min() == pytest.approx(0.1, abs=0.02)
@@ -292,7 +292,7 @@ def test_cutmixs_square_has_an_area_uniform_in_0_to_1():
     images = np.concatenate([np.zeros(2000), np.ones(2000)]).astype(np.float32).reshape(-1, 1, 1, 1)
     mixed, _ = CutMix(seed=6)(np.broadcast_to(images, (4000, 64, 64, 1)), one_hot(4000))
     share = np.asarray(mixed)[:2000].mean(axis=(1, 2, 3))
-    assert stats.kstest(share, stats.uniform.cdf).statistic < 0.04  # sides are whole pixels
+    assert stats.kstest(share, stats.uniform.cdf).statistic < 0.04  # side lengths are whole pixels
 
 
 @pytest.mark.parametrize("kind", KINDS)

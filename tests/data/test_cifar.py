@@ -17,7 +17,7 @@ WRITERS = {"binary": cifar_binary, "python": cifar_python}
 
 
 def made(classes):
-    """Two training images or more of each class: more red at the top, green at the left, and noise in the blue."""
+    """Two or more training images of each class: redder at the top, greener at the left, and noise in the blue."""
     generator = np.random.default_rng(2)
     labels = np.concatenate([np.arange(max(2 * classes, 50)) % classes, np.arange(TEST) % classes])
     images = generator.integers(0, 256, (len(labels), 32, 32, 3)).astype(np.uint8)

@@ -295,7 +295,7 @@ def test_whole_numbers_that_would_lose_digits_are_refused(tmp_path):
         rows = "".join(f"{start + number},{number % 2}\n" for number in range(20))
         (tmp_path / "own.csv").write_text(f"nanoseconds,label\n{rows}")
         if fits:
-            assert len(np.unique(load(tmp_path / "own.csv").train_inputs)) == 10  # half form the test part
+            assert len(np.unique(load(tmp_path / "own.csv").train_inputs)) == 10  # half of them form the test part
         else:
             with pytest.raises(DataError, match=r"column nanoseconds: whole numbers beyond 2\^53"):
                 load(tmp_path / "own.csv")

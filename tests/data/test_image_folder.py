@@ -24,7 +24,7 @@ def load(root, **changes):
 
 @pytest.fixture
 def two_parts(tmp_path) -> Path:
-    """Cats of value 0, 1, ..., dogs of 100, 101, ...: ten and five for training, two and one for test."""
+    """Cats of value 0, 1, ..., dogs of 100, 101, ...: ten and five for training, two and one for testing."""
     for part, cats, dogs in (("train", 10, 5), ("test", 2, 1)):
         for number in range(cats):
             save(tmp_path / part / "cat" / f"{number}.png", number)

@@ -37,7 +37,7 @@ def test_a_row_holds_the_epoch_the_logs_the_rate_and_the_seconds(parts, make_mod
 
 def test_the_learning_rate_is_that_of_the_epochs_last_step(parts, make_model):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)
-    rows = run(make_model(keras.optimizers.SGD(schedule)), parts, validated=False)  # 4 steps an epoch
+    rows = run(make_model(keras.optimizers.SGD(schedule)), parts, validated=False)  # 4 steps per epoch
     assert [row["learning_rate"] for row in rows] == pytest.approx([0.1 * 0.5 ** (3 / 3), 0.1 * 0.5 ** (7 / 3)])
 
 
@@ -58,7 +58,7 @@ def test_the_learning_rate_is_the_one_keras_trained_with(parts, make_optimizer):
     training, _ = parts
     reference = logistic(make_optimizer(schedule))
     eager(reference).fit(training.inputs, training.labels, batch_size=64, epochs=2, verbose=0, callbacks=[spy])
-    rows = run(logistic(make_optimizer(schedule)), parts, validated=False)  # 4 steps an epoch
+    rows = run(logistic(make_optimizer(schedule)), parts, validated=False)  # 4 steps per epoch
     assert [row["learning_rate"] for row in rows] == pytest.approx([spied[3], spied[7]])
 
 
@@ -98,7 +98,7 @@ def test_a_training_that_is_left_early_leaves_a_model_that_keras_trains_on(parts
 
 
 class Visits(keras.metrics.Metric):
-    """Largest or smallest number of visits to an example; the label is the number of the example."""
+    """Largest or smallest number of times that any example was used; an example's label is its number."""
 
     def __init__(self, examples, extreme):
         super().__init__(name=extreme.__name__)

@@ -106,7 +106,7 @@ def _measured(checkout: Path, kept: Path) -> dict[str, Any]:
 
 
 def outcome(fault: Fault, checkout: Path, reach: dict[str, Any], seconds: float, *, only_near: bool) -> str:
-    """Plant a fault, run tests until one fails, and repair the line.
+    """Plant a fault, run tests until one fails, and restore the line.
 
     Returns:
         A text that begins with "caught", "NOT CAUGHT" or "undecided".

@@ -13,7 +13,7 @@ STUDY = Path("study")
 
 
 class Clock:
-    """Clock that the test sets; each report takes two seconds of it."""
+    """Clock that the test sets; each report advances it by two seconds."""
 
     def __init__(self):
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""State of a sweep or run in a word."""
+"""State of a sweep or run in one word."""
 
 import pytest
 

@@ -200,7 +200,7 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
         (lambda results: results.compare(metric="test_acc"), "^--metric test_acc: no such metric"),
         (
             lambda results: results.compare(baseline="optimizer"),
-            "^--baseline optimizer: stands for several variants",
+            "^--baseline optimizer: matches several variants",
         ),
         (lambda results: results.compare(target=97), "^--target 97: .* is a share"),
         (lambda results: results.compare(target=float("nan")), "^--target nan: must be a number of at least 0"),

@@ -12,7 +12,7 @@ from tests.engine.conftest import NoValidation
 
 @pytest.fixture
 def parts() -> tuple[Part, Part]:
-    """96 training and 32 validation examples of 6 features, in three classes."""
+    """96 training and 32 validation examples with 6 features, in three classes."""
     generator = np.random.default_rng(3)
     inputs = generator.normal(size=(128, 6)).astype(np.float32)
     labels = np.argmax(inputs[:, :3], axis=1).astype(np.int32)

@@ -35,7 +35,7 @@ def undrawn(monkeypatch) -> None:
 def make_run(tmp_path) -> MakeRun:
     """make_run("sweep/0", overrides=[...], seed=0, accuracies=[...], predictions={...}) -> the run's directory.
 
-    Further arguments are fields of its record.
+    Additional arguments are fields of its record.
     """
     return run_maker(tmp_path)
 

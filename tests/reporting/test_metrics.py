@@ -55,7 +55,7 @@ def test_shares_are_percent_and_points():
 def test_a_difference_below_half_a_hundredth_of_a_point_is_no_zero():
     assert signed_text(0.000042, "test_accuracy") == "+0.0042"
     assert signed_text(-0.00000123, "test_accuracy") == "-0.00012"
-    assert signed_text(-0.000042, "test_accuracy", [0.0045]) == "-0.00"  # as its neighbour has two decimals
+    assert signed_text(-0.000042, "test_accuracy", [0.0045]) == "-0.00"  # because its neighbour has two decimals
     assert signed_text(-0.000096, "test_loss", [0.0123]) == "-0.0001"
     assert signed_text(0.0, "test_accuracy") == signed_text(1e-17, "test_accuracy") == "+0.00"
 

@@ -628,7 +628,7 @@ def test_several_data_sets_are_compared_each_by_itself_and_ranked(make_run, tmp_
     assert tasks["baseline"].dropna().tolist() == ["optimizer=adam"] * 2
     figures = [tmp_path / "out" / f"{stem}.png" for stem in ("critical_difference", "performance_profile")]
     assert all(figure.exists() for figure in figures)
-    report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # without new ones, earlier ones do not remain
+    report([tmp_path / "mnist"], tmp_path / "out", output=CSV)  # removes earlier files that it does not write
     names = ("ranks.csv", "tasks.csv", "critical_difference.*", "performance_profile.*")
     assert not [path for name in names for path in tmp_path.glob(f"out/{name}")]
     assert {*figures} <= {*written}

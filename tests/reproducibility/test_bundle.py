@@ -165,7 +165,7 @@ def test_a_file_that_appears_while_it_is_packed_stays(sweep, tmp_path, monkeypat
 
 def test_an_unfinished_sweep_says_so_on_the_terminal_and_inside(sweep, tmp_path, capsys):
     record = sweep / "adam-0" / "record.json"
-    record.write_text(json.dumps(json.loads(record.read_text()) | {"status": "running"}))  # as after a kill
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"status": "running"}))  # as in a killed run
     shutil.rmtree(sweep / "adam-1")
     found = bundled(sweep, tmp_path / "b.zip")
     said = "This sweep is not finished. 4 runs: 2 completed, 1 interrupted, 1 waiting."

@@ -56,7 +56,7 @@ def verdict(before, after, metric="history loss", tolerance=1e-3) -> str:
 
 @pytest.fixture
 def moved(tmp_path, monkeypatch):
-    """A run on a table at a relative path, and a current directory other than that of its start."""
+    """A run on a table at a relative path, and a current directory other than the one in which it was started."""
     began, here, run = tmp_path / "began", tmp_path / "here", tmp_path / "run"
     for folder in (began, here, run):
         folder.mkdir()

@@ -26,7 +26,7 @@ def sums_of(files) -> bytes:
 
 
 def bundle_of(path: Path, files=SOUND, *others: zipfile.ZipInfo) -> Path:
-    """Write a bundle; further entries are empty."""
+    """Write a bundle of the files; the other entries are empty."""
     listed = files | {entry.filename: b"" for entry in others}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (files | {"SHA256SUMS": sums_of(listed)}).items():

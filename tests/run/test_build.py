@@ -79,12 +79,12 @@ def test_so_they_do_where_they_are_not_told(tmp_path):
 
 @pytest.mark.parametrize("path", ["/else", "../else", "a/../../else", ".", "a/..", ""])
 def test_callbacks_write_nowhere_else(tmp_path, path):
-    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: must lie in the run directory"):
+    with pytest.raises(ConfigError, match=r"callbacks\.tensorboard\.log_dir=.*: must be inside the run directory"):
         build_callbacks(settings("callbacks=[tensorboard]", f"callbacks.tensorboard.log_dir={path}"), tmp_path)
 
 
 class Board(keras.callbacks.TensorBoard):
-    """Callback whose `log_dir` is an argument of its parent."""
+    """Callback whose `log_dir` is an argument of its parent class."""
 
     def __init__(self, backup_dir="", **arguments):
         super().__init__(**arguments)

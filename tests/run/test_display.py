@@ -56,7 +56,7 @@ def test_a_terminal_keeps_a_line_of_each_epoch_and_shows_how_long_the_rest_takes
     assert f"{line}\n" in text
     assert "2 of 3 epochs ━━━━━━━━━━━━━" in text
     assert "ends in " in text
-    assert text.endswith("\x1b[1A\x1b[2K")  # the remaining work is not shown any more
+    assert text.endswith("\x1b[1A\x1b[2K")  # the remaining work is no longer shown
     assert "…" not in text
 
 

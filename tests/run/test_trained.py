@@ -32,7 +32,7 @@ def archive(folder, test):
 
 
 def table(folder, _):
-    """A test table with an additional column, and with its columns in a different order than the training table."""
+    """A test table with an additional column, and with its columns in a different order from the training table's."""
     rows = pd.DataFrame(GENERATOR.normal([0, 5e3, -3], [1, 10, 0.1], (60, 3)), columns=["a", "b", "c"])
     rows["kind"] = np.where(rows["a"] > 0, "yes", "no")
     rows[:40].to_csv(folder / "train.csv", index=False)

@@ -286,7 +286,7 @@ def test_a_tuned_study_measures_what_it_chose_on_fresh_seeds(tuned_study):
         (("seeds=0",), "seeds=0: must be the number of seeds"),
         (("-m", "seed=-1", "dry_run=true"), "seeds=[-1]: must be the number of seeds"),
         (("study=smoke", "seeds=1,2"), "seeds: write several as one list"),
-        (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds=... is given too"),
+        (("study=smoke", "seed=1", "seeds=2"), "seed=1: seeds=... is also given"),
         (("study=smoke", "hydra.launcher.workers=0"), "hydra.launcher.workers=0: must be an integer from 1 to 1000"),
         (("study=smoke", "optimizer=adamm"), "optimizer=adamm: no such option; did you mean adam?"),
         (("-m", "optimizer=sgd,adamm"), "optimizer=adamm: no such option; did you mean adam?"),

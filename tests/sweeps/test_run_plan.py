@@ -38,7 +38,7 @@ class MadeUp:
 
     def results(self, _function: object, tasks: Sequence[Any], _affinity: object) -> Iterator[tuple[Job, Outcome]]:
         for job in tasks:
-            if isinstance(job, Job):  # checks alone show nothing
+            if isinstance(job, Job):  # the other tasks are checks, which have no result
                 score = {"val_accuracy": job.config["optimizer"]["learning_rate"]}
                 end(job, self._sweep, **score)
                 yield job, Outcome.of(record(job, **score))
@@ -175,7 +175,7 @@ def test_a_grid_typed_in_another_order_keeps_the_baseline_that_its_directory_has
     assert [(job.variant, job.seed) for job in more.jobs] == [
         (f"optimizer={name}", seed) for name in ("sgd", "adam", "rmsprop") for seed in (2, 0)
     ]
-    assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # no baseline: another question
+    assert ordered(plan("rmsprop", "adam"))[0] == plan("rmsprop", "adam")  # no baseline: a different question
     conducted(kept, tmp_path)
     assert set(pd.read_csv(tmp_path / "comparisons.csv")["baseline"]) == {"optimizer=sgd"}
 

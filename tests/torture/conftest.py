@@ -1,4 +1,4 @@
-"""Fixtures of the reliability tests: the number of attempts (more in `make torture`), and the figures found."""
+"""Fixtures of the reliability tests: the number of attempts (more in `make torture`), and the measured figures."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -49,7 +49,7 @@ class FaultyDisk:
             yield self
 
     def meet(self, operation: str, path: Any) -> None:
-        """Note an operation, and raise OSError if it is refused."""
+        """Record an operation, and raise OSError if it is refused."""
         if isinstance(path, int):
             path = Path(f"/proc/self/fd/{path}").readlink()
         text = os.path.abspath(os.fspath(path))  # noqa: PTH100 - resolve() would itself open files
@@ -58,7 +58,7 @@ class FaultyDisk:
         number = len(self.sites)
         self.sites.append((operation, _final_name(Path(text).name)))
         if self._first is not None and (number >= self._first if self._lasting else number == self._first):
-            # As in the operating system, errors of writing and syncing contain no file.
+            # As in the operating system, errors from writing and syncing contain no file name.
             names = (text,) if operation in ("open", "rename", "mkdir") else ()
             raise OSError(self._error, os.strerror(self._error), *names)
 

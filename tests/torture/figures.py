@@ -29,7 +29,7 @@ class Figure:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option with which `make torture` selects the long form of the tests in tests/torture/."""
+    """Add the option with which `make torture` selects the long versions of the tests in tests/torture/."""
     parser.addoption("--torture", action="store_true", help="hundreds of faults, runs and configurations, not a few")
 
 
@@ -87,7 +87,7 @@ def _range(numbers: Iterable[str]) -> str:
 
 
 def renewed(document: str, rows: list[str]) -> str:
-    """Return a document whose table has these rows, and keeps its old rows of all other files."""
+    """Return a document whose table has these rows, and keeps its old rows for all other files."""
     before, rest = document.split(BEGIN)
     old, after = rest.split(END)
     files = {_file(row) for row in rows}

@@ -33,7 +33,7 @@ class Result:
 
 
 def found(folder: Path, pattern: str = "*") -> list[Path]:
-    """Return the paths below a folder, sorted, even while directories there are removed (rglob would fail)."""
+    """Return the paths below a folder, sorted, even while directories there are being removed (rglob would fail)."""
     return sorted(
         Path(place, name)
         for place, folders, files in os.walk(folder)

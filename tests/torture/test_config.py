@@ -1,4 +1,4 @@
-"""Malformed overrides, option files and study files are answered in time, with exit code 0 or 2 and a named key.
+"""Malformed overrides, option files and study files lead promptly to exit code 0 or 2 and a message with the key.
 
 Every command passes composition, schema, trust and, for a sweep, planning in a warm process; nothing is trained.
 """

@@ -50,7 +50,7 @@ def flipped(content: bytes, place: int) -> bytes:
 
 
 def sparse(path: Path, beginning: bytes, size: int) -> None:
-    """Write a sparse file of a given size, which takes no space on the disk: zeros after a beginning."""
+    """Write a sparse file of a given size, which takes no space on the disk: a beginning, then zeros."""
     path.write_bytes(beginning)
     os.truncate(path, size)
 
@@ -413,7 +413,7 @@ def test_what_is_sound_is_loaded_by_the_same_call(kind, tmp_path, call):
 
 
 def test_all_that_took_little_memory(call, measured):
-    """This test is last, because it checks that the process was never near its limit in all tests above."""
+    """This test is last, because it checks that the process was never near its limit in any of the tests above."""
     peak = call(peak_megabytes)
     measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; at most {peak:.0f} MB in the process")
     assert peak < 800

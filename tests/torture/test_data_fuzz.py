@@ -127,7 +127,7 @@ def test_one_flipped_bit_is_never_other_data_where_files_hold_checksums(name, tm
 
 
 def test_where_the_fingerprint_is_known_no_flipped_bit_of_mnist_is_loaded(tmp_path, mnist_root, attempts, measured):
-    """dataset=mnist promises its own files or a refusal; with fingerprint=null, the record has another fingerprint."""
+    """dataset=mnist promises its own files or a refusal; with fingerprint=null, the recorded one differs."""
     option = yaml.safe_load((conf_directory() / "dataset" / "mnist.yaml").read_text())
     for stem in STEMS:
         (tmp_path / stem).write_bytes(gzip.decompress((mnist_root / "mnist" / f"{stem}.gz").read_bytes()))

@@ -1,6 +1,6 @@
-"""A configuration and a seed give the same bits when repeated, on other workers, in another order or directory.
+"""A configuration and a seed give the same bits when repeated, on other workers, in a different order or directory.
 
-`test_kill.py` compares runs that were killed and resumed with the same ones. docs/reproducibility.md
+`test_kill.py` compares runs that were killed and resumed with undisturbed ones. docs/reproducibility.md
 lists the permitted causes of differences: the number of threads, the kind of CPU, a GPU.
 """
 

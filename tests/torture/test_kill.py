@@ -1,6 +1,6 @@
 """Runs and sweeps that are killed or interrupted at any moment, and restarted until they are done.
 
-The results are bit-identical to those without a disturbance, files on disk are kept, and no file is ever incomplete.
+The results are bit-identical to those of undisturbed runs, files on disk are kept, and no file is ever incomplete.
 """
 
 import json
@@ -62,7 +62,7 @@ class Stop:
 
 
 def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Random) -> Stop | None:
-    """End a program some epochs after it has begun to write, at once or at a chosen moment.
+    """End a program some epochs after it has begun to write, possibly while it writes a chosen file.
 
     Args:
         number: number of the attempt, which determines signal and moment.
@@ -109,7 +109,7 @@ def run_command(folder: Path) -> tuple[str, ...]:
 
 
 def sweep_command(folder: Path) -> tuple[str, ...]:
-    """Return the command that begins and continues a sweep, with two workers until there is something to continue."""
+    """Return the command that begins a sweep with two workers, and continues it with one."""
     workers = 1 if found(folder, "history.csv") else 2
     return ("-m", *CHOSEN, "seed=0,1", "hydra.sweep.dir=sweep", f"hydra.launcher.workers={workers}")
 
@@ -121,7 +121,7 @@ def disturb(
     numbers: Sequence[int],
     moments: random.Random,
 ) -> list[Stop]:
-    """Stop a program once for each number, or until it has ended; then let it end."""
+    """Stop a program once for each number, unless it ends before; then let it run to its end."""
     stops: list[Stop] = []
     rows: dict[Path, list[list[str]]] = {}
     while True:
@@ -179,7 +179,7 @@ def test_stopped_at_any_moment_it_ends_as_if_it_had_not_been(
         for path in found(folder, "run.log"):
             epochs = trained_epochs(path.parent)
             assert len(set(epochs)) == len(epochs), path.read_text()
-            assert ": epoch 40 " in path.read_text()  # it continued there, also with `runner resume`
+            assert ": epoch 40 " in path.read_text()  # it continued to the last epoch, even with `runner resume`
         assert not leftovers(folder)
         assert not found(folder, "checkpoint")
         shutil.rmtree(folder)

@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "processes, checkpoints of finished runs, empty directories), and their size. With --yes, remove them.",
     )
     parser.add_argument(
-        "directory", type=path_argument, metavar="DIR", help="directory of a run or sweep, or of several"
+        "directory", type=path_argument, metavar="DIR", help="directory of a run or sweep, or one that contains several"
     )
     parser.add_argument(
         "--failed", action="store_true", help="also failed runs; resuming their sweep trains them again"

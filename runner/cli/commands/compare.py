@@ -13,7 +13,7 @@ def compare_command(arguments: Sequence[str]) -> None:
     """Compare variants with themselves on two or more sides, and print the verdicts.
 
     Raises:
-        UserError: if there is nothing to compare, or an option does not fit.
+        UserError: if there is nothing to compare, or an option has no effect.
         Stopped: with exit code 1, if --fail-if-worse is given and a variant became worse.
     """
     chosen = _parser().parse_args(arguments)

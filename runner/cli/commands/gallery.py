@@ -1,4 +1,4 @@
-"""Commands about the gallery: `runner report --index` and `runner serve`."""
+"""Commands for the gallery: `runner report --index` and `runner serve`."""
 
 import argparse
 import socket
@@ -27,7 +27,7 @@ def index_command(directories: Sequence[Path], out: Path | None) -> None:
 
 
 def serve_command(arguments: Sequence[str]) -> None:
-    """Serve a directory's studies, sweeps and runs to a browser, and follow those that train, until Ctrl-C.
+    """Serve a directory's studies, sweeps and runs to a browser, and follow those that are training, until Ctrl-C.
 
     Raises:
         UserError: if the directory does not exist or the address cannot be used.

@@ -22,11 +22,11 @@ _PICTURES = (".png", ".svg", ".pdf")
 
 
 def predict_command(arguments: Sequence[str]) -> None:
-    """Print predictions for the examples in files as CSV; a file that cannot be read is left out, with a message.
+    """Print predictions for the examples in files as CSV; a file that cannot be read is skipped with a message.
 
     Raises:
         UserError: if there is no finished run, its network cannot be read, or --show has nothing to show.
-        Stopped: at the end, with exit code 1, if a file was left out.
+        Stopped: at the end, with exit code 1, if a file was skipped.
     """
     chosen = _parser().parse_args(arguments)
     directory, left_out = RunDirectory(chosen.run), LeftOut()

@@ -54,7 +54,9 @@ def _reproduce_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "trusted", nargs="*", default=[], metavar=f"{TRUST}=[...]", help="your own packages that the run uses"
     )
-    parser.add_argument("--row", type=int, metavar="N", help="the run in row N of the report's summary.csv, from 1")
+    parser.add_argument(
+        "--row", type=int, metavar="N", help="the run in row N (counted from 1) of the report's summary.csv"
+    )
     parser.add_argument(
         "--out", type=path_argument, metavar="DIR", help="directory of the new run (default: below outputs/reproduced)"
     )

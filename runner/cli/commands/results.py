@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--where", action="append", default=[], metavar="EXPR",
         help="list only runs that meet a condition: 'optimizer = adam and test_accuracy > 0.98' (operators: < <= > >= "
-        "= !=); if repeated, all must hold",
+        "= !=); if repeated, all conditions must hold",
     )  # fmt: skip
     parser.add_argument("--sort", metavar="KEY", help="sort by a column or key, smallest first (default: newest first)")
     parser.add_argument("--descending", action="store_true", help="with --sort: largest first")

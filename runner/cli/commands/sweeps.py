@@ -1,4 +1,4 @@
-"""Commands about sweeps: `runner status` and `runner resume`."""
+"""Commands for sweeps: `runner status` and `runner resume`."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Loading of a finished run's network, with a message for the user."""
+"""Loading of a finished run's network, with a message while it loads."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load_network(directory: RunDirectory) -> "Trained":
-    """Import TensorFlow and read a run's network. It uses the CPU, because a run in training may need the whole GPU.
+    """Import TensorFlow and read a run's network. It uses the CPU, because a training run may need the whole GPU.
 
     Raises:
         UserError: if the directory holds no finished run, or its network cannot be read.

@@ -35,11 +35,11 @@ class RandomErasing:
 
 
 class CutMix:
-    """Augmentation that replaces a square of each image with one from another, and mixes labels by the share of pixels.
+    """Augmentation that replaces a square of each image with one from another image, and mixes their labels.
 
-    The square's area is a share of the image's, uniform in [0, 1). The square lies inside the image; in the paper, it
-    may extend beyond. The other image comes from the reversed batch, a random pairing, because batches
-    are in random order.
+    Labels are weighted by their shares of the pixels. The square's area is a share of the image's, uniform in [0, 1).
+    The square lies inside the image; in the paper, it may extend beyond. The other image comes from the reversed batch,
+    a random pairing, because batches are in random order.
 
     Source: Yun et al. 2019, "CutMix: regularization strategy to train strong classifiers", sec. 3.1.
     """

@@ -26,12 +26,12 @@ def contrast(images: Tensor, factor: Tensor) -> Tensor:
 
 
 def colour(images: Tensor, factor: Tensor) -> Tensor:
-    """Blend with the grayscale image; images without colour stay as they are."""
+    """Blend with the grayscale image; images without colour stay unchanged."""
     return _blend(_grey(images), images, factor) if images.shape[-1] == len(_LUMA) else images
 
 
 def sharpness(images: Tensor, factor: Tensor) -> Tensor:
-    """Blend with the image smoothed by a 3x3 filter, whose edge stays as it is."""
+    """Blend with the image smoothed by a 3x3 filter, which leaves the border pixels unchanged."""
     _, height, width, _ = images.shape
     if min(height, width) < 3:
         return images
@@ -57,7 +57,7 @@ def posterize(images: Tensor, bits: int) -> Tensor:
 
 
 def autocontrast(images: Tensor) -> Tensor:
-    """Stretch each channel of an image to the range from 0 to 255; a channel of one value stays as it is."""
+    """Stretch each channel of an image to the range from 0 to 255; a constant channel stays unchanged."""
     lowest, highest = ops.min(images, axis=(1, 2), keepdims=True), ops.max(images, axis=(1, 2), keepdims=True)
     span = highest - lowest
     stretched = ops.floor((images - lowest) * HIGHEST / ops.maximum(span, 1.0))

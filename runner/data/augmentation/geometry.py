@@ -18,7 +18,7 @@ class Affine:
         self._draws = Draws(seed)
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (count, 3, 3)."""
+        """Draw the matrices (count, 3, 3)."""
         raise NotImplementedError
 
 
@@ -30,7 +30,7 @@ class Rotation(Affine):
         self._limit = math.radians(_at_least_zero("degrees", degrees))
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (count, 3, 3)."""
+        """Draw the matrices (count, 3, 3)."""
         angle = self._draws.uniform((count,), -self._limit, self._limit)
         cosine, sine = ops.cos(angle), ops.sin(angle)
         # y points down, so the visible rotation is counterclockwise.
@@ -45,7 +45,7 @@ class Translation(Affine):
         self._share = _at_least_zero("share", share)
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (count, 3, 3)."""
+        """Draw the matrices (count, 3, 3)."""
         shift = self._draws.uniform((2, count), -self._share, self._share)
         return matrices_of([[1.0, 0.0, -shift[0] * width], [0.0, 1.0, -shift[1] * height]], count)
 
@@ -60,13 +60,13 @@ class Zoom(Affine):
         self._share = share
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (count, 3, 3)."""
+        """Draw the matrices (count, 3, 3)."""
         shrink = 1.0 / self._draws.uniform((count,), 1 - self._share, 1 + self._share)
         return matrices_of([[shrink, 0.0, 0.0], [0.0, shrink, 0.0]], count)
 
 
 class Shear(Affine):
-    """Horizontal shear: verticals lean by an angle from [-degrees, degrees]."""
+    """Horizontal shear: vertical lines lean by an angle from [-degrees, degrees]."""
 
     def __init__(self, degrees: float, seed: int) -> None:
         super().__init__(seed)
@@ -75,7 +75,7 @@ class Shear(Affine):
         self._limit = math.radians(degrees)
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (count, 3, 3)."""
+        """Draw the matrices (count, 3, 3)."""
         slope = ops.tan(self._draws.uniform((count,), -self._limit, self._limit))
         return matrices_of([[1.0, slope, 0.0], [0.0, 1.0, 0.0]], count)
 
@@ -83,7 +83,7 @@ class Shear(Affine):
 class HorizontalFlip(Affine):
     """Horizontal flip with a given probability."""
 
-    changes_digits = True  # a flipped digit or letter is another character
+    changes_digits = True  # a flipped digit or letter is a different character
 
     def __init__(self, probability: float, seed: int) -> None:
         super().__init__(seed)
@@ -92,7 +92,7 @@ class HorizontalFlip(Affine):
         self._probability = probability
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (count, 3, 3)."""
+        """Draw the matrices (count, 3, 3)."""
         flips = self._draws.uniform((count,), 0.0, 1.0) < self._probability
         return matrices_of([[ops.where(flips, -1.0, 1.0), 0.0, 0.0], [0.0, 1.0, 0.0]], count)
 
@@ -110,7 +110,7 @@ class Elastic:
         self._sigma, self._alpha = sigma, alpha
 
     def displacements(self, count: int, height: int, width: int) -> Tensor:
-        """Draw (2, count, height, width): x and y, in pixels."""
+        """Draw the displacements (2, count, height, width): x and y, in pixels."""
         noise = self._draws.uniform((2, count, height, width), -1.0, 1.0)
         return self._alpha * ops.matmul(
             ops.matmul(_gaussian(height, self._sigma), noise), ops.transpose(_gaussian(width, self._sigma))
@@ -163,7 +163,7 @@ def _sources(parts: Sequence[Geometric], count: int, height: int, width: int) ->
 
 
 def matrices_of(rows: list[list[Any]], count: int) -> Tensor:
-    """Return (count, 3, 3) from two rows of numbers or (count,); the third row is 0, 0, 1."""
+    """Return matrices (count, 3, 3) from two rows of numbers or arrays (count,); the third row is 0, 0, 1."""
     cells = [cell if keras.ops.is_tensor(cell) else ops.full((count,), cell) for row in rows for cell in row]
     cells += [ops.full((count,), value) for value in (0.0, 0.0, 1.0)]
     return ops.reshape(ops.stack(cells, axis=1), (count, 3, 3))

@@ -44,7 +44,7 @@ def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: 
         compiled: compiles a function of keras.ops into one kernel.
 
     Raises:
-        ConfigError: if the inputs are not images, or a part is of unknown kind.
+        ConfigError: if the inputs are not images, or a part is of an unknown kind.
     """
     for name, part in parts.items():
         if len(input_shape) != 3:
@@ -55,7 +55,7 @@ def augmenter(parts: Mapping[str, Any], input_shape: tuple[int, ...], compiled: 
     layers = [part for part in parts.values() if isinstance(part, keras.layers.Layer)]
     others = [part for part in parts.values() if part not in geometric and part not in layers]
     steps = [compiled(partial(_warp, parts=geometric))] if geometric else []
-    # One kernel for each part: in a single one, XLA would recompute the warp for every use of its result.
+    # One kernel for each part: in a single kernel, XLA would recompute the warp for every use of its result.
     steps += [compiled(change) for change in others]
     steps += [partial(_apply, layer) for layer in layers]
     return Augmenter(steps, list(parts.values()))

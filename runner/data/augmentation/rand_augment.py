@@ -43,7 +43,7 @@ class RandAugment:
     enhancements, both directions are equally likely: a rotation to the left or right, more or less contrast. The
     strength grows with the magnitude: from no change to rotations by 30 degrees, a shear of 0.3, shifts by 45% of a
     side, factors of 1 +- 0.9 and 4 bits fewer; the threshold of solarize falls from 256 to 0. As in this package's
-    other geometric parts, an image is resampled bilinearly about its centre, and its edge is repeated beyond it.
+    other geometric parts, an image is resampled bilinearly about its centre, and pixels beyond the edge repeat it.
 
     Source: Cubuk et al. 2020, "RandAugment: practical automated data augmentation with a reduced search space", fig. 2.
         In the published code, three kinds of operations are strongest at magnitude 0: posterize, solarize, and the
@@ -101,13 +101,13 @@ class RandAugment:
 
 
 class _Drawn(Affine):
-    """Signed strengths of the geometric operations in [-1, 1], (count,) each; at most one is not 0 for an image."""
+    """Signed strengths of the geometric operations in [-1, 1], (count,) each; at most one is nonzero for each image."""
 
     def __init__(self, strengths: dict[str, Tensor]) -> None:
         self._strengths = strengths
 
     def matrices(self, count: int, height: int, width: int) -> Tensor:
-        """Return (count, 3, 3)."""
+        """Return the matrices (count, 3, 3)."""
         strengths = self._strengths
         sine, cosine = ops.sin(_ROTATE * strengths["rotate"]), ops.cos(_ROTATE * strengths["rotate"])
         slope_x, slope_y = _SHEAR * strengths["shear_x"], _SHEAR * strengths["shear_y"]

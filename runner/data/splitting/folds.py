@@ -1,4 +1,4 @@
-"""Folds of cross-validation: one is held out for the test, and the others serve for training and validation."""
+"""Folds of cross-validation: one is held out for testing, and the others are used for training and validation."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,9 +14,9 @@ Source = Literal["all", "train"]
 
 @dataclass(frozen=True)
 class Fold:
-    """A fold to hold out: its number from 0, the number of folds, and the examples that are folded.
+    """A fold to hold out: its number (counted from 0), the number of folds, and the examples that are folded.
 
-    `source`: all examples, or the training examples alone; None: all, unless the data have their own test part.
+    `source`: all examples, or only the training examples; None: all, unless the data have their own test part.
     """
 
     number: int
@@ -27,8 +27,8 @@ class Fold:
 def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Dataset, str]:
     """Return the data set with a fold as its test part, and the identity of that fold.
 
-    The folds are stratified. Every one holds the same share of each class, and no two share an example. The training
-    part gets a stratified random order, so that any suffix of it is also stratified. The source's own
+    The folds are stratified. Every fold holds the same share of each class, and no two folds share an example. The
+    training part gets a stratified random order, so that any suffix of it is also stratified. The source's own
     validation part is kept.
 
     Args:

@@ -10,8 +10,8 @@ from runner.data.splitting.label_noise import mislabel
 from runner.data.splitting.strata import Indices, refuse_single_examples, stratified_order
 
 _STRATIFIED = "(dataset.split=stratified draws the same share of each class)"
-_CHANCE = 1e-3  # lower probability of missing a class: not by chance
-_NEARLY_NONE = 0.1  # share of the expected examples
+_CHANCE = 1e-3  # if missing a class is less probable than this, it is not due to chance
+_NEARLY_NONE = 0.1  # fraction of the expected examples
 _FEW = 5  # names in a message
 
 
@@ -72,7 +72,7 @@ def split_dataset(
 
 
 def _ordered(dataset: Dataset, split: str, split_seed: int) -> Part:
-    """Return the training examples in an order; validation is taken from its end."""
+    """Return the training examples in an order from whose end validation is taken."""
     whole = Part(dataset.train_inputs, dataset.train_labels)
     if split == "last":
         return whole

@@ -1,1 +1,1 @@
-"""Files of data sets on the disk: where they are, their download, and the IDX format."""
+"""Files of data sets on disk: their locations, their download, and the IDX format."""

@@ -1,4 +1,4 @@
-"""Published archives of data sets: found on the disk or downloaded, and verified before they are read."""
+"""Published archives of data sets: found on disk or downloaded, and verified before they are read."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ _LONGEST = 3600.0  # seconds for an archive of hundreds of megabytes
 def find_archive(
     name: str, root: str | None, url: str, checksums: Mapping[str, str], copies: Iterable[tuple[Path, str]] = ()
 ) -> Path:
-    """Return the path of an archive that has its published checksum, and download it first if necessary.
+    """Return the path of an archive that has its published checksum, downloading it first if necessary.
 
     Args:
         name: name of the data set; also the folder below `root` that is searched before `root` itself.
@@ -22,7 +22,7 @@ def find_archive(
         url: remote directory of the archive.
         checksums: "sha256:..." or "md5:...", by file name; each file contains the whole data set, and the first one is
             downloaded.
-        copies: further directories, such as another program's cache, each with the name of the file to look for.
+        copies: additional directories, such as another program's cache, each with the name of the file to look for.
 
     Raises:
         ConfigError: if `root` is empty.

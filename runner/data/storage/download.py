@@ -45,7 +45,7 @@ def download(
                     Path(path).chmod(0o644)  # for all users of a shared directory
                 return [(Path(temporary) / file).replace(folder / file) for file in checksums]
     except (requests.RequestException, OSError) as error:
-        with suppress(OSError):  # stays if it already holds a file
+        with suppress(OSError):  # a directory stays if it already holds a file
             for directory in new:
                 directory.rmdir()
         raise DataNotFound(

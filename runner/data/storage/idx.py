@@ -33,7 +33,7 @@ def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
 
 
 def parse_idx(where: str, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.uint8]:
-    """Read an array as `read_idx` does, from an open file that is not packed.
+    """Read an array as `read_idx` does, from an open uncompressed file.
 
     Args:
         where: prefix of error messages.

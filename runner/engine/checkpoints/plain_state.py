@@ -62,7 +62,7 @@ def write_plain(path: Path, encoded: Any, arrays: Arrays) -> None:
 
 
 def read_plain(path: Path) -> Any:
-    """Return the decoded value of a file.
+    """Return the decoded value in a file.
 
     Raises:
         Exception: any type, if the file is damaged.

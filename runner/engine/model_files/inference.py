@@ -17,10 +17,10 @@ _BATCH_SIZE = 1000
 
 
 def inference_model(network: keras.Model, inference: Inference) -> keras.Model:
-    """Return a model from raw examples to probabilities (examples, classes), float32, with the layers of a network.
+    """Return a model that maps raw examples to float32 probabilities (examples, classes), with a network's layers.
 
     Raises:
-        ValueError: if the network has another number of classes.
+        ValueError: if the network has a different number of classes.
     """
     raw = keras.Input(inference.shape, dtype=inference.dtype, name=INPUT)
     outputs = network(_preprocessed(raw, inference))

@@ -72,5 +72,5 @@ def write_converted(convert: Callable[[Path], None], path: Path, name: str) -> N
             convert(temporary)
         except OSError:
             raise
-        except Exception as error:  # converters raise many types
+        except Exception as error:  # converters raise many types of exception
             raise UserError(f"the network cannot be converted to {name} ({shortened(str(error))})") from error

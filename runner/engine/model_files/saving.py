@@ -12,7 +12,7 @@ from runner.optim.keras_internals import innermost
 def save_model(model: keras.Model, path: str | Path) -> None:
     """Save a model so that plain Keras can open it, without this package's or the user's classes.
 
-    A schedule from outside Keras is saved as its last rate, and an optimizer from outside Keras is left out.
+    A schedule from outside Keras is saved as its last rate, and an optimizer from outside Keras is omitted.
     """
     if not model.compiled:
         model.save(path)

@@ -62,7 +62,7 @@ class _Deferring(Loader):
         return _Deferred(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Leave the module to its first use."""
+        """Do not run the module yet; it runs on first use."""
         assert module.__spec__
         module.__spec__.loader = module.__loader__ = self._loader
         vars(module)[_WAITING] = self._loader

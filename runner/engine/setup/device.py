@@ -42,7 +42,7 @@ class ActiveDevice:
 
 
 def prepare_device(settings: Device, small: bool) -> ActiveDevice:
-    """Configure TensorFlow; call it before any other use of TensorFlow.
+    """Configure TensorFlow; call this before any other use of TensorFlow.
 
     Args:
         small: whether the model's operations are too small to be split over threads.
@@ -75,7 +75,7 @@ def prepare_device(settings: Device, small: bool) -> ActiveDevice:
 
 
 def other_threads(settings: Device, small: bool, active: ActiveDevice) -> str | None:
-    """Return a warning if TensorFlow was already running with other numbers of threads; None if it was not.
+    """Return a warning if TensorFlow was already running with different numbers of threads, else None.
 
     Args:
         small: as in `prepare_device`.

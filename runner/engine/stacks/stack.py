@@ -154,7 +154,7 @@ def _compiled_validation(members: Sequence[Member], data: Part, jit_compile: boo
 
 
 def _trained(member: Member) -> list[keras.Variable]:
-    """Return all variables that an epoch may change, each once."""
+    """Return all variables that an epoch may change, without duplicates."""
     model = member.model
     every = [*model.variables, *model.optimizer.variables, *model.metrics_variables, member.clipping.counts]
     return list({id(variable): variable for variable in every}.values())

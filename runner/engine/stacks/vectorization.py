@@ -1,6 +1,6 @@
 """Rules for operations that `tf.vectorized_map` cannot vectorize itself, and errors for those without a rule.
 
-The rules are in force once this module is imported.
+The rules take effect when this module is imported.
 """
 
 import re

@@ -1,1 +1,1 @@
-"""Values of a compiled epoch that are variables, so that it also trains runs with other values."""
+"""Values of a compiled epoch that are variables, so that it can also train runs with other values."""

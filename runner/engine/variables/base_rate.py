@@ -32,7 +32,7 @@ class BaseRate:
 
     @property
     def value(self) -> float:
-        """The base rate; 0 without a schedule that takes one."""
+        """The base rate; 0 if there is no schedule with one."""
         return float(getattr(self._schedule, _RATE, 0.0))
 
     @contextmanager

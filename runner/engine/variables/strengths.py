@@ -1,4 +1,4 @@
-"""SGD's momentum and the strengths of L2 penalties as variables, so that a compiled epoch also trains other values."""
+"""SGD's momentum and the strengths of L2 penalties as variables, so that runs with others share a compiled epoch."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager

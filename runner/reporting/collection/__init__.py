@@ -1,1 +1,1 @@
-"""Runs of a report: found, filtered, labelled and grouped."""
+"""Runs of a report: finding, filtering, labelling and grouping them."""

@@ -18,7 +18,7 @@ from runner.records.sweep_directory import RunKind, planned_variants
 
 
 def existing(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the directories among the paths, without the files that a pattern such as SWEEP/* matches.
+    """Yield the directories among the paths, skipping files that a pattern such as SWEEP/* matches.
 
     Raises:
         UserError: if a path does not exist, or a single path is not a directory.
@@ -31,7 +31,7 @@ def existing(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def run_directories(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield pairs of a path and a run directory in or below it, in natural order.
+    """Yield each run directory in or below the paths, with its path, in natural order.
 
     Raises:
         UserError: if a path does not exist.
@@ -42,13 +42,13 @@ def run_directories(paths: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def refuse_no_runs(paths: Sequence[Path]) -> None:
-    """Raise UserError if a path does not exist, or the paths hold no run."""
+    """Raise UserError if a path does not exist, or if the paths contain no run."""
     if next(run_directories(paths), None) is None:
         raise no_run(paths)
 
 
 def no_run(paths: Sequence[Path]) -> UserError:
-    """Return the error for paths without any run, with the number of runs that a sweep has planned."""
+    """Return the error for paths that contain no run; it states how many runs a sweep has planned."""
     named = ", ".join(map(str, paths))
     if planned := sum(not_begun(path, LeftOut()) for path in existing(paths)):
         return UserError(f"{named}: nothing to report yet: {counted(planned, 'planned run')}")
@@ -73,7 +73,7 @@ class Run:
         """Read a run directory; a run that was killed counts as interrupted.
 
         Raises:
-            UserError: if the record or history cannot be read, with the file.
+            UserError: if the record or history cannot be read; the message names the file.
         """
         directory = RunDirectory(path)
         running = is_locked(path)  # before reading, because a run writes its final status before it releases its lock
@@ -82,19 +82,19 @@ class Run:
         return cls(directory, record, directory.read_history())
 
     def named(self, variant: str) -> Self:
-        """Return the run with a variant's name; an empty name changes nothing."""
+        """Return the run under a variant's name; with an empty name, return it unchanged."""
         return replace(self, record=replace(self.record, label=variant)) if variant else self
 
 
 def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunKind = "result") -> list[Run]:
-    """Return the readable runs in and below the paths, each once, in the order of their paths.
+    """Return the readable runs in and below the paths, without duplicates, in the order of their paths.
 
     A sweep contributes the runs of its current plan, in the plan's order. Runs of an earlier plan do not count. A run
     that belongs to two variants appears once for each. A single path may be a run of any kind.
 
     Args:
         left_out: collects unreadable runs.
-        kind: the runs to return; by default neither tuning runs nor those that measure a source of variance.
+        kind: the runs to return; by default, all except tuning runs and runs that measure a source of variance.
 
     Raises:
         UserError: if a path does not exist, or no run is found.
@@ -121,7 +121,7 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunK
 
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
-    """Return the number of planned runs without a record, tuning runs excluded; 0 without a plan."""
+    """Return the number of planned runs without a record, excluding tuning runs; 0 without a plan."""
     planned: set[str] = set()
     for kind in ("result", "source"):
         planned |= {*(left_out.unless_read(partial(planned_variants, sweep, kind)) or {})}
@@ -129,7 +129,7 @@ def not_begun(sweep: Path, left_out: LeftOut) -> int:
 
 
 class _Plans:
-    """Cache of the plans of sweeps."""
+    """Cache of sweep plans."""
 
     def __init__(self, left_out: LeftOut, kind: RunKind) -> None:
         self._left_out = left_out
@@ -137,7 +137,7 @@ class _Plans:
         self._planned: dict[Path, dict[str, dict[str, int]] | None] = {}
 
     def places(self, run: Path) -> list[tuple[int, str]]:
-        """Return each row of a run's directory in its sweep's plan, with the variant's name.
+        """Return the rows of its sweep's plan that refer to a run's directory, each with its variant's name.
 
         Without a plan, this is one row without a name; a run that is not in the plan has no row. The name is empty if
         the run belongs to a single variant, whose name is in its record.

@@ -37,12 +37,12 @@ class Condition:
 
     column: str
     operator: str
-    wanted: Sequence[str]  # values as on the command line; only the operator = may have several
+    wanted: Sequence[str]  # values as on the command line; only the operator = accepts more than one
 
     @classmethod
     def equal(cls, column: str, value: Any) -> "Condition":
         """Return the condition that a column has a value, or one of the values in a list."""
-        value = value.tolist() if hasattr(value, "tolist") else value  # a value of NumPy or pandas
+        value = value.tolist() if hasattr(value, "tolist") else value  # a NumPy or pandas scalar
         is_list = not isinstance(value, str | bytes) and hasattr(value, "__iter__")
         return cls(column, "=", [_as_text(one) for one in (value if is_list else [value])])
 
@@ -51,7 +51,7 @@ def parse_conditions(text: str) -> list[Condition]:
     """Parse comparisons joined with `and`, such as `optimizer = adam and train_seconds < 5`.
 
     Raises:
-        UserError: if the text is not valid; the message shows the part that was not understood.
+        UserError: if the text is not valid; the message quotes the part that could not be parsed.
     """
     found: list[Condition] = []
     place = 0
@@ -71,7 +71,7 @@ def _not_understood(text: str, place: int) -> UserError:
     at = f" at {shortened(text[place:].strip())}" if text[place:].strip() and place else ""
     return UserError(
         f"{shortened(text)}: not understood{at}; write COLUMN OPERATOR VALUE, joined with `and` "
-        f"(operators: {' '.join(_OPERATORS)}; quote values that contain blanks)"
+        f"(operators: {' '.join(_OPERATORS)}; quote values that contain spaces)"
     )
 
 
@@ -98,7 +98,7 @@ class Columns:
         Args:
             runs: the runs whose values are read.
             values: reader of the configuration's keys.
-            others: further columns, which may replace columns of the summary; one value per run.
+            others: additional columns, which may replace columns of the summary; one value per run.
         """
         self._runs = runs
         self._values = values
@@ -108,7 +108,7 @@ class Columns:
         """Return the value of each run: a number, text, None or, for a key of the configuration, a `Setting`.
 
         Raises:
-            UserError: if no run has such a column or key, with the nearest name.
+            UserError: if no run has such a column or key; the message suggests the nearest name.
         """
         if column in self._others:
             return list(self._others[column])
@@ -139,7 +139,7 @@ class Columns:
 
     @property
     def _known(self) -> set[str]:
-        """The known names, for suggesting the nearest; one configuration represents all."""
+        """The known names, from which the nearest is suggested; the keys come from one configuration only."""
         groups = {group for run in self._runs for group in run.record.choices}
         return {*self._others, *self.measured, *self.overridden, *groups, *self._values.keys(self._runs)}
 
@@ -148,13 +148,15 @@ def matching(conditions: Iterable[Condition], columns: Columns, count: int) -> l
     """Return for each run whether it meets all conditions.
 
     Values are compared as numbers if both are numbers, else as text. Facts that are text, such as a run id, are never
-    numbers. A missing value is `none`, and neither less nor greater than anything. A variant may have a short form.
+    numbers. A missing value equals `none` and is neither less nor greater than any value. A variant may be given in a
+    short form.
 
     Args:
         count: number of runs.
 
     Raises:
-        UserError: if no run has a column, or a short form fits no variant or several, with the nearest name.
+        UserError: if no run has a column, or a short form fits no variant or more than one; the message suggests the
+            nearest name.
     """
     kept = [True] * count
     for condition in conditions:

@@ -14,7 +14,7 @@ from runner.records.record import OF_ONE_RUN
 from runner.records.sweep_directory import Question, is_sweep_directory
 from runner.reporting.collection.collect import Run, run_directories
 
-_NAMED = 6  # largest number of keys to list
+_NAMED = 6  # maximum number of keys to list
 _LONGEST = 40  # characters of a value
 _IGNORED = (*OF_ONE_RUN, "experiment")
 
@@ -74,7 +74,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
 
 
 def plans_apart(runs: Iterable[Run], left_out: LeftOut) -> Iterator[str]:
-    """Yield cautions about parts of plans that a report on several sweeps, or on some runs of a sweep, leaves out.
+    """Yield cautions about parts of plans that a report on several sweeps, or on only some runs of a sweep, omits.
 
     Args:
         left_out: collects plans that cannot be read.
@@ -125,7 +125,7 @@ def _sweep_of(run: Path) -> Path | None:
 def asked_of(run: Run, left_out: LeftOut) -> dict[str, str]:
     """Return the choices of a run as text: the option of each group, and each key of its configuration.
 
-    It leaves out the keys in which runs of a variant differ, and those that change no result.
+    Keys in which runs of the same variant differ are omitted, as are keys that do not affect results.
 
     Args:
         left_out: collects configurations that cannot be read.

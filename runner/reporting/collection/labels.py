@@ -109,7 +109,7 @@ def variant_names(runs: Sequence[Run]) -> list[str]:
     """Return the name of each run's variant: its name in the study, or the overrides that differ between runs."""
     parts = _parts(runs)
     shared = set(parts[0]).intersection(*parts) if len({run.record.variant for run in runs}) > 1 else set()
-    texts: dict[frozenset[str], str] = {}  # keeps the first order: overrides in any order are the same variant
+    texts: dict[frozenset[str], str] = {}  # keeps the order found first, because order does not define a variant
     names = []
     for own, run in zip(parts, runs, strict=True):
         left = [part for part in own if part not in shared]
@@ -201,7 +201,7 @@ def _without_dataset(name: str, run: Run) -> str:
 
 
 def _differences(names: Sequence[tuple[str, str]], parts: Sequence[Sequence[str]]) -> list[str]:
-    """Return a suffix of overrides for each name that runs with different overrides share (runs of two studies)."""
+    """Return a suffix of overrides for each name that is shared by runs with different overrides (in two studies)."""
     asked: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for name, own in zip(names, parts, strict=True):
         asked.setdefault(name, set()).add(tuple(sorted(own)))

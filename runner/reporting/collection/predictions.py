@@ -87,13 +87,13 @@ class _Sum:
 
 
 def class_names(runs: Sequence[Run]) -> list[str]:
-    """Return the names of the classes; empty if the runs have no names, or different ones."""
+    """Return the names of the classes; empty if the runs have no names or if their names differ."""
     names = {tuple(run.record.classes) for run in runs}
     return list(names.pop()) if len(names) == 1 else []
 
 
 def mean_confusion(runs: Sequence[Run]) -> tuple[npt.NDArray[np.float64] | None, int]:
-    """Return the mean confusion matrix (true class, predicted class), and the number of runs with one.
+    """Return the mean confusion matrix (true class, predicted class) and the number of runs that have one.
 
     The mean is None if no run has a matrix, or if their shapes differ.
     """

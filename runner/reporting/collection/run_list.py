@@ -1,4 +1,4 @@
-"""List of runs: filtered, sorted, as a table, CSV or JSON."""
+"""List of runs, filtered and sorted, as a table, CSV or JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ FORMATS = ("table", "csv", "json")
 _USUAL = ("status", "started", "variant", "seed")
 _TO_THE_MINUTE = len("2026-01-01T00:00")
 _WHOLE = ("status", "started", "seed")  # columns that are never cut
-_BY_ITS_END = ("variant", "directory")  # columns whose end is shown, because their values begin alike
+_BY_ITS_END = ("variant", "directory")  # columns whose end is shown, because their values share a prefix
 _NARROWEST = 8  # minimum number of characters of a column that is cut
 _GAP = 2  # characters between columns
 
@@ -48,7 +48,7 @@ class RunList:
             descending: largest value first.
 
         Raises:
-            UserError: if a condition is invalid, or no run has a column, with the option.
+            UserError: if a condition is invalid, or no run has a column; the message names the option.
         """
         columns = Columns(runs, values, {"variant": _labels(runs)})
         with _naming("--where"):
@@ -66,7 +66,7 @@ class RunList:
         """Return the given columns of the list: numbers, text, true, false and None.
 
         Raises:
-            UserError: if no run has such a column or key, with the option.
+            UserError: if no run has such a column or key; the message names the option.
         """
         with _naming("--columns"):
             cells = {name: self.columns.of(name) for name in columns}
@@ -79,7 +79,7 @@ class RunList:
 
     @property
     def usual(self) -> list[str]:
-        """A few columns for a terminal, including the first usual metric that some run of the list has."""
+        """A few columns for a terminal, including the first of the usual metrics that any listed run has."""
         metrics = [name for name in USUAL_METRICS if name in self.columns.measured]
         known = [name for name in metrics if any(value is not None for value in self.values([name])[name])]
         return [*_USUAL, *known[:1], "directory"]

@@ -1,4 +1,4 @@
-"""Settings of runs: the keys in which their configurations differ, and the values."""
+"""Settings of runs: the keys in which their configurations differ, and their values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class Settings:
 def settings_of(runs: Sequence[Run], left_out: LeftOut) -> Settings:
     """Return the keys in which runs differ, with their values.
 
-    Runs of one sweep with the same overrides have the same configuration, which is read once. Among too many different
-    ones, only options and overrides count.
+    Runs of one sweep with the same overrides have the same configuration, which is read once. If there are too many
+    different configurations, only options and overrides are compared.
 
     Args:
         left_out: collects configurations that cannot be read.

@@ -11,14 +11,14 @@ def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
     """Return the only label that a string matches.
 
     A string matches the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
-    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without further parts is
+    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without other parts is
     preferred. If no label has these parts, the string matches a label that contains it as whole words.
 
     Args:
         option: the option with the variant, for the message.
 
     Raises:
-        UserError: if there is no such label, or several fit equally well, with these labels.
+        UserError: if there is no such label, or if several fit equally well; the message then lists them.
     """
     known = list(dict.fromkeys(labels))
     parts = [part.strip() for part in wished.split(",")]
@@ -31,7 +31,7 @@ def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
     ]
     found = next((some for fit in fits if wished.strip() and (some := [*filter(fit, known)])), [])
     if len(found) > 1:
-        raise UserError(f"{option} {wished}: stands for several variants: {'; '.join(found)}")
+        raise UserError(f"{option} {wished}: matches several variants: {'; '.join(found)}")
     if not found:
         raise UserError(f"{option} {wished}: no such variant{did_you_mean(wished, known)}")
     return found[0]

@@ -18,7 +18,7 @@ from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T
 
 
 def fewest(comparison: Mapping[Any, Any]) -> int:
-    """Return the smallest number of seeds, or of folds, for a significant comparison."""
+    """Return the smallest number of seeds, or of folds, with which a comparison can be significant."""
     return FEWEST_FOLDS if comparison["test"] == CORRECTED_T else FEWEST_SEEDS
 
 

@@ -56,7 +56,7 @@ def aggregate_frame(
             target also the columns of `with_targets`.
         metric: a column of the summary.
         target: target of the validation metric.
-        budgets: points tried to tune each variant; 1 by default.
+        budgets: number of points tried when tuning each variant; 1 by default.
     """
     names, places = summary["variant"].tolist(), dict[str, list[int]]()
     for place, variant in enumerate(names):
@@ -101,7 +101,7 @@ def comparison_frame(
 
     A seed forms a matched pair of two variants if both have the same data and split and, if their weights have the same
     shapes, the same initial weights. Variants are compared in pairs if at least two of their common seeds, and at least
-    half of them, form matched pairs; the others are left out and counted as `unmatched`. Otherwise, Welch's test is
+    half of them, form matched pairs; the others are excluded and counted as `unmatched`. Otherwise, Welch's test is
     used.
 
     A diverged run counts as lost: it is the worst of its pair. If the metric is the time to the target, a
@@ -225,7 +225,7 @@ def _compared(
 def _compared_by_folds(
     design: Design, folds: int, margin: float | None
 ) -> tuple[dict[str, Any], list[list[float]], int]:
-    """Return the fields of a comparison of cross-validated variants, the values behind it, and the unmatched folds."""
+    """Return the fields of a comparison of cross-validated variants, the compared values, and the unmatched folds."""
     if not design.is_paired:
         sides = [arm.by_seed(design.cells) for arm in design.arms]
         return asdict(apart_folds(*sides)), sides, 0

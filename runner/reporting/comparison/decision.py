@@ -8,20 +8,20 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.design import CORRECTION_NAMES, Looks
-from runner.reporting.metrics import p_number, seeds_interval, sign_of
+from runner.reporting.metrics import p_equation, p_number, seeds_interval, sign_of
 from runner.reporting.statistics.significance.attainability import LEVEL, seeds_needed
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 
-UNDECIDED = "undecided"  # no significant difference was shown; the reason tells whether it could have been
+UNDECIDED = "undecided"  # no significant difference was shown; the reason states whether one could have been shown
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # used with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # used with a margin; otherwise higher, lower
-IDENTICAL = "identical"  # a variant has the same result on another side, on every seed
+IDENTICAL = "identical"  # a variant has the same result on both sides for every seed
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # describes a design
 NO_LOOK = "no planned look has tested it yet"
 OTHER_FOLDS = "fewer than two common folds, so there is no test"
 LOST_FOLD = "a run diverged, and folds have no test by ranks"
-STILL_TRAINING = "runs are still training"  # testing until p is small finds differences that do not exist
+STILL_TRAINING = "runs are still training"  # testing repeatedly until p is small finds differences that do not exist
 
 
 def decision(row: Mapping[str, Any], tests: int, looks: Looks | None) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def decision(row: Mapping[str, Any], tests: int, looks: Looks | None) -> tuple[s
 
     Args:
         row: comparison with adjusted p values.
-        tests: factor of the smallest p: number of comparisons for Holm's method, of kinds of test for max-T.
+        tests: factor of the smallest p: the number of comparisons for Holm's method, or of kinds of test for max-T.
     """
     if not row["final"]:
         return UNDECIDED, STILL_TRAINING
@@ -67,7 +67,7 @@ def can_decide(comparison: Mapping[Any, Any]) -> bool:
 
 
 def shows_only_equivalence(comparison: Mapping[Any, Any]) -> bool:
-    """Return whether the design can reach significance only for equivalence, and the comparison has not reached it."""
+    """Return whether the design can reach significance only for equivalence, which the comparison has not reached."""
     return _ONLY_EQUIVALENCE in comparison["reason"]
 
 
@@ -87,13 +87,34 @@ def p_text(comparison: "Mapping[Any, Any] | pd.Series[Any]", name: str = "p_adju
     return p_number(p_value)
 
 
+def short_reason(comparison: Mapping[Any, Any], unit: str = "seed") -> str:
+    """Return the basis of a verdict in a few words: "p = 0.080", "too few seeds"; "" while runs are still training.
+
+    Args:
+        comparison: a row of a comparison frame.
+        unit: name of one observation.
+    """
+    reason = comparison["reason"]
+    if reason == STILL_TRAINING:
+        return ""
+    if comparison["lost"] and not comparison["n_completed"] and comparison["lost"] == comparison["n"]:
+        return f"all {unit}s diverged" if not has_times(comparison) else "target never reached"
+    known = {NO_LOOK: "not tested yet", OTHER_FOLDS: "too few common folds", LOST_FOLD: "a fold diverged"}
+    if reason in known:
+        return known[reason]
+    if not can_decide(comparison):
+        return f"too few {unit}s"
+    p_value = comparison["p_equivalence" if comparison["verdict"] == EQUIVALENT else "p_adjusted"]
+    return "" if math.isnan(p_value) else p_equation(p_number(p_value))
+
+
 def has_times(comparison: Mapping[Any, Any]) -> bool:
     """Return whether a comparison uses the sign test of paired times."""
     return not pd.isna(comparison.get("faster", math.nan))
 
 
 def has_seeds_apart(comparison: Mapping[Any, Any], seeds: Mapping[str, float]) -> bool:
-    """Return whether a paired comparison leaves out completed seeds that count in either side's mean.
+    """Return whether a paired comparison excludes completed seeds that count in either side's mean.
 
     Args:
         comparison: a row of a comparison frame.
@@ -114,7 +135,7 @@ def cannot_decide(seeds: int, tests: int, what: str = "", unit: str = "seed", ki
 
     Args:
         tests: factor of the smallest p value.
-        what: what holds for the seeds; "": they are too few.
+        what: predicate of the seeds in the text; "": "are too few".
         kind: name of one test.
     """
     family = f" for {counted(tests, kind)}" if tests > 1 else ""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
-from runner.reporting.comparison.decision import STILL_TRAINING, outcome
+from runner.reporting.comparison.decision import STILL_TRAINING, outcome, short_reason
 from runner.reporting.comparison.folds import units_of
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
@@ -30,7 +30,7 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def differences(results: "Results") -> list[Difference]:
-    """Return the comparisons of a report that have a difference or a verdict, in the order of its table."""
+    """Return the comparisons of a report that have a difference or a verdict, in table order."""
     rows = results.comparisons.to_dict("records")
     cells = names_and_cells(results)
     chosen = chosen_values(results)
@@ -59,6 +59,7 @@ def _difference(
         baseline=cells[baseline][0] + (f" ({chosen[baseline]})" if chosen.get(baseline) else ""),
         note=", ".join(filter(None, [chosen.get(variant, ""), *_lost(row)])),
         word=_TRAINING if row["reason"] == STILL_TRAINING else outcome(row),
+        why=short_reason(row, results.unit.noun),
         places=(places[0], places[1]),
         is_paired=is_paired,
         by_seed=differences_by_seed(results.summary, metric, places, is_paired=is_paired),
@@ -159,7 +160,7 @@ def _welch_reach(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -
 
 
 def names_and_cells(results: "Results") -> dict[str, tuple[str, str]]:
-    """Return the name of each variant, and its cell of the grid with its data set, by label.
+    """Map each label to the variant's name, and to its cell of the grid with its data set.
 
     Without several baselines there is one cell, "", and the names are the labels.
     """

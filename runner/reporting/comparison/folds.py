@@ -25,7 +25,7 @@ def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
 
 
 def folds_of(summary: pd.DataFrame) -> int | None:
-    """Return the number of folds of cross-validated runs; None without folds, and 0 if runs differ in that number."""
+    """Return the number of folds of cross-validated runs; None without folds, and 0 if the numbers differ."""
     if "folds" not in summary:
         return None
     begun = summary.loc[~summary["status"].isin(["failed", "interrupted"]), "folds"]  # others may have no recorded data
@@ -59,7 +59,7 @@ def unit_of(summary: pd.DataFrame) -> Unit:
 
 
 def refuse_mixed_folds(summary: pd.DataFrame) -> None:
-    """Raise UserError if the runs differ in their number of folds, or only some are cross-validated."""
+    """Raise UserError if the runs differ in their number of folds, or if only some of them are cross-validated."""
     if folds_of(summary) == 0:
         numbers = summary["folds"].astype("Int64")
         kinds = " and ".join("no folds" if pd.isna(one) else counted(one, "fold") for one in numbers.unique())

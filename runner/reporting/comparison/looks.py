@@ -9,7 +9,7 @@ from runner.reporting.results import Results
 def looks_frame(results: Results) -> pd.DataFrame | None:
     """Return one row per comparison and past look: the comparison's columns, and `look`, counted from 1.
 
-    Intervals by resampling are left out. None without planned looks, or before the first look.
+    Bootstrap intervals are omitted. The result is None without planned looks, or before the first look.
     """
     looks = results.asked.looks
     if looks is None:

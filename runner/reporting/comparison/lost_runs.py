@@ -32,5 +32,5 @@ def lost_shares(summary: pd.DataFrame, metric: str, by: str | list[str]) -> "pd.
 
 
 def no_result_text(row: "Mapping[Any, Any] | pd.Series[Any]") -> str:
-    """Return the numbers of a variant's runs without a result, by status; "" if all have a result."""
+    """Describe how many of a variant's runs have no result, by status; "" if all have one."""
     return ", ".join(f"{row[status]} {status}" for status in NO_RESULT if row[status])

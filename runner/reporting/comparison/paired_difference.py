@@ -1,4 +1,4 @@
-"""Difference of a variant from its baseline, with seeds, intervals and words, for figures and page."""
+"""Difference of a variant from its baseline, with its seeds, intervals and wording, for figures and the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,3 +24,4 @@ class Difference:
     new_low: float  # lower end of the 95% interval that also covers new test examples
     new_high: float
     text: str  # the estimate and its interval in the displayed unit: "+0.20 [+0.05, +0.35]"
+    why: str = ""  # basis of the verdict: "p = 0.080", "too few seeds"; see `short_reason`

@@ -1,4 +1,4 @@
-"""Pairs of runs: the seeds of two variants that can be compared one by one."""
+"""Pairs of runs: the seeds on which two variants can be compared pair by pair."""
 
 import math
 from collections.abc import Container, Mapping, Sequence
@@ -21,7 +21,7 @@ Pair = tuple[Any, Any]  # a cell and a seed
 
 @dataclass(frozen=True)
 class Arm:
-    """Results of a variant by cell and seed, with the facts that make pairs.
+    """Results of a variant by cell and seed, with the facts that define pairs.
 
     Several runs of a seed and cell count as their mean. A lost run has an infinitely bad score. With cross-validation,
     the examples of a fold replace the seed.
@@ -96,7 +96,7 @@ class Arm:
         return [float(np.mean(values)) for values in seeds.values()]
 
     def completed_pairs(self, cells: Container[Any]) -> set[Pair]:
-        """Return the cells and seeds behind the finite means of `by_seed`."""
+        """Return the cells and seeds that contribute to the finite means of `by_seed`."""
         lost = {seed for (_, seed), score in self.scores.items() if np.isinf(score)}
         return {(cell, seed) for cell, seed in self.scores if cell in cells and seed not in lost}
 
@@ -159,7 +159,7 @@ def paired_differences(
 ) -> dict[str, dict[int, float]]:
     """Return each paired variant's differences from the baseline, by seed.
 
-    Pairs with a diverged run are left out, and the cells of a seed count as their mean. Arguments are as for
+    Pairs with a diverged run are excluded, and the cells of a seed count as their mean. Arguments are as for
     `comparison_frame`.
     """
     arms, found = arms_of(summary, metric), dict[str, dict[int, float]]()
@@ -178,13 +178,13 @@ def paired_differences(
 
 
 def at_last_look(arms: Sequence[Arm], had: Sequence[int]) -> Sequence[Arm]:
-    """Return the results at the last planned look so far; all results before the first look."""
+    """Return the results at the last planned look so far; before the first look, return all results."""
     return [arm.first(had[-1]) for arm in arms] if had else arms
 
 
 @dataclass(frozen=True)
 class _Runs:
-    """The facts that decide comparisons, one per run, in lists: selecting rows from the summary takes far longer."""
+    """The facts that decide comparisons, one per run, as lists: selecting rows from the summary is far slower."""
 
     summary: pd.DataFrame
     measured: list[float]  # the metric; NaN for a run without a result
@@ -225,7 +225,7 @@ class _Runs:
 
 
 class ComparedRuns:
-    """Completed runs behind the differences of a comparison frame."""
+    """Completed runs from which the differences of a comparison frame are computed."""
 
     def __init__(self, summary: pd.DataFrame, looks: Looks | None = None) -> None:
         """Set the compared runs.

@@ -1,4 +1,4 @@
-"""Power of a report's comparisons: differences that a number of seeds can show, and seeds needed for a difference."""
+"""Power of a report's comparisons: differences that a number of seeds can detect, and seeds that a difference needs."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ _MOST = f"> {MOST_SEEDS:,}"
 class PowerWish:
     """A user's options for a power analysis."""
 
-    difference: float | None = None  # true difference to show, in the metric's unit; None: no such difference
+    difference: float | None = None  # true difference to detect, in the metric's unit; None: none is given
     seeds: int | None = None  # number of seeds of each variant; None: the pairs of each comparison
     power: float = POWER
 
@@ -63,8 +63,8 @@ class PowerWish:
 def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
     """Return one row for each paired comparison: `POWER_COLUMNS`.
 
-    The limits `_low` and `_high` follow from the 95% interval of the standard deviation, which few pairs leave
-    uncertain; they assume normal differences.
+    The limits `_low` and `_high` follow from the 95% interval of the standard deviation, whose estimate from few pairs
+    is uncertain. They assume normally distributed differences.
 
     Raises:
         UserError: if an option is invalid, or no two variants share two seeds.

@@ -39,13 +39,14 @@ class Ranks:
 
 
 def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) -> Ranks | None:
-    """Rank the variants on every data set; None for fewer than three of either (Friedman's test needs three).
+    """Rank the variants on every data set.
 
-    Means that differ only by rounding share a rank.
+    The result is None for fewer than three variants or data sets, which Friedman's test requires. Means that differ
+    only by rounding share a rank.
 
     Args:
         means: (data sets, variants), means of the metric, or scores in the same order; data sets that lack a
-            variant are left out.
+            variant are excluded.
         tasks: comparison over the same data sets.
 
     Source: Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets".
@@ -65,12 +66,12 @@ def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) 
 
 
 def scores_by_dataset(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return integer scores (data sets, variants) in the same order as the means.
+    """Return integer scores (data sets, variants) that order the variants like their means.
 
-    A higher score is better if a higher metric is better, otherwise a lower score.
+    Scores have the metric's direction: if a higher metric is better, so is a higher score.
 
-    A diverged run counts as lost: a variant with a larger share of diverged runs is behind one with a smaller share,
-    and a variant whose runs all diverged is last. The score is NaN if the variant has neither completed nor diverged
+    A diverged run counts as lost: a variant with a larger share of diverged runs ranks below one with a smaller share,
+    and a variant whose runs all diverged ranks last. The score is NaN if the variant has neither completed nor diverged
     runs.
 
     Args:

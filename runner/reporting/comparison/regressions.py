@@ -1,4 +1,4 @@
-"""Regressions: variants compared with themselves on another side, with verdicts in words."""
+"""Regressions: each variant compared with itself on another side, with verdicts in words."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ REGRESSION_COLUMNS = [
     "unmatched", "verdict", "reason", "fails",
 ]  # fmt: skip
 NO_DIFFERENCE, CANNOT_DECIDE = "no difference shown", "cannot be decided"
-_NAMED = 12  # largest number of variants to list with one verdict
+_NAMED = 12  # maximum number of variants to list with one verdict
 _REFERENCE, _OTHER = "reference", "other"
 
 
@@ -32,11 +32,11 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     """Return one row for each variant and side that is compared with the reference: `REGRESSION_COLUMNS`.
 
     Tests, intervals and Holm's correction over all rows are the same as in `comparison_frame`; pairs are made by
-    seed. Means cover the runs behind the difference.
+    seed. Means cover the runs from which the difference is computed.
 
     A row fails if the variant is worse beyond the margin. With d = other - reference if a higher metric is
     better (else reference - other), the test must show that d + margin is below 0, at p < 0.05 after Holm's correction.
-    If the design cannot decide, a row fails only if the margin is above 0, and d + margin is below 0 in every pair
+    If the design cannot decide, a row fails only if the margin is above 0 and d + margin is below 0 in every pair
     (without pairs: for every combination of a run of one side and a run of the other).
 
     Args:
@@ -113,7 +113,7 @@ def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
     if len(undecided):
         yield (
             f"{len(undecided)} of {counted(len(frame), 'comparison')} cannot be decided: "
-            f"{'; '.join(undecided['reason'].unique())}. That is no evidence that nothing became worse."
+            f"{'; '.join(undecided['reason'].unique())}. This is not evidence that nothing became worse."
         )
 
 
@@ -131,13 +131,13 @@ def without_result(sides: Sides) -> list[str]:
 
 
 def cautions_of(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    """Yield cautions about comparisons that are not paired, leave out seeds, or count diverged runs as lost."""
+    """Yield cautions about comparisons that are not paired, exclude seeds, or count diverged runs as lost."""
     for row, name in zip(frame.to_dict("records"), names, strict=True):
         if not row["test"].startswith(("paired", NO_TEST)):
             yield f"{name}: not paired (one seed, a different split or different initial weights): {row['test']}."
         if row["unmatched"]:
             seeds = counted(row["unmatched"], "common seed")
-            yield f"{name}: {seeds} left out (a different split or different initial weights)."
+            yield f"{name}: {seeds} excluded (a different split or different initial weights)."
         if row["lost"] or row["reference_lost"]:
             rest = "the difference covers the other seeds" if row["n_completed"] else "no difference is available"
             yield (
@@ -170,7 +170,7 @@ def _beyond(summary: pd.DataFrame, sides: Sides, margin: float, baselines: Mappi
 
 
 def _means(summary: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, float]:
-    """Return the means over the completed runs behind a difference; several runs of a seed count as their mean."""
+    """Return the means over the completed runs in a difference; several runs of a seed count as their mean."""
     other, reference = (
         _mean(summary.iloc[places], row["metric"]) if places else math.nan for places in ComparedRuns(summary).of(row)
     )

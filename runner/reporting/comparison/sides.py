@@ -25,7 +25,7 @@ from runner.reporting.tables.frames import summary_frame
 from runner.reporting.targets import is_time
 
 By = Literal["commit", "date"]
-_LISTED = 12  # largest number of seeds to list
+_LISTED = 12  # maximum number of seeds to list
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Pairing:
-    """A variant on the reference and on another side, with their common seeds."""
+    """A variant on the reference and on another side, at their common seeds."""
 
     variant: str
     side: int  # position of the other side; the reference is side 0
@@ -58,12 +58,12 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Sides:
-    """Two or more sides; the first is the reference of all others."""
+    """Two or more sides; the first is the reference for all others."""
 
     sides: list[Side]
     summary: pd.DataFrame  # one row per run: variant, side (its position), and the columns of a run's summary
     metric: str
-    primary_metric: str  # primary metric of the plan, or the usual one
+    primary_metric: str  # primary metric of the plan, or the default one
     left_out: LeftOut
 
     @cached_property
@@ -73,7 +73,7 @@ class Sides:
 
     @cached_property
     def pairings(self) -> list[Pairing]:
-        """The comparisons: each variant that a side shares with the reference, at their common seeds."""
+        """The comparisons: one for each variant that a side shares with the reference, at their common seeds."""
         return [pairing for side in range(1, len(self.sides)) for pairing in self._pairings(side)]
 
     def pairs(self, pairing: Pairing) -> Iterator[tuple[Run, Run]]:
@@ -143,7 +143,7 @@ def sides_of(directories: Sequence[Path], left_out: LeftOut) -> list[Side]:
     """Return one side for each directory, in their order.
 
     Raises:
-        UserError: if there are fewer than two directories, one holds no run, or a run belongs to two of them.
+        UserError: if there are fewer than two directories, if one contains no run, or if a run belongs to two of them.
     """
     paths = list(existing(directories))
     if len(paths) < 2:
@@ -166,7 +166,7 @@ def sides_by(directories: Sequence[Path], by: By, left_out: LeftOut) -> list[Sid
     """Return one side for each commit or start date (UTC) of the runs, the earliest first.
 
     Raises:
-        UserError: if the directories hold no run, or all runs have the same commit or date.
+        UserError: if the directories contain no run, or if all runs have the same commit or date.
     """
     name_of = {"commit": commit_of, "date": date_of}[by]
     groups: dict[str, list[Run]] = {}
@@ -199,8 +199,8 @@ def read_sides(sides: list[Side], metric: str | None, left_out: LeftOut) -> Side
         metric: a column of the summary; None: the primary metric of the plan.
 
     Raises:
-        UserError: if there is no such metric, data sets with the same name differ, or a side shares no variant or no
-            seed with the reference.
+        UserError: if there is no such metric, if data sets with the same name differ, or if a side shares no variant or
+            no seed with the reference.
     """
     runs = [run for side in sides for run in side.runs]
     owners = [position for position, side in enumerate(sides) for _ in side.runs]
@@ -217,7 +217,7 @@ def read_sides(sides: list[Side], metric: str | None, left_out: LeftOut) -> Side
 
 
 def _common_names(runs: Sequence[Run], owners: Sequence[int]) -> list[str]:
-    """Return names of variants with the same meaning on all sides.
+    """Return names of variants that have the same meaning on all sides.
 
     A study that was tuned at two commits may have chosen different values for a variant, which is still the same
     variant. Overrides become part of a name only if one side has different variants with that name. Overrides that

@@ -35,14 +35,14 @@ _OTHERS = ("variant", "metric", "datasets", "runs", "lost", "baseline", "verdict
 _NUMBERS = [name for name in TASK_COLUMNS if name not in _OTHERS]
 PERFORMANCE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high"]
 _THRESHOLDS = 101
-_MARGIN = 0.02  # the thresholds begin this share of the score range below it
+_MARGIN = 0.02  # share of the score range by which the lowest threshold lies below it
 
 Runs = Mapping[str, Sequence[Values]]  # scores of each variant on every data set
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """Comparison over the data sets on which every variant has runs with a result.
+    """Comparison over the data sets on which every variant has results.
 
     `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PERFORMANCE_COLUMNS`;
     empty unless the metric is a share.
@@ -83,7 +83,7 @@ def compare_over_datasets(
 
 
 def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
-    """Return the baseline of each arm that has the same one on all data sets.
+    """Return the baseline of each arm whose baseline is the same on all data sets.
 
     Args:
         summary: one row per run: variant and arm.

@@ -1,4 +1,4 @@
-"""Profile of the times to a target over workloads: data sets, cells of a grid, or seeds."""
+"""Performance profile of the times to a target over workloads: data sets, cells of a grid, or seeds."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class TimeProfile:
         return "cell" if self.frame["cell"].astype(bool).any() else "data set"
 
     def draw(self, title: str, baseline: str | None = None) -> Figure:
-        """Draw the profile of every variant; among many, the baseline and those with the best scores stand out."""
+        """Draw the profile of every variant; if there are many, the baseline and the best are highlighted."""
         ranked = sorted(self.scores, key=lambda name: -self.scores[name])
         curves = {str(name): profile(own["ratio"]) for name, own in self.frame.groupby("variant", sort=False)}
         labels = f"{quantity(self.metric)}, relative to the fastest variant's", f"share of {self.workload}s (%)"
@@ -54,10 +54,10 @@ def time_profile(summary: pd.DataFrame, metric: str) -> TimeProfile | None:
 
     None for fewer than two variants or three workloads, or if no run reached the target.
 
-    A workload is a data set, or a cell of a grid on it; a variant's time there is the median over its seeds. If there
-    are fewer than three of these, every seed is a workload. A run that diverged or never reached the target took
-    infinitely long; runs that failed, were interrupted or are still training count as missing. A workload without a run
-    of every variant is left out.
+    A workload is a data set, or a cell of a grid on a data set; a variant's time on it is the median over its seeds. If
+    there are fewer than three such workloads, every seed is a workload. The time of a run that diverged or never
+    reached the target is infinite; runs that failed, were interrupted or are still training count as missing. A
+    workload is omitted unless every variant has a run on it.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, cell, seed, status, and the
@@ -80,7 +80,7 @@ def time_profile(summary: pd.DataFrame, metric: str) -> TimeProfile | None:
 
 
 def _times(runs: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return the number of runs and the median time by variant and workload, without workloads that lack a variant."""
+    """Return the number of runs and the median time by variant and workload, omitting workloads that lack a variant."""
     medians = runs.groupby(["arm", *keys], sort=False)["time"].agg(runs="size", time="median").reset_index()
     by_workload = medians.groupby(keys, sort=False)
     medians = medians.assign(workload=by_workload.ngroup(), variants=by_workload["arm"].transform("size"))

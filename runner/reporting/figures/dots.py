@@ -1,8 +1,9 @@
 """Dot plots: one dot per run and one row per variant, with the mean and its 95% interval."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,19 +13,26 @@ from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, PALETTE, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.shown_rows import others_name
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
-_NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis's label
+_NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis label
 # Inches: around all rows, a variant with a name of one line, a panel's heading and ticks.
 _FRAME, _ROW, _TITLE = 0.95, 0.2, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
+_BASELINE: dict[str, Any] = {"color": BASELINE_COLOR, "linestyle": ":", "linewidth": 1, "zorder": 1}
+_ENSEMBLE = "ensemble"
+_DIAMOND: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 1.0}
+_FAR = 10  # multiple of the usual distance from the median mean beyond which a variant leaves the axis
+_ROOM = 0.06  # room at either end of the axis, as a share of its length
+_NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
 _BELOW = 0.14  # position of mean and interval, as a share of a row
 
 
@@ -35,6 +43,7 @@ def dots(
     title: str,
     *,
     share: bool,
+    styles: Mapping[str, Style] | None = None,
     baselines: Container[str] = (),
     notes: Mapping[str, str] | None = None,
     biased: Container[str] = (),
@@ -42,25 +51,35 @@ def dots(
     unit: Unit = SEEDS,
     shown: Container[str] | None = None,
     cells: Mapping[str, tuple[str, str]] | None = None,
+    apart: bool = True,
     bounds: tuple[float, float] = (-math.inf, math.inf),
 ) -> Figure:
-    """Draw one column of the runs, with a panel for each cell.
+    """Draw one column of the summary, with a panel for each cell.
 
     Args:
         values: one row per run with the variant and the column; values that are not finite are omitted.
         label: axis label with unit.
-        share: the column is a share of 1, drawn in percent.
-        baselines: variants whose mean is drawn as a line through all rows of their panel.
+        share: whether the column lies between 0 and 1, and is therefore drawn in percent.
+        styles: styles of the variants, with the colours of their curves.
+        baselines: variants whose means are drawn as lines through all rows of their panels.
         notes: text to the right of a variant's row, such as its diverged runs.
         biased: variants with values from only some of their runs, drawn without a mean.
-        crosses: a further value of each variant, from its ensemble.
-        unit: unit that a dot represents.
-        shown: variants with a row; the others share the last one, with a dot for the mean of each; None: all.
-        cells: name and cell of each variant; None: one cell.
-        bounds: smallest and largest possible value; an interval ends there.
+        crosses: an additional value of each variant, from its ensemble.
+        unit: unit represented by a dot.
+        shown: variants with their own row; the others share the last row, with a dot for each variant's mean; None:
+            all.
+        cells: name and cell of each variant, in their order; None: one cell.
+        apart: the cells are different data sets, so each has its own axis and baseline.
+        bounds: smallest and largest possible value, at which intervals are cut off.
     """
+    if cells:
+        places = {variant: place for place, variant in enumerate(cells)}
+        values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
     cell_of = values["variant"].map(lambda variant: cells[variant][1] if cells else "")
-    looks = _Looks(column, share, baselines, notes or {}, biased, crosses or {}, unit, cells or {}, bounds)
+    of_cells, of_variants = cells or {}, styles or {}
+    looks = _Looks(
+        column, share, baselines, notes or {}, biased, crosses or {}, unit, of_cells, bounds, of_variants, apart
+    )
     parts = [
         _Part.of(str(cell), *_few_rows(own, column, shown, biased), looks)
         for cell, own in values.groupby(cell_of, sort=False)
@@ -72,8 +91,11 @@ def dots(
         part.draw(axes, looks)
         if part.cell:
             axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
+    if not apart:
+        _share_axis(row, looks, values)
+    _explain(row[-1], row, looks)
     row[-1].set_xlabel("\n".join(wrapped(line, _LABEL) for line in label.splitlines()))
-    legend_below(figure, max(row, key=lambda axes: len(axes.get_legend_handles_labels()[1])))
+    legend_below(figure, row[-1])
     return figure
 
 
@@ -90,6 +112,14 @@ class _Looks:
     unit: Unit
     cells: Mapping[str, tuple[str, str]]
     bounds: tuple[float, float]
+    styles: Mapping[str, Style]
+    apart: bool
+
+    def color(self, variant: str) -> str:
+        """Return the colour of a variant's dots."""
+        if variant in self.styles and self.styles[variant].shown:
+            return self.styles[variant].color
+        return BASELINE_COLOR if variant in self.baselines else _NEUTRAL
 
     def name(self, variant: str) -> str:
         """Return the printed name of a variant in its cell."""
@@ -102,27 +132,31 @@ class _Part:
 
     cell: str
     values: pd.DataFrame
-    others: str  # name of the row of the variants that are not shown; "" if there are none
+    others: str  # name of the row that the remaining variants share; "" if there are none
     variants: list[str]
     names: list[str]
     asides: list[str]
     middles: npt.NDArray[np.float64]
     rows: float  # total height, in rows of one line
+    far: Mapping[str, float]  # means of the variants far beyond the others, which leave the axis
 
     @classmethod
     def of(cls, cell: str, values: pd.DataFrame, others: str, looks: _Looks) -> "_Part":
         variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
         names = [looks.name(variant) for variant in variants]
-        asides = [wrapped(looks.notes.get(variant, ""), _NOTE) for variant in variants]
+        far = _far_means(values, looks)
+        means = {name: f"mean {100 * mean:.2f}" if looks.share else f"mean {mean:.4g}" for name, mean in far.items()}
+        notes = (", ".join(filter(None, [means.get(name), looks.notes.get(name)])) for name in variants)
+        asides = [wrapped(note, _NOTE) for note in notes]
         middles, rows = row_places(names, asides)
-        return cls(cell, values, others, variants, names, asides, middles, rows)
+        return cls(cell, values, others, variants, names, asides, middles, rows, far)
 
     def draw(self, axes: Axes, looks: _Looks) -> None:
         """Draw the rows, the ensembles and the means of the baselines."""
         finite = self.values.replace({looks.column: {np.inf: np.nan, -np.inf: np.nan}})
         by_variant = {str(name): own.dropna() for name, own in finite.groupby("variant", sort=False)[looks.column]}
         for variant, middle, note in zip(self.variants, self.middles, self.asides, strict=True):
-            color = BASELINE_COLOR if variant in looks.baselines else PALETTE[0]
+            color = looks.color(variant)
             with_mean = variant not in looks.biased and variant != self.others
             _draw(axes, middle, by_variant[variant].to_numpy(float), looks, color, with_mean=with_mean)
             if note:
@@ -132,24 +166,54 @@ class _Part:
         places = dict(zip(self.variants, self.middles, strict=True))
         if own := {variant: value for variant, value in looks.crosses.items() if variant in places}:
             below = [places[variant] + _BELOW for variant in own]
-            axes.plot([*own.values()], below, "D", color=PALETTE[1], markersize=5, label="ensemble", zorder=4)
+            axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
-                whose = f"mean of {looks.name(variant)}"
-                axes.axvline(known.mean(), color=BASELINE_COLOR, linestyle=":", linewidth=1, zorder=1, label=whose)
+                whose = f"mean of {looks.name(variant) if looks.apart else wrapped(shown_name(variant), _NAME)}"
+                axes.axvline(known.mean(), label=whose, **_BASELINE)
         axes.set_yticks(self.middles, labels=self.names)
         axes.set_ylim(self.rows, 0)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        axes.margins(x=0.06)
+        axes.margins(x=_ROOM)
+        if self.far:
+            self._leave_out_far(axes, by_variant, looks)
         if looks.share:
             share_ticks(axes.xaxis)
+
+    def _leave_out_far(self, axes: Axes, by_variant: Mapping[str, "pd.Series[float]"], looks: _Looks) -> None:
+        """Limit the axis to the other variants, and mark those far beyond them with arrows at its edge."""
+        near = [own.to_numpy(float) for variant, own in by_variant.items() if variant not in self.far]
+        spans = [found for own in near if np.isfinite((found := summarize(list(own), looks.unit.overlap)).ci_low)]
+        ends = [np.clip([found.ci_low, found.ci_high], *looks.bounds) for found in spans]
+        crosses = [looks.crosses[name] for name in by_variant if name in looks.crosses and name not in self.far]
+        shown = np.concatenate([*near, *ends, crosses])
+        room = _ROOM * float(np.ptp(shown))
+        low, high = float(shown.min()) - room, float(shown.max()) + room
+        axes.set_xlim(low, high)
+        for variant, middle in zip(self.variants, self.middles, strict=True):
+            if variant in self.far:
+                end, arrow = (low, "<") if self.far[variant] < low else (high, ">")
+                look: dict[str, Any] = {"markersize": 6, "clip_on": False, "zorder": 4}
+                axes.plot(end, middle, arrow, color=looks.color(variant), **look)
+
+
+def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
+    """Return the means of the variants whose distance from the median is many times the usual one.
+
+    A baseline is always on the axis.
+    """
+    finite = values[np.isfinite(values[looks.column].astype(float))]
+    means = finite.groupby("variant", sort=False)[looks.column].mean()
+    away = (means - means.median()).abs()
+    usual = away[away > 0].median()
+    return {str(name): float(means[name]) for name in means.index[away > _FAR * usual] if name not in looks.baselines}
 
 
 def _few_rows(
     values: pd.DataFrame, column: str, shown: Container[str] | None, biased: Container[str]
 ) -> tuple[pd.DataFrame, str]:
-    """Return the values with a mean in place of each variant that is not shown, and the name of their row.
+    """Replace the values of each variant without its own row by their mean; return all values and the shared name.
 
     The name is "" if all variants have a row.
     """
@@ -161,7 +225,7 @@ def _few_rows(
     means = [
         np.nan,
         *(mean for variant, mean in known.items() if variant not in biased),
-    ]  # NaN, so that the row exists even without means
+    ]  # NaN ensures that the row exists even without means
     own = values.loc[~values["variant"].isin(hidden), ["variant", column]]
     return pd.concat([own, pd.DataFrame({"variant": name, column: means})], ignore_index=True), name
 
@@ -171,15 +235,38 @@ def _draw(
 ) -> None:
     if not len(values):
         return
-    named = axes.get_legend_handles_labels()[1]
     heights = position - np.linspace(_NEAREST, _FARTHEST, len(values)) if len(values) > 1 else [position - _NEAREST]
-    label = looks.unit.noun if looks.unit.noun not in named else None
-    axes.plot(values, heights, "o", color=color, alpha=0.45, markersize=3, markeredgewidth=0, label=label)
+    label = hidden_name(looks.unit.noun)
+    axes.plot(values, heights, "o", color=color, alpha=0.6, markersize=3, markeredgewidth=0, label=label)
     if not with_mean:
         return
     summary, below = summarize(list(values), looks.unit.overlap), position + _BELOW
     if np.isfinite(summary.ci_low):
-        label = INTERVAL if INTERVAL not in named else hidden_name(INTERVAL)
         ends = np.clip([summary.ci_low, summary.ci_high], *looks.bounds)
-        axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=label)
+        axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=hidden_name(INTERVAL))
     axes.plot(summary.mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
+
+
+def _share_axis(row: Sequence[Axes], looks: _Looks, values: pd.DataFrame) -> None:
+    """Give the cells of one data set a common axis, and draw the mean of their only baseline in all panels."""
+    limits = [axes.get_xlim() for axes in row]
+    known = values[values["variant"].map(lambda variant: variant in looks.baselines)][looks.column]
+    for axes in row:
+        axes.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
+        if not any(line.get_linestyle() == ":" for line in axes.lines) and np.isfinite(known).any():
+            axes.axvline(known[np.isfinite(known)].mean(), **_BASELINE)
+
+
+def _explain(axes: Axes, parts: Sequence[Axes], looks: _Looks) -> None:
+    """Add the entries of the legend for dots, intervals and ensembles of all panels."""
+    labels = {str(line.get_label()) for panel in parts for line in panel.lines}
+    own = {str(line.get_label()) for line in axes.lines}
+    for label in sorted(label for label in labels - own if not label.startswith("_")):
+        axes.plot([], [], label=label, **_BASELINE)
+    gray: dict[str, Any] = {"color": _NEUTRAL, "markersize": 3, "markeredgewidth": 0}
+    if hidden_name(looks.unit.noun) in labels:
+        axes.plot([], [], "o", label=looks.unit.noun, **gray)
+    if hidden_name(INTERVAL) in labels:
+        axes.plot([], [], color="black", linewidth=1.2, label=INTERVAL)
+    if hidden_name(_ENSEMBLE) in labels:
+        axes.plot([], [], "D", markersize=5, label=_ENSEMBLE, **_DIAMOND)

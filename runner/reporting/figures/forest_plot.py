@@ -40,6 +40,9 @@ _NEAREST, _FARTHEST, _BELOW = (
     0.18,
 )  # shares of a row: range above the middle for dots; position of mean and intervals
 _WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in character widths
+_WHY_SIZE = "small"  # of the reason below a verdict
+_WORD_UP, _WHY_DOWN = 0.5, 0.7  # distances of a verdict and its reason from the middle of the row, in font sizes
+_WHY_AT = _WORD_AT / 0.833  # in its own font size
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
 _SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in character widths
@@ -56,18 +59,18 @@ def forest(
     shown: Container[str] | None = None,
     apart: bool = False,
 ) -> Figure:
-    """Draw the differences from the baseline: a row for each variant, a panel for each cell of a grid.
+    """Draw the differences from the baseline, with a row for each variant and a panel for each cell of a grid.
 
-    Dots are the seeds' differences; below them are the mean, the interval for these test examples (thick) and the
-    interval that also covers new test examples (thin). A difference that is far beyond the others is an arrow at the
-    edge of the axis. The panels share an axis or have their own (`limits_by_cell`). A narrow figure has no numbers
-    next to the rows.
+    Dots are the differences of the seeds; below them are the mean, the interval for these test examples (thick) and the
+    interval that also covers new test examples (thin). A difference far beyond the others is drawn as an arrow at the
+    edge of the axis. The panels share an axis or have their own (`limits_by_cell`). A narrow figure has no numbers next
+    to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
-        unit: unit that a dot represents.
-        shown: variants with a row; the others of a cell share its last one, with a dot for each; None: all.
-        apart: the cells are different data sets.
+        unit: unit represented by a dot.
+        shown: variants with their own row; the others of a cell share its last row, with a dot for each; None: all.
+        apart: whether the cells are different data sets.
     """
     found = found if shown is None else _few_rows(found, shown)
     cells = {cell: [one for one in found if one.cell == cell] for cell in dict.fromkeys(one.cell for one in found)}
@@ -115,6 +118,7 @@ def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Differ
             name=others_name(len(own)),
             note="",
             word="",
+            why="",
             text="",
             by_seed={one.variant: one.estimate for one in own},
             **unknown,
@@ -156,15 +160,18 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
     for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
         if is_beyond:
             axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)
-    _beside(axes, one.word, middle, _WORD_AT, color=color, fontweight="bold")
+    has_why = bool(one.why)
+    _beside(axes, one.word, middle, (_WORD_AT, _WORD_UP * has_why), color=color, fontweight="bold")
+    if has_why:
+        _beside(axes, one.why, middle, (_WHY_AT, -_WHY_DOWN), color=_QUIET, fontsize=_WHY_SIZE)
     if not is_narrow():
-        _beside(axes, minus(one.text), middle, _TEXT_AT, color=color)
+        _beside(axes, minus(one.text), middle, (_TEXT_AT, 0), color=color)
 
 
-def _beside(axes: Axes, text: str, middle: float, at: float, **kind: Any) -> None:
-    """Write a text to the right of the axes."""
+def _beside(axes: Axes, text: str, middle: float, at: tuple[float, float], **kind: Any) -> None:
+    """Write text to the right of the axes, at a distance in font sizes from their edge and a row's middle."""
     where: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset fontsize"}
-    axes.annotate(text, (1, middle), (at, 0), va="center", annotation_clip=False, **where, **kind)
+    axes.annotate(text, (1, middle), at, va="center", annotation_clip=False, **where, **kind)
 
 
 def _head(axes: Axes) -> None:
@@ -177,7 +184,7 @@ def _head(axes: Axes) -> None:
 
 
 def _name_sides(axes: Axes, metric: str) -> None:
-    """Write the words for both sides of 0, between the ticks and the label."""
+    """Write the labels for the two sides of 0, between the ticks and the axis label."""
     axes.xaxis.labelpad = _LABEL_PAD * axes.xaxis.label.get_fontproperties().get_size_in_points()
     for text, side, at in zip(sides(metric), ("right", "left"), (-_SIDES_AT, _SIDES_AT), strict=True):
         axes.annotate(

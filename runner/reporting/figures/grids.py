@@ -24,13 +24,13 @@ from runner.reporting.statistics.summary import Summary, summarize
 
 _NAME = 40  # characters per line of a name
 _LETTERS, _LINES = 34, 13  # letters, or rotated labels, that fit along an axis in one column of a paper
-_CHOSEN_BY_HAND = 6  # largest number of characters of a value chosen by hand; values drawn by a search have more
-_MOST_CELLS_A_COLUMN = 4  # largest number of columns of a heat map in one column of a paper
+_CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; values drawn by a search are longer
+_MOST_CELLS_A_COLUMN = 4  # maximum number of columns of a heat map in one column of a paper
 _DECADE = 10
-_FAR = 1000  # values beyond this multiple of the largest value with a completed run leave the axis
-_FEW_DECADES = 3  # decades of an axis with two ticks in each
-_FULL = 1.004  # end of an axis of shares: a band may reach beyond 100%, which no score does
-_MOST_GROUPS = 7  # largest number of distinguishable lines with bands
+_FAR = 1000  # values beyond this multiple of the largest value with a completed run lie outside the axis
+_FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
+_FULL = 1.004  # upper limit of an axis of shares: a band may extend beyond 100%, which no score does
+_MOST_GROUPS = 7  # maximum number of distinguishable lines with bands
 _TURNED = 9  # characters per inch above which names along an axis are rotated
 _DARK = 0.55  # share of the colour scale below which text is white
 
@@ -48,8 +48,8 @@ def sensitivity(
 ) -> Figure:
     """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
 
-    A line joins points that differ in this number alone; other points have no line. If further numbers vary in a group,
-    it has no bands.
+    A line joins points that differ in this number alone; other points are not joined. A group in which other numbers
+    vary as well has no bands.
 
     Args:
         points: one row per run: group, rest (the values of its other keys), value (of the key) and score; NaN for a run
@@ -106,7 +106,7 @@ def _draw_group(
 
 
 def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:
-    """Mark on the axis the values at which no run of a group completed; return the values for the axis.
+    """Mark the values on the axis at which no run of a group completed; return the values for the axis.
 
     Values far beyond those with completed runs appear only in the legend.
     """

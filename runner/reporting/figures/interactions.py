@@ -23,8 +23,8 @@ from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import summarize
 
-_MOST_LINES = 7  # largest number of lines with intervals
-_MOST_BARS = 12  # largest number of intervals of a line; more become a band
+_MOST_LINES = 7  # maximum number of lines with intervals
+_MOST_BARS = 12  # maximum number of intervals of a line; more are drawn as a band
 _MOST_PANELS = 4
 _NAME = 40  # characters per line of the legend
 _APART = 2.5  # points between the intervals of neighbouring lines
@@ -36,14 +36,14 @@ class _Panel:
     title: str
     across: Axis
     lines: Axis
-    scores: npt.NDArray[np.float64]  # (seeds, levels across, lines)
+    scores: npt.NDArray[np.float64]  # (seeds, levels along the axis, lines)
 
 
 def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
-    """Draw means with 95% intervals over seeds along an axis, the learning rate or the axis with the most levels.
+    """Draw means with 95% intervals over seeds along an axis: the learning rate, or the axis with the most levels.
 
-    A second axis gives the lines. Panels are the data sets or the levels of a third axis with up to four levels; means
-    are over all other axes. Among more than seven lines, the first and the best stand out.
+    The levels of a second axis are the lines. The panels are the data sets, or the levels of a third axis with up to
+    four levels; the means are over all other axes. With more than seven lines, the first and the best are highlighted.
 
     Args:
         grids: one grid for each data set.
@@ -98,7 +98,7 @@ def _arranged(axes: Sequence[Axis]) -> list[Axis]:
 
 
 def _panel(title: str, grid: Grid, across: str, lines: str) -> _Panel:
-    """Return the means over all other axes, with the levels across in ascending order if they are numbers."""
+    """Return the means over all other axes, with the levels along the axis in ascending order if they are numbers."""
     keys = [axis.key for axis in grid.axes]
     places = keys.index(across), keys.index(lines)
     others = tuple(place + 1 for place in range(len(keys)) if place not in places)
@@ -147,7 +147,7 @@ def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) 
 def _draw_line(
     axes: Axes, values: Sequence[float], scores: npt.NDArray[np.float64], style: Style, name: str, aside: float
 ) -> None:
-    """Draw the means over the seeds with their intervals, shifted so that no interval hides another."""
+    """Draw the means over the seeds with their intervals, shifted sideways so that no interval hides another."""
     found = [summarize(list(own)) for own in scores.T]
     means, lows, highs = (np.array([getattr(own, name) for own in found]) for name in ("mean", "ci_low", "ci_high"))
     look: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker, "markersize": 3}

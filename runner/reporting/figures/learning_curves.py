@@ -1,4 +1,4 @@
-"""Learning curves: a metric on training and validation data by epoch, with the last part zoomed if needed."""
+"""Learning curves: a metric on training and validation data by epoch, with the last part enlarged if needed."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,16 +23,16 @@ from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"
-_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: a single row of panels, each of several, the frame
+_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: a single row of panels, each of several rows, the frame
 _PAGE = 8.8  # inches of all rows of a grid, so that the figure and its legend fit on a page
 _LABELS = 0.5  # inches of a row for the labels of the axis below a panel
 _HEADING = 90  # characters per line of a heading
-_TICKS = 6  # approximate number of ticks on the axis of epochs
+_TICKS = 6  # approximate number of ticks on the epoch axis
 _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
-_EARLY = 0.05  # quantile of all values; smaller shares may leave the axis if no curve ends there
+_EARLY = 0.05  # quantile of all values; smaller shares may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
-_TOP = 1.005  # highest end of an axis of shares, although bands may reach farther
+_TOP = 1.005  # highest upper limit of an axis of shares, although bands may extend beyond it
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class _Part:
 
 
 def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metric: str) -> LastPart | None:
-    """Return the part to zoom of curves on one scale.
+    """Return the part of the curves on one scale that is to be enlarged.
 
     Args:
         finite: all values on that scale.
@@ -77,7 +77,7 @@ def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metri
 def _reach(finite: npt.NDArray[np.float64], ends: Sequence[float], metric: str) -> tuple[float, float, bool]:
     """Return the limits of the scale for all epochs, and whether it is logarithmic.
 
-    Early shares may leave it, but no end of a curve.
+    Early shares may lie outside the scale, but ends of curves may not.
     """
     if not len(finite):
         return np.nan, np.nan, False
@@ -98,11 +98,11 @@ def learning_curves(
     cells: Mapping[str, tuple[str, str]] | None = None,
     key: str = "",
 ) -> Figure:
-    """Draw every variant's metric on training and validation data, side by side on one scale.
+    """Draw every variant's metric on training and validation data in adjacent panels with one scale.
 
-    If the scale hides how the last curves differ at their ends, a further panel shows their last part (`last_part`).
-    Each of up to six cells of a grid has a row of panels. The names are at the ends of the curves if they fit there,
-    otherwise in a legend.
+    If the scale hides how the validation curves differ at their ends, an additional panel shows their last part
+    (`last_part`). Each of up to six cells of a grid has a row of panels. The names are at the ends of the curves if
+    they fit there, otherwise in a legend.
 
     A mean ends where the shortest run ends. The other runs continue as thin lines, each with a dot at its end;
     nothing is padded. The legend marks variants without finite values.
@@ -180,7 +180,7 @@ class _Drawing:
     named: bool  # whether the legend names the variants
 
     def whole(self, row: Sequence[Axes], part: _Part) -> None:
-        """Draw all epochs, a panel for each column, on one scale."""
+        """Draw all epochs, with a panel for each column, on one scale."""
         others = sum(not style.shown for style in self.styles.values())
         drawn = row[: len(self.sides)]
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
@@ -224,7 +224,7 @@ class _Drawing:
 
 
 def scale_scores(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
-    """Scale the vertical axis of drawn curves; early shares may leave it, and a wide range of losses is logarithmic."""
+    """Scale the vertical axis of drawn curves: it may cut off early shares, and is logarithmic if losses vary a lot."""
     finite = _finite(values)
     lines = [ys for line in axes.lines if len(ys := _finite(line.get_ydata()))]
     low, high, is_log = _reach(finite, [ys[-1] for ys in lines], metric)

@@ -9,19 +9,19 @@ from runner.reporting.figures.drawing.images import Images, in_unit_range
 
 _COLUMNS = 8
 _WIDTH = 6.4  # inches of the figure
-_LABELS = 0.6  # inches of the labels at the left
+_LABELS = 0.6  # inches of the labels on the left
 _HEADING = 0.4  # inches of the title
 _GAP = 0.08  # distance between images, as a share of an image's width
 
 
 def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
-    """Draw images in rows of eight, each with its augmented images below.
+    """Draw images in rows of eight, each row with the augmented images below it.
 
-    All images share one range of values, so that brightness can be compared. Images with 1 channel are drawn in grey,
-    those with 3 in RGB; otherwise the mean over the channels is drawn in grey.
+    All images share one range of values, so that brightness can be compared. Images with one channel are drawn in grey,
+    and images with three in RGB. For any other number, the mean over the channels is drawn in grey.
 
     Args:
-        before: (images, height, width, channels), with any range of values.
+        before: (images, height, width, channels), values in any range.
         after: images of the same shape.
 
     Raises:

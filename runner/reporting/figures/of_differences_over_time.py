@@ -1,4 +1,4 @@
-"""Differences from the baseline by epoch, which show when a variant gets ahead, even if the curves overlap."""
+"""Differences from the baseline by epoch: they show when a variant pulls ahead, even if the learning curves overlap."""
 
 import math
 import re
@@ -34,12 +34,12 @@ from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
-_TOGETHER = 3  # largest number of lines in one panel
-_MOST = 12  # largest number of panels
+_TOGETHER = 3  # maximum number of lines in one panel
+_MOST = 12  # maximum number of panels
 _ACROSS = 4  # panels side by side
 _LETTERS, _SHORTEST = 80, 18  # characters: of all headings in a row of panels, and of the shortest heading line
 _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches: a single row of panels, each of several rows, the frame
-_EARLY = 3  # the first third of the epochs may leave the axis
+_EARLY = 3  # values in the first third of the epochs may lie outside the axis
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,16 @@ def difference_over_time(
 ) -> Figure:
     """Draw each variant's mean difference from its baseline by epoch, with its interval.
 
-    A panel shows the variants of one cell of a grid, or up to three variants. With more variants, each has a panel in
-    which the others are grey.
+    A panel shows the variants of one cell of a grid, or up to three variants. With more variants, each has its own
+    panel, in which the others are grey.
 
     Args:
         frame: result of `differences_by_epoch`.
-        metric: column of the history, for the words.
+        metric: column of the history, for the labels.
         baseline: description of the baseline.
-        styles: styles by variant name; only variants that stand out are shown.
+        styles: styles by variant name; only highlighted variants are drawn.
         margin: differences within it count as equal; drawn as a band.
-        apart: the cells are different data sets, so each has its own axis.
+        apart: whether the cells are different data sets, so that each needs its own axis.
         key: title of the legend, if the names are values of this key.
     """
     parts = _parts(frame, styles)
@@ -107,14 +107,14 @@ def difference_over_time(
 
 
 def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
-    """Return the ends of the axis for some differences; their first epochs may leave it."""
+    """Return the axis limits for the given differences; values in the first epochs may lie outside them."""
     late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
     ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
     return difference_limits(ends, margin)
 
 
 def _panels_across(headings: Sequence[str]) -> int:
-    """Return the number of panels side by side that leaves room for the parts of their headings."""
+    """Return the largest number of adjacent panels for which the parts of their headings fit."""
     parts = [part for heading in headings for part in re.findall("[^, ]+,?", heading)]
     longest = max(map(len, parts), default=0)
     letters = _LETTERS * look_in_force().width / TWO_COLUMNS

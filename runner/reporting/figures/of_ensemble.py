@@ -28,7 +28,7 @@ _ROW = 0.25  # inches per variant with a name of one line
 
 
 def ensemble_table(frame: pd.DataFrame, title: str) -> Table:
-    """Return a table for the terminal: the members, their mean, the ensemble, and its gain over the mean.
+    """Return a table for the terminal: the members, their mean, the ensemble, and the ensemble's gain over the mean.
 
     `frame` is an `ensemble_frame`.
     """
@@ -67,7 +67,7 @@ def gain_text(frame: pd.DataFrame) -> str:
 
 
 def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
-    """Draw the members' test accuracy and negative log likelihood, one row per variant, below the ensemble's.
+    """Draw the members' test accuracy and negative log likelihood, one row per variant, below those of the ensemble.
 
     `frame` is an `ensemble_frame`.
     """
@@ -92,7 +92,7 @@ def ensemble_figure(frame: pd.DataFrame, title: str) -> Figure:
 
 
 def size_figure(frame: pd.DataFrame, title: str) -> Figure:
-    """Draw the test accuracy against the number of members: mean over subsets, and their range as a band.
+    """Draw the test accuracy against the number of members: the mean over subsets as a line, their range as a band.
 
     `frame` is a `size_frame`.
     """
@@ -119,7 +119,7 @@ def _dots(axes: Axes, frame: pd.DataFrame, measure: str, places: Mapping[str, fl
 
 
 def _parts(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
-    """Return the members' rows, the row of their mean, and the ensemble's."""
+    """Return the members' rows, the row of their mean, and the row of the ensemble."""
     by_role = {role: frame[frame["role"] == role] for role in ("member", "mean", "ensemble")}
     return by_role["member"], by_role["mean"].iloc[0], by_role["ensemble"].iloc[0]
 

@@ -1,4 +1,4 @@
-"""Figure of predictions: images in a grid, each with a text below."""
+"""Figure of predictions: images in a grid, each with its caption below it."""
 
 from collections.abc import Sequence
 
@@ -12,18 +12,18 @@ _COLUMNS = 6
 _HEADING = 0.4  # inches of the title
 _LINE = 0.13  # inches of a line of text below an image
 _LETTERS = 17  # characters in a line of text
-_LINES = 2  # largest number of lines into which a caption's line is wrapped
+_LINES = 2  # maximum number of lines into which a caption's line is wrapped
 _GAP = 0.08  # distance between images, as a share of an image's width
 
 
 def captioned_images(images: Sequence[Images], captions: Sequence[str], title: str) -> Figure:
     """Draw images in rows of six, each with its caption below it.
 
-    Each image uses its own range of values. Images with 1 channel are drawn in grey, those with 3 in RGB; otherwise
-    the mean over the channels is drawn in grey.
+    Each image is scaled to its own range of values. Images with one channel are drawn in grey, and images with three in
+    RGB. For any other number, the mean over the channels is drawn in grey.
 
     Args:
-        images: at least one image (height, width, channels), all of one shape and with any range of values.
+        images: at least one image (height, width, channels); all have the same shape, and values in any range.
         captions: a caption of one or two lines for each image.
     """
     height, width, channels = images[0].shape

@@ -15,7 +15,7 @@ from runner.reporting.metrics import p_equation, p_number
 from runner.reporting.sentences.task_verdicts import claims_line
 from runner.reporting.statistics.significance.attainability import LEVEL
 
-_FEWEST_FOR_F = 6  # number of data sets from which Iman and Davenport's test keeps its level; see docs/report.md
+_FEWEST_FOR_F = 6  # number of data sets that Iman and Davenport's test needs to keep its level; see docs/report.md
 _NAME = 36  # characters per line of a variant's name
 _MARGIN = 0.015  # gap between a name and its line, as a share of the range of the ranks
 _LETTERS = 110  # characters per line below the axis
@@ -38,7 +38,7 @@ def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -
     )
     for (bar,) in drawn[
         "crossbars"
-    ]:  # its points come in the order of a set of strings, which differs between processes
+    ]:  # its points are in the order of a set of strings, which differs between processes
         bar.set_xdata(sorted(bar.get_xdata()))
     axes.grid(visible=False)
     alike = "" if ranks.friedman_p < LEVEL else ": no significant difference"

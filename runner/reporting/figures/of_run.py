@@ -18,8 +18,8 @@ from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.metrics import axis_label, is_share
 
 _WIDE_RANGE = 50  # ratio of largest to smallest value above which a diverged loss has a logarithmic axis
-_SMALL = 12  # largest number of classes that fit one column of a paper
-_NUMBERED = 100  # largest number of classes with a number in each cell
+_SMALL = 12  # maximum number of classes that fit one column of a paper
+_NUMBERED = 100  # maximum number of classes with a number in each cell
 _SHORT = 3  # characters of a name that fit below its column
 _NAME = 24  # characters of a name that are shown
 _LETTERS_AN_INCH = 18  # average number of characters per inch in axis labels
@@ -27,11 +27,11 @@ _IN_FULL = 100  # larger mean counts are shown without decimals
 
 
 def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None = None) -> Figure:
-    """Draw one run's training and validation metric against the epoch, where it is finite.
+    """Draw the finite values of one run's training and validation metric against the epoch.
 
     Args:
         history: columns epoch, `metric` and `val_`metric; one row per epoch.
-        diverged: epoch to mark, the first with a loss that is not finite; None if there is none.
+        diverged: the epoch to mark, which is the first with a loss that is not finite; None if there is none.
     """
     figure, axes = canvas(title)
     history = history.replace([np.inf, -np.inf], np.nan)
@@ -66,7 +66,7 @@ def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequenc
     """Draw a confusion matrix.
 
     Args:
-        counts: (true class, predicted class), of one run or means over several runs. With many classes, only the
+        counts: (true class, predicted class), of one run or averaged over several runs. With many classes, only the
             colours are drawn.
         names: names of the classes; numbers are shown unless each class has a name.
     """
@@ -117,7 +117,7 @@ def _label(axes: Axes, metric: str) -> None:
         share_ticks(axes.yaxis)
 
 
-_IN_A_LEGEND = 8  # largest number of layers in a legend; more are named along a colour bar
+_IN_A_LEGEND = 8  # maximum number of layers in a legend; if there are more, some are named along a colour bar
 _NAMED = 8  # number of layers named along a colour bar
 
 
@@ -151,7 +151,7 @@ def learning_rate(history: pd.DataFrame, title: str, steps: pd.DataFrame | None 
 
 
 def layer_norms(gradients: pd.DataFrame, title: str) -> Figure:
-    """Draw the gradient and weight norms of every layer against the epoch, coloured by depth.
+    """Draw the gradient and weight norms of every layer against the epoch, in colours by depth.
 
     `gradients` has one row per epoch: column epoch, then NAME.gradient and NAME.weight for every layer by depth.
     """
@@ -183,7 +183,7 @@ def layer_norms(gradients: pd.DataFrame, title: str) -> Figure:
 
 
 class _Plain(LogFormatterSciNotation):
-    """Formatter that writes 20 instead of 2 x 10^1, at the same ticks."""
+    """Tick formatter that writes 20 instead of 2 x 10^1."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Return the label of a tick."""
@@ -191,7 +191,7 @@ class _Plain(LogFormatterSciNotation):
 
 
 def _name_by_colour(figure: Figure, row: list[Axes], layers: list[str], colors: ListedColormap) -> None:
-    """Add a colour bar of the layers, the first on top, with some names."""
+    """Add a colour bar of the layers, with the first on top and some of them named."""
     norm = BoundaryNorm(np.arange(len(layers) + 1) - 0.5, len(layers))
     bar = figure.colorbar(ScalarMappable(norm, colors), ax=row, aspect=40)
     named = np.unique(np.linspace(0, len(layers) - 1, _NAMED).round().astype(int))

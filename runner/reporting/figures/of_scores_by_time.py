@@ -31,11 +31,11 @@ def scores_by_time(
     cells: Mapping[str, tuple[str, str]],
     unit: Unit,
 ) -> Figure:
-    """Draw the mean score at the end of each epoch, with its band, at the mean training time until then.
+    """Draw the mean score at the end of each epoch, with its band, against the mean training time up to that point.
 
     Args:
         history: one row per run and epoch: position (of the run), variant, epoch, the metric, and elapsed (seconds).
-        styles: by name of the variant; only variants that stand out are drawn.
+        styles: by name of the variant; only highlighted variants are drawn.
         cells: name and cell of each variant.
     """
     named = history.assign(

@@ -28,7 +28,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "mean"}
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
-_NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and beside a row
+_NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
 _EVEN = 0.5  # probability at which neither of two variants is better
 _ROW = 0.25  # inches per variant with a name of one line
 
@@ -36,7 +36,7 @@ _ROW = 0.25  # inches per variant with a name of one line
 def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw the aggregates of each variant with their intervals: a row for each variant, a panel for each aggregate.
 
-    A narrow figure has the interquartile mean alone.
+    A narrow figure shows only the interquartile mean.
 
     Args:
         tasks: one row per variant, `TASK_COLUMNS`.
@@ -91,7 +91,7 @@ def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str
 def _estimates(
     axes: Axes, tasks: pd.DataFrame, column: str, middles: npt.NDArray[np.float64], colors: list[str], name: str
 ) -> None:
-    """Draw a column of the variants as points with intervals, each in its row."""
+    """Draw a column of the frame as points with intervals, one row per variant."""
     values, lows, highs = (tasks[f"{column}{side}"].to_numpy(float) for side in ("", "_low", "_high"))
     axes.hlines(middles, lows, highs, color=colors, linewidth=4, alpha=0.45, label=hidden_name(INTERVAL))
     axes.scatter(values, middles, s=14, c=colors, zorder=3, label=hidden_name(name))

@@ -24,7 +24,7 @@ def profile_curves(
     labels: tuple[str, str],
     title: str,
 ) -> Figure:
-    """Draw the profile of each variant up to the largest ratio that scores, with its score in the legend.
+    """Draw the profile of each variant up to the largest ratio that counts in the score; the legend shows the score.
 
     Args:
         curves: ratios at which each profile rises, from 1, and the shares after them.

@@ -18,11 +18,11 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 _NAME = 40  # characters per line of a name
 _ROW = 0.22  # inches per line
 _INTERVAL = f"standard deviation and its {CONFIDENCE:.0%} interval"
-_TOGETHER = "everything together"
+_TOGETHER = "all sources together"
 
 
 def spread_by_source(frame: pd.DataFrame, metric: str, title: str) -> Figure:
-    """Draw one row per variant and source, everything together first, with a line through each variant's rows.
+    """Draw one row per variant and source, all sources together first and marked by a line through the variant's rows.
 
     Args:
         frame: see `variance_frame`.
@@ -54,7 +54,7 @@ def _name(row: Mapping[Any, Any], *, several: bool) -> str:
 
 
 def _draw_together(axes: Axes, own: pd.DataFrame, label: str | None) -> None:
-    """Draw the standard deviation of everything together as a line through a variant's rows."""
+    """Draw the standard deviation from all sources together as a line through a variant's rows."""
     for std in own.loc[own["source"] == ALL, "std"].dropna():
         ends = own["middle"].min() - 0.5, own["middle"].max() + 0.5
         axes.plot([std, std], ends, color="0.5", linestyle=":", linewidth=1, zorder=1, label=label)

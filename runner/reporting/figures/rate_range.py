@@ -9,7 +9,7 @@ from runner.records.run_directory import RunDirectory
 from runner.reporting.figures.drawing.canvas import PALETTE, canvas
 
 _FEWEST_STEPS = 20
-_SHARE = 1 / 50  # memory of the smoothing, as a share of the steps
+_SHARE = 1 / 50  # span of the smoothing, as a share of the steps
 _FEWEST_REMEMBERED = 5
 _EXPLODED = 4  # multiple of the lowest loss so far
 _LEAST_FALL = 0.1  # share of the initial loss
@@ -22,7 +22,7 @@ def is_range_test(steps: pd.DataFrame) -> bool:
 
 
 def suggestion_of(directory: RunDirectory) -> float | None:
-    """Return the learning rate that a run suggests; None if it was not a range test."""
+    """Return the learning rate that a run's steps suggest; None if the run was not a range test."""
     if not directory.steps_path.exists():
         return None
     steps = pd.read_csv(directory.steps_path)
@@ -32,7 +32,7 @@ def suggestion_of(directory: RunDirectory) -> float | None:
 def suggest(steps: pd.DataFrame) -> float | None:
     """Return the learning rate that a range test suggests: a third of the rate at which the smoothed loss is lowest.
 
-    A third gave a higher validation accuracy than the customary tenth in all eight cases tried: MLP and CNN on MNIST
+    A third gave a higher validation accuracy than the customary tenth in all eight cases tested: MLP and CNN on MNIST
     with SGD, momentum, RMSprop and Adam (one or two epochs; range test of 750 steps from 1e-6 to 10; one seed).
 
     Args:
@@ -53,7 +53,7 @@ def suggest(steps: pd.DataFrame) -> float | None:
 
 
 def smoothed(losses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the exponential moving average of the losses, until it is not finite or above 4 times its minimum so far.
+    """Return the exponential moving average of the losses, until it is not finite or exceeds 4 times its lowest value.
 
     The average has bias correction, like fastai's. Its span is proportional to the number of steps, so its delay is a
     fixed share of the range of rates.
@@ -94,7 +94,7 @@ def rate_range(steps: pd.DataFrame, title: str) -> Figure:
         )
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
     if len(smooth):
-        # The panel shows the start and the fall; an exploding loss leaves it at the upper edge.
+        # The panel shows the start and the fall of the loss; an exploding loss runs off its upper edge.
         before = smooth[: int(smooth.argmin()) + 1]
         room = 0.15 * max(np.ptp(before), 0.1 * abs(before.max()))
         axes.set_ylim(before.min() - 2 * room, before.max() + 2 * room)

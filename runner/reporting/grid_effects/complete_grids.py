@@ -12,8 +12,8 @@ from runner.core.text import counted
 from runner.reporting.figures.drawing.axes import Axis, axis_of
 from runner.reporting.statistics import ties
 
-VARIANT = "variant"  # the factor of a study's named variants
-_MOST_ROWS = 100_000  # largest number of combinations in all cells of other keys
+VARIANT = "variant"  # the name of the axis of a study's named variants
+_MOST_ROWS = 100_000  # maximum number of combinations in all cells of other keys
 
 
 _FEWEST = 2  # minimum number of seeds for estimating an effect
@@ -21,7 +21,7 @@ _FEWEST = 2  # minimum number of seeds for estimating an effect
 
 @dataclass(frozen=True)
 class Grid:
-    """A complete grid on one data set; the first level of each axis is the reference of its effects."""
+    """A complete grid on one data set; the first level of each axis is the reference for its effects."""
 
     dataset: str
     axes: list[Axis]
@@ -30,22 +30,22 @@ class Grid:
 
 @dataclass(frozen=True)
 class Factorial:
-    """The grids of a report, one for each data set, with sentences about omitted runs."""
+    """The grids of a report, one for each data set, with sentences about the omitted runs."""
 
     grids: list[Grid]
     notes: list[str]
 
 
 def factorial(levels: pd.DataFrame, summary: pd.DataFrame, metric: str, baselines: Mapping[str, str]) -> Factorial:
-    """Return the complete grids, with the scores of the seeds whose runs all completed.
+    """Return the complete grids, with the scores of the seeds for which all runs completed.
 
-    A seed with a run that diverged, failed, was never trained or has no value is left out entirely; no values are
+    A seed is omitted entirely if one of its runs diverged, failed, was never trained or has no value; no values are
     imputed. Several runs of one combination and seed, in the same cells of other keys, count as their mean.
 
     Args:
         levels: the level of each run on each axis, as text.
         summary: one row per run: variant, seed, status, dataset, cell, the metric.
-        baselines: the baseline of each variant; its levels are the references if all baselines agree.
+        baselines: the baseline of each variant; levels that all baselines share are the references.
     """
     grids, notes = [], []
     several = len({*summary["dataset"]}) > 1
@@ -73,7 +73,7 @@ def _with_reference(axis: Axis, levels: pd.DataFrame, variants: "pd.Series[str]"
 
 
 def _complete(axes: Sequence[Axis], levels: pd.DataFrame, runs: pd.DataFrame, metric: str) -> tuple[ties.Values, str]:
-    """Return the scores of the complete seeds, (seeds, combinations x cells), and a note if others are left out."""
+    """Return the scores of the complete seeds, (seeds, combinations x cells), and a note if other seeds are omitted."""
     scores = runs[metric].astype(float).where(runs["status"] == "completed")
     keys = [levels[axis.key] for axis in axes]
     means = scores.groupby([runs["seed"], *keys, runs["cell"]]).mean().unstack(0)  # noqa: PD010 - no names to pivot by
@@ -91,10 +91,10 @@ def _complete(axes: Sequence[Axis], levels: pd.DataFrame, runs: pd.DataFrame, me
 
 
 def _left_out(axes: Sequence[Axis], runs: pd.DataFrame, complete: int, worst: "pd.Series[int]") -> str:
-    """Describe the seeds that are left out.
+    """Describe the omitted seeds.
 
     Args:
-        complete: number of the other seeds.
+        complete: number of the complete seeds.
         worst: number of seeds without a result, by combination of levels.
     """
     seeds = runs["seed"].nunique()

@@ -31,8 +31,8 @@ def effects_frame(grids: Sequence[Grid], metric: str, pending: str = "") -> pd.D
 
     Args:
         metric: metric of the scores.
-        pending: reason why nothing may be claimed yet, `STILL_TRAINING` or `LOOKS_TO_COME`; then there are no adjusted
-            p values.
+        pending: reason why nothing may be claimed yet, `STILL_TRAINING` or `LOOKS_TO_COME`; adjusted p values are then
+            NaN.
     """
     rows = [row | {"metric": metric} for grid in grids for row in _rows(grid)]
     adjusted, least = (holm([row[name] for row in rows]) for name in ("p_value", "least"))
@@ -66,7 +66,7 @@ def _rows(grid: Grid) -> Iterator[dict[str, Any]]:
 
 
 def _named(grid: Grid, effect: Effect) -> dict[str, str]:
-    """Return the factors of an effect with the compared levels; "" for missing ones."""
+    """Return the factors of an effect and the compared levels; "" for missing ones."""
     names = ("factor", "level", "reference"), ("by_factor", "by_level", "by_reference")
     found = dict.fromkeys((name for part in names for name in part), "")
     for place, (axis, part) in enumerate(zip(effect.axes, names, strict=False)):

@@ -20,8 +20,8 @@ def read_factors(
 ) -> pd.DataFrame | None:
     """Return the level of each run on each axis of a grid, one column per axis; None if the variants are not a grid.
 
-    The axes are the keys of `--by`; else a study's variants and the keys of its grid; else the keys that every run
-    overrides with several values.
+    The axes are the keys of `--by`; without it, a study's variants and the keys of its grid; otherwise, the keys that
+    every run overrides and that have more than one value.
 
     Args:
         summary: one row per run: variant, arm.
@@ -41,7 +41,7 @@ def read_factors(
 
 
 def _axes(frame: pd.DataFrame) -> list[Axis]:
-    """Return the axes except seed and data set; the learning rate is last, so that effects are given by rate."""
+    """Return the axes except seed and data set; the learning rate comes last, so effects are given by learning rate."""
     axes = [axis for axis in varying_axes(frame) if axis.key not in _NO_AXES]
     return sorted(axes, key=lambda axis: axis.key == LEARNING_RATE)
 
@@ -68,7 +68,7 @@ def _of_study(runs: Sequence[Run], names: Sequence[str]) -> pd.DataFrame | None:
 
 
 def _are_the_variants(levels: pd.DataFrame, arms: "pd.Series[str]") -> bool:
-    """Return whether each combination of levels is one variant."""
+    """Return whether each combination of levels is exactly one variant."""
     combinations = levels.groupby(list(levels), sort=False).ngroup()
     pairs = pd.DataFrame({"combination": combinations, "arm": arms}).drop_duplicates()
     return len(pairs) == combinations.nunique() == arms.nunique()

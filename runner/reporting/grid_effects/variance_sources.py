@@ -1,4 +1,4 @@
-"""Sources of variance: the spread that each source causes alone, and its ratio to the spread from all sources."""
+"""Sources of variance: the spread from each source alone, and its ratio to the spread from all sources."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -32,8 +32,8 @@ def variance_frame(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return one row per variant and source, all sources together first: `VARIANCE_COLUMNS`.
 
     `ratio` is the standard deviation from one source divided by the one from all sources, on the seeds that both
-    completed. In two runs of a seed, the varied source draws the same values, so the interval of the ratio is
-    that of paired samples.
+    completed. In both runs of a seed, the varied source draws the same values, so the interval of the ratio is that for
+    paired samples.
 
     Args:
         summary: one row per run: variant (its label), seed, status and the metric.
@@ -72,7 +72,7 @@ def _ratio(values: "pd.Series[float]", everything: "pd.Series[float]", *, is_all
 
 
 def source_sentences(frame: pd.DataFrame | None) -> list[str]:
-    """Return sentences on each variant's sources of variance, with advice on runs; none without a frame.
+    """Return sentences on each variant's sources of variance, with advice for later runs; none without a frame.
 
     Args:
         frame: see `variance_frame`.
@@ -113,7 +113,7 @@ def _range(row: _Row, interval: str, metric: str = "") -> str:
 
 
 def _advice(single: pd.DataFrame) -> Iterator[str]:
-    """Yield advice on sources that runs must vary, that may stay fixed, and for which there are too few seeds."""
+    """Yield advice on sources that runs must vary, that may stay fixed, and that need more seeds for a decision."""
     is_large, is_small, is_seen = single["ratio_low"] > _HALF, single["ratio_high"] < _HALF, single["std"] > 0
     large, small, unknown = (_named(single[one]) for one in (is_large, is_small, is_seen & ~is_large & ~is_small))
     if large:

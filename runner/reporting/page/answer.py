@@ -1,4 +1,4 @@
-"""First screen of the page: a forest plot of differences from the baseline, with the verdict of each variant."""
+"""First screen of the page: a forest plot of the differences from the baseline, with the verdict on each variant."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -20,7 +20,7 @@ from runner.reporting.results import Results
 
 
 def answer(results: Results, found: Sequence[Difference]) -> Forest:
-    """Return the forest plot of a report's comparisons, in the order of the table, each cell after its baseline.
+    """Return the forest plot of a report's comparisons in table order, each cell under its baseline.
 
     Args:
         found: the comparisons, as from `differences`.
@@ -58,7 +58,7 @@ def _row(
     Args:
         names: short names of the variants in its sentence.
         scales: axis of each cell; empty without a plot.
-        difference: None if it is not compared.
+        difference: the variant's difference; None if the variant is not compared.
         p_value: adjusted p value; "-" if there is none.
     """
     sentence = results.verdict_parts[variant].short if scales else results.verdicts[variant]

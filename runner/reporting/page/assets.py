@@ -32,7 +32,7 @@ def template_of(source: str) -> Template:
 
 
 def assets() -> dict[str, str | list[str]]:
-    """Return the style and the scripts, the bundled library first, with their hashes and the library's licence."""
+    """Return the style and the scripts, with the bundled library first, their hashes, and the library's licence."""
     style = _part("uplot/uPlot.min.css") + _part("page.css")
     scripts = [_part("uplot/uPlot.iife.min.js"), "\n".join(_part(f"scripts/{name}.js") for name in _SCRIPTS)]
     return {
@@ -45,7 +45,7 @@ def assets() -> dict[str, str | list[str]]:
 
 
 def _breakable(name: str) -> list[str]:
-    """Return the parts of a name, between which a line may break."""
+    """Return the parts of a name between which a line may break."""
     return _PUNCTUATION.split(name)
 
 

@@ -10,7 +10,7 @@ from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, 
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
 _ONE_LINE = 40  # characters that fit into a cell without a line break
-_HYPHEN = re.compile(r"(?<![^\s(\[,;/])-(?=\d)")  # before a number, not within a name or an override
+_HYPHEN = re.compile(r"(?<![^\s(\[,;/])-(?=\d)")  # before a number, but not within a name or an override
 
 
 def with_minus(text: str) -> str:
@@ -20,7 +20,7 @@ def with_minus(text: str) -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: parts of text, each highlighted or not, and a number if it does not sort by its text."""
+    """A table cell: parts of text, each highlighted or not, and a number unless the cell sorts by its text."""
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
@@ -34,7 +34,7 @@ class Cell:
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
-        """Return a cell that sorts by its number, infinity as the largest; without a number, it is empty and last."""
+        """Return a cell that sorts by its number; without a number, it is empty and sorts after infinity."""
         if value is None or math.isnan(value):
             return cls([("", False)], kind=kind)
         most = sys.float_info.max
@@ -43,7 +43,7 @@ class Cell:
 
 
 def width_of(text: str) -> str:
-    """Return the kind of a text cell: long if the text may need several lines."""
+    """Return the kind of a text cell: long if the text may need more than one line."""
     return "long" if len(text) > _ONE_LINE else ""
 
 

@@ -21,7 +21,7 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.targets import warm_seconds
 
-_MOST = 250_000  # numbers in all curves together; beyond it, epochs are left out evenly
+_MOST = 250_000  # maximum number of values in all curves together; beyond it, epochs are thinned out evenly
 _DIGITS = 5  # significant digits of a number
 _NO_CURVES = ("position", "run_id", "variant", "seed", "epoch")
 _BATCH = "training.batch_size"
@@ -31,7 +31,7 @@ _FIRST = ("accuracy", "loss", "negative_log_likelihood")  # order of the curves
 def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) -> str:
     """Return the data of the charts; "" if no run has a curve.
 
-    It is a JSON object without `<`, so that no text in it can end the enclosing element.
+    It is a JSON object without `<`, so no text in it can close the enclosing element.
 
     Args:
         differences: frame of the differences by epoch, as from `differences_by_epoch`.
@@ -71,7 +71,7 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
 
 
 def _styles(results: Results) -> dict[str, Style]:
-    """Return the styles of the variants; one that ran on several data sets has the same on each, as in the figures."""
+    """Return the styles of the variants; as in the figures, a variant has the same style on all data sets."""
     if not results.has_several_datasets:
         return variant_styles(results.variants, results.ranked, results.baseline)
     arms = dict(zip(results.summary["variant"], results.summary["arm"], strict=True))
@@ -93,7 +93,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 
 def _steps(results: Results, settings: Settings) -> list[int] | None:
-    """Return each run's number of steps per epoch; None if one is unknown."""
+    """Return each run's number of steps per epoch; None if any is unknown."""
     steps = []
     for position, run in enumerate(results.runs):
         batch, train = settings.of(position).get(_BATCH, ""), run.record.dataset.get("train", 0)
@@ -113,7 +113,7 @@ def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves
 def _difference(
     results: Results, differences: pd.DataFrame, epochs: list[int], positions: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """Return the differences from the baseline by epoch, a curve of each variant; empty without differences."""
+    """Return the differences from the baseline by epoch, with a curve for each variant; empty without differences."""
     if len({*differences["epoch"]}) < 2:
         return []
     metric, scale = results.validation_metric, 100 if is_share(results.validation_metric) else 1
@@ -132,14 +132,14 @@ def _difference(
 
 
 def _shown_epochs(history: pd.DataFrame, columns: int) -> list[int]:
-    """Return the epochs of the curves: all, or evenly spaced ones if there are too many; always with the last."""
+    """Return the epochs of the curves: all or, if there are too many, evenly spaced ones that include the last."""
     epochs: list[int] = sorted({*history["epoch"].astype(int).tolist()})
     step = math.ceil(len(history) * columns / _MOST)
     return epochs[:: -max(1, step)][::-1]
 
 
 def _names(columns: Sequence[Any]) -> list[str]:
-    """Return the quantities with curves, each once for both training and validation."""
+    """Return the quantities with curves; training and validation curves of a quantity count as one."""
     names = dict.fromkeys(str(column).removeprefix("val_") for column in columns)
     return [*(name for name in _FIRST if name in names), *(name for name in names if name not in _FIRST)]
 
@@ -168,7 +168,7 @@ class _Curves:
 
 
 def _metric(name: str, sides: Sequence[tuple[str, npt.NDArray[np.float64]]]) -> dict[str, Any]:
-    """Return the curves of a quantity: a panel for training and one for validation, each with a list for each run."""
+    """Return the curves of a quantity: one panel for training and one for validation, each with one list per run."""
     panels = []
     for column, table in sides:
         side = "validation " if column.startswith("val_") else "training " if len(sides) > 1 else ""
@@ -181,7 +181,7 @@ def _metric(name: str, sides: Sequence[tuple[str, npt.NDArray[np.float64]]]) -> 
 
 
 def _trimmed(row: list[float]) -> list[float | None]:
-    """Return the values of a run with few digits, up to its last one; None in a gap."""
+    """Return the values of a run, rounded to a few digits, up to its last value; None in a gap."""
     values = [None if math.isnan(value) else _rounded(value) for value in row]
     while values and values[-1] is None:
         values.pop()
@@ -189,13 +189,13 @@ def _trimmed(row: list[float]) -> list[float | None]:
 
 
 def _rounded(value: float) -> float:
-    """Return a number with few digits, as an integer if it is whole."""
+    """Round a number to a few digits; return an integer if it is whole."""
     short = float(f"{value:.{_DIGITS}g}")
     return int(short) if short.is_integer() and abs(short) < 10**_DIGITS else short
 
 
 def _reach(most: int, unit: Unit) -> list[float]:
-    """Return, by number of runs, the factor from their standard deviation to the half-width of the interval."""
+    """Return the factors from the standard deviation of 0, 1, 2, ... runs to the half-width of their interval."""
     n = np.arange(2, most + 1)
     factors = t_quantile(n - 1) / np.sqrt(n / (1 + n * unit.overlap))
     return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

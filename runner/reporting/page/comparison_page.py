@@ -31,10 +31,10 @@ class ComparisonPage:
     conclusion: str
     notes: Sequence[str]
     about: Sequence[str]  # one line for each side
-    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, value on reference, value on side
+    environments: Sequence[Sequence[tuple[str, str, str]]]  # by side: name, the reference's value, the side's value
 
     def text(self) -> str:
-        """Return the page: the conclusion, a forest plot, the limits, the table, and differences in environment."""
+        """Return the page: the conclusion, a forest plot, the cautions, the table, and the environments."""
         heading = f"Comparison by {quantity(self.sides.metric)}"
         return template("comparison.html").render(
             title=f"{heading} - runner",
@@ -136,11 +136,11 @@ class ComparisonPage:
         numbers = (f"{label}, reference", f"{label}, side", "difference", "95% interval", "p (Holm)", "n")
         columns = [Column("variant"), Column("side"), *(Column(name, number=True) for name in numbers),
                    Column("verdict"), Column("test")]  # fmt: skip
-        caption = "Each variant against itself on the reference, paired by seed. Intervals are not adjusted."
+        caption = "Each variant is compared with itself on the reference, paired by seed. Intervals are not adjusted."
         return PageTable("table-comparisons", "Comparisons", caption, columns, rows)
 
     def _environment(self) -> PageTable | None:
-        """Return the table of the environments' differences; None if there are none."""
+        """Return the table of the differences between the environments; None if there are none."""
         rows = [
             [Cell.text(self.sides.letter(side)), *map(Cell.text, found)]
             for side, differences in enumerate(self.environments, start=1)
@@ -149,4 +149,4 @@ class ComparisonPage:
         if not rows:
             return None
         columns = [Column("side"), Column("property"), Column("reference"), Column("value")]
-        return PageTable("table-environment", "Environment", "Where the environments differ.", columns, rows)
+        return PageTable("table-environment", "Environment", "Differences between the environments.", columns, rows)

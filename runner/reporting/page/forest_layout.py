@@ -23,14 +23,14 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
 _EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, in percent of the width
-_TICKS = 6  # largest number of intervals between ticks
-_MOST_HIGH = 8  # largest number of rows and headings for which a row has two lines
+_TICKS = 6  # maximum number of intervals between ticks
+_MOST_HIGH = 8  # maximum number of rows and headings with which a row may have two lines
 _LETTERS = 12  # characters of a seed, or of a fold's digest
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Axis of differences; positions are percentages of the plot's width."""
+    """Axis of differences; positions are percentages of the width of the plot."""
 
     low: float
     high: float
@@ -81,19 +81,19 @@ class Bar:
 
 @dataclass(frozen=True)
 class ForestRow:
-    """Row of a variant: word, sentence, numbers and marks; `position` is its index among the report's variants."""
+    """Row of a variant: word, sentence, numbers and marks; `position` is the variant's index in the report."""
 
     variant: str
     name: str  # short name if its group has a heading
     note: str  # chosen values, and lost runs
     position: int
     word: str
-    sentence: str  # omits the evidence that the plot already shows
+    sentence: str  # without the evidence that the plot already shows
     numbers: str = ""  # the estimate and its interval
     p_value: str = ""
     mean: Mark | None = None
     dots: Sequence[Mark] = ()
-    bars: Sequence[Bar] = ()  # bars of the interval, then of the interval for new test images
+    bars: Sequence[Bar] = ()  # bar of the interval, then of the interval for new test images
 
     @property
     def symbol(self) -> str:
@@ -103,7 +103,7 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class Ruler:
-    """Places of an axis's ticks, zero and margin."""
+    """Positions of an axis's ticks, zero line and margin."""
 
     ticks: Sequence[Mark]
     zero: str
@@ -116,13 +116,13 @@ class ForestGroup:
 
     heading: str
     rows: Sequence[ForestRow]
-    baseline: ForestRow | None = None  # to name in the heading
+    baseline: ForestRow | None = None  # to be named in the heading
     ruler: Ruler | None = None  # None without a plot
 
 
 @dataclass(frozen=True)
 class Forest:
-    """The forest plot; without a comparison, it has only words."""
+    """The forest plot; without a comparison, it contains only the words."""
 
     groups: Sequence[ForestGroup]
     ruler: Ruler | None = None  # of all groups; None if each has its own
@@ -139,7 +139,7 @@ class Forest:
 
     @property
     def is_dense(self) -> bool:
-        """True if its rows must be less tall to fit on the first screen."""
+        """True if the rows must be less tall so that all fit on the first screen."""
         return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
@@ -152,7 +152,7 @@ def scales_of(found: Sequence[Difference], margin: float | None, *, apart: bool 
     """Return the axis of each cell; empty if there is no estimate.
 
     Args:
-        apart: the cells are different data sets.
+        apart: whether the cells are different data sets.
     """
     if not any(math.isfinite(one.estimate) for one in found):
         return {}
@@ -165,7 +165,7 @@ def forest(
     """Return the forest plot of the given rows, with its axes and caption.
 
     Args:
-        scales: axis of each cell; a group without a cell has the first one.
+        scales: axis of each cell; a group without a cell uses the first one.
     """
     if not scales:
         return Forest(groups)

@@ -1,4 +1,4 @@
-"""Figures as data addresses within the page: SVG without invisible parts, about half as long as the file."""
+"""Figures as data URLs within the page: SVG without invisible parts, about half the size of the file."""
 
 import re
 from urllib.parse import quote
@@ -10,17 +10,17 @@ _REFERENCE = re.compile(r"#([\w-]+)")
 _COMMAND = re.compile(r" ?([MLQCz])(?: (?=[-\d])|(?=[\s\"]))")  # command of a path
 _SHIFT = re.compile(r'(<use [^<>]*)transform="translate\(([-\d.]+) ([-\d.]+)\)"/>')  # position of a letter
 _NOUGHT = re.compile(r' y="-?0"/>')
-_PLAIN = " /:=;,.-()'!*?@$+~_<>"  # characters that need no escape in an address in double quotes
+_PLAIN = " /:=;,.-()'!*?@$+~_<>"  # characters that need no escape in a URL in double quotes
 
-# `quote` examines each byte of a text, which takes seconds for large figures.
+# `quote` processes text byte by byte, which takes seconds for large figures.
 _ESCAPED = {code: quote(chr(code), safe=_PLAIN) for code in range(128)}
 _OTHERS = re.compile(r"[^\x00-\x7f]+")
 
 
 def data_address(svg: bytes) -> str:
-    """Return an SVG file of matplotlib as the address of an image, for an attribute in double quotes.
+    """Return an SVG file written by Matplotlib as a data URL, for an attribute in double quotes.
 
-    Coordinates keep two decimals, hundredths of a point.
+    Coordinates are rounded to two decimals, that is, hundredths of a point.
     """
     text = _PLACES.sub(r"\1", _UNSEEN.sub("", svg.decode()))
     text = re.sub(r"\s+", " ", text).replace("> <", "><").strip()
@@ -33,7 +33,7 @@ def data_address(svg: bytes) -> str:
 
 
 def _short_names(text: str) -> str:
-    """Number the elements that others refer to, and leave out the names of the rest."""
+    """Replace the ids of elements that others refer to by numbers, and remove all other ids."""
     used = {*_REFERENCE.findall(text)}
     short = {name: f"n{number}" for number, name in enumerate(name for name in _ID.findall(text) if name in used)}
     named = _ID.sub(lambda found: f' id="{short[found[1]]}"' if found[1] in short else "", text)

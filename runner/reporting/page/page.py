@@ -34,7 +34,7 @@ from runner.reporting.targets import is_time
 
 
 def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:
-    """Return the drawing of a figure for the page."""
+    """Return a drawn figure for the page."""
     title = figure.get_suptitle().replace("\n", " ")
     return Drawing(
         stem=stem,
@@ -54,8 +54,8 @@ def write_page(results: Results, drawings: Sequence[Drawing], table: PaperTable,
 def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, place: Path) -> str:
     """Return the page, with the caption and marks of the paper's table.
 
-    Text from configurations and records is escaped. The page's Content-Security-Policy allows only its own script and
-    fetches nothing.
+    Text from configurations and records is escaped. The page's Content-Security-Policy allows only its own scripts and
+    no requests.
 
     Args:
         place: directory of the page; links to run directories are relative to it.
@@ -89,13 +89,13 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
 
 
 def _opening(results: Results) -> dict[str, Any]:
-    """Return the content of the first screen, and values that depend on it."""
+    """Return the content of the first screen, and the values that depend on it."""
     first = answer(results, results.differences)
     return {
         "answer": first,
         "further": [*results.task_verdicts, *results.effect_verdicts],
         "cautions": results.cautions,
-        "verdicts": [*results.verdicts.values()] if first.has_plot else [],  # otherwise the answer contains them
+        "verdicts": [*results.verdicts.values()] if first.has_plot else [],  # otherwise, the answer contains them
     }
 
 

@@ -93,7 +93,7 @@ def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[
 
 
 def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> list[Cell]:
-    """Return the cells of a comparison under these headings."""
+    """Return the cells of a comparison for these headings."""
     column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
     undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption contains the number
@@ -116,7 +116,7 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
 
 
 def _wins_text(against: Mapping[Any, Any]) -> str:
-    """Format the interval of P(better), with its claim: [0.57, 1.00] meaningful."""
+    """Format the interval of P(better) and the claim that it supports: [0.57, 1.00] meaningful."""
     claim = "" if pd.isna(against["win_claim"]) else f" {against['win_claim']}"
     return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 

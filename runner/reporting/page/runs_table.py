@@ -1,4 +1,4 @@
-"""Table of the page with all runs, and links to their files."""
+"""Table of the page with all runs and links to their files."""
 
 import os
 import shlex
@@ -17,12 +17,12 @@ from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
 
 _METRICS = ("val_accuracy", "test_accuracy", "test_loss")
-_MOST_KEYS = 12  # largest number of columns of varied numbers
-_FILES = {"run.log": "log", "config.yaml": "configuration"}  # columns with links to files of a run
+_MOST_KEYS = 12  # maximum number of columns of varied numbers
+_FILES = {"run.log": "log", "config.yaml": "configuration"}  # columns with links to the files of a run
 
 
 def runs_table(results: Results, page: Path) -> PageTable:
-    """Return one row per run, with overrides that not all runs have; those that the baseline lacks are highlighted.
+    """Return one row per run with the overrides that not all runs share; those that the baseline lacks are highlighted.
 
     Args:
         page: directory of the page; links to run directories are relative to it.
@@ -99,7 +99,7 @@ def _fold(record: RunRecord) -> Cell:
 
 
 def _path_from(page: Path, path: Path) -> str:
-    """Return an address relative to the page, so that no name can make it javascript:; "" on another drive."""
+    """Return a URL relative to the page, which no file name can turn into a javascript: URL; "" on another drive."""
     try:
         relative = os.path.relpath(path.resolve(), page.resolve())
     except ValueError:

@@ -29,7 +29,7 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of the page; `address` holds its SVG."""
+    """A figure of the page; `address` is its SVG as a data URL."""
 
     stem: str
     caption: str
@@ -39,7 +39,7 @@ class Drawing:
 
 
 def placed(drawings: Sequence[Drawing], sections: Container[str]) -> dict[str, list[Drawing]]:
-    """Return the figures of each section; figures of an absent section are placed under Figures."""
+    """Return the figures of each section; figures of an absent section are in the section Figures."""
     places: dict[str, list[Drawing]] = {anchor: [] for anchor in SECTIONS}
     for figure in drawings:
         own = _PLACES.get(figure.stem, "figures")

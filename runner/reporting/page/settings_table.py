@@ -1,4 +1,4 @@
-"""Table of the page with the keys in which the variants differ."""
+"""Table of the page with the keys in which variants differ."""
 
 from collections.abc import Mapping, Sequence
 

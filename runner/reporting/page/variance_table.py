@@ -9,9 +9,9 @@ from runner.reporting.metrics import quantity, shown_unit, spread_of
 from runner.reporting.page.cells import Cell, Column, PageTable
 
 _CAPTION = (
-    "Standard deviations over seeds, each source alone with the others fixed at one draw. Intervals: 95%, of the "
-    "standard deviation by chi-squared, of its ratio to everything together by pairs of seeds (Pitman-Morgan), "
-    "unadjusted. The shares of the variance need not add up to 100%."
+    "Standard deviations over seeds; each source varies alone, with the others fixed at one draw. The 95% intervals "
+    "are unadjusted: chi-squared for a standard deviation, and Pitman-Morgan, by pairs of seeds, for its ratio to that "
+    "of all sources together. The shares of the variance need not add up to 100%."
 )
 
 

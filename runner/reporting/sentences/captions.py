@@ -36,7 +36,7 @@ TUNING_CAPTIONS = {
         "not set."
     ),
 }
-TUNING_CURVES = {  # captions by kind of curve
+TUNING_CURVES = {  # captions by the kind of the curve
     SO_FAR: (
         "Best validation score so far by the number of trials of one search, and the test score of the best trial so "
         "far, both on the tuning seeds. The trials depend on each other, so another search may give a different curve."
@@ -77,7 +77,7 @@ CAPTIONS = TUNING_CAPTIONS | {
     ),
     "aggregate_scores": (
         "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
-        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for further runs on these "
+        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for new runs on these "
         "data sets."
     ),
     "probability_of_improvement": (
@@ -86,7 +86,7 @@ CAPTIONS = TUNING_CAPTIONS | {
         "further runs on these data sets."
     ),
     "score_by_time": (
-        "Validation score at the end of each epoch, by the training time until then excluding compilation, as "
+        "Validation score at the end of each epoch, by the training time up to that point excluding compilation, as "
         f"measured in these runs. {BAND}"
     ),
     "performance_profile": (

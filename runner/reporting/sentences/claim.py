@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Claim:
-    """Claim about a variant and its baseline in parts: "is", "significantly better", "than sgd", and a remainder."""
+    """Claim about a variant and its baseline, in parts: "is", "significantly better", "than sgd", and the rest."""
 
     verb: str
     core: str
@@ -14,7 +14,7 @@ class Claim:
 
     @property
     def finding(self) -> str:
-        """The claim without names."""
+        """The claim without the names of the variants."""
         return f"{self.core}{self.rest}"
 
     def __str__(self) -> str:

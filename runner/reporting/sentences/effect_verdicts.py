@@ -13,14 +13,14 @@ from runner.reporting.grid_effects.effects import DIFFERS, INTERACTION, LOOKS_TO
 from runner.reporting.metrics import p_equation, quantity, shown_unit, signed_text
 from runner.reporting.statistics.significance.holm import after_correction
 
-_MOST = 8  # largest number of sentences; further effects are only counted
+_MOST = 8  # maximum number of sentences; any other effects are only counted
 _Row = Mapping[Any, Any]  # a row of the frame of effects
 
 
 def effect_verdicts(effects: pd.DataFrame) -> list[str]:
-    """Return a sentence for each significant effect, interactions first, or one saying that no interaction is.
+    """Return a sentence for each significant effect, interactions first; also one if no interaction is significant.
 
-    An omnibus test has a sentence only if no contrast of its effect is significant.
+    There is a sentence on an omnibus test only if no contrast of its effect is significant.
 
     Args:
         effects: frame with the columns of effects.csv.
@@ -109,7 +109,7 @@ def _change(metric: str, mean: float, low: float, high: float, *, named: bool) -
         named: whether to mention the metric and its unit.
     """
     what, unit = (quantity(metric), f" {shown_unit(metric)}".rstrip()) if named else ("it", "")
-    if mean == 0 or low <= 0 <= high:  # false for NaN, if all seeds are equal
+    if mean == 0 or low <= 0 <= high:  # false for NaN, that is, if all seeds are equal
         return f"does not clearly change {what} ({signed_text(mean, metric)}{unit})"
     return f"{'raises' if mean > 0 else 'lowers'} {what} by {signed_text(mean, metric)[1:]}{unit}"
 
@@ -142,7 +142,7 @@ def _no_interaction(rows: Sequence[_Row]) -> str:
 
 
 def _undecidable(rows: Sequence[_Row]) -> list[str]:
-    """Yield a sentence on the design if its seeds cannot decide all effects."""
+    """Yield a sentence on the design if the seeds cannot decide all effects."""
     unable = [row for row in rows if row["reason"] not in ("", NOT_SIGNIFICANT)]
     if not unable:
         return []

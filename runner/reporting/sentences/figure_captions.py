@@ -1,15 +1,16 @@
-"""Captions of drawn figures for papers, with n, intervals, test and data."""
+"""Captions of drawn figures for papers, which state n, the intervals, the test and the data."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.core.write import write_text
-from runner.reporting.comparison.decision import has_times
+from runner.reporting.comparison.decision import UNDECIDED, has_times
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
@@ -26,7 +27,8 @@ from runner.reporting.sentences.captions import (
     caption_of,
     in_units,
 )
-from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.sentences.verdicts import why_apart
+from runner.reporting.statistics.significance.attainability import CONFIDENCE, LEVEL
 from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
@@ -45,7 +47,7 @@ Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
 
 
 def figure_caption(stem: str, figure: Figure, results: Results, confusion: str | None = None) -> str:
-    """Return the caption of a drawn figure; each of its sentences is true for this figure.
+    """Return the caption of a drawn figure, with only the sentences that apply to this figure.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
@@ -71,6 +73,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said.append(_FEW_ROWS)
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
+        said += _arrows(figure)
     said += _panels_of_grid(figure)
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
@@ -83,7 +86,7 @@ def _axes_of(figure: Figure) -> str:
 
 
 def _panels_of_grid(figure: Figure) -> Iterator[str]:
-    """Yield the meaning of panels and colours in the small multiples of a grid, whose legend has a title."""
+    """Yield the meaning of panels and colours in the small multiples of a grid, whose legends have titles."""
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
@@ -91,8 +94,14 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
         yield f"Each value of {panel} has its own panels; a colour is the same {titles[0]} in all of them."
 
 
+def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
+    """Yield the meaning of arrows at the edge of an axis, if there are any."""
+    if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
+        yield f"An arrow at the edge marks a {what} far beyond the others."
+
+
 def _cut_intervals(figure: Figure) -> Iterator[str]:
-    """Yield a sentence about intervals that end at 0 or 100% because no value can lie beyond."""
+    """Yield a sentence about intervals that end at 0 or 100% because no value can lie beyond these limits."""
     intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
     ends = {float(end) for line in intervals for end in np.asarray(line.get_xdata(), float)}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
@@ -100,7 +109,7 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
-    """Yield the content of the figure's title, because figures for papers have no title."""
+    """Yield the content of the figure's title, because figures for papers have no titles."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}."
@@ -117,7 +126,7 @@ def write_captions(captions: Mapping[str, str], out: Path) -> list[Path]:
     """Write captions.md and captions.tex, with an entry for each figure; return the paths.
 
     Args:
-        captions: captions by the stem of the figure's file.
+        captions: captions by the file stem of the figure.
     """
     label = identifier(out.resolve().name)
     lines = [f"**{stem}**: {escaped_markdown(text)}\n" for stem, text in captions.items()]
@@ -140,7 +149,7 @@ def _latex_figure(stem: str, text: str, label: str) -> str:
 
 
 def _usual(stem: str, results: Results) -> str:
-    """Return the usual caption of a figure with this name; with one seed, without bands and intervals."""
+    """Return the usual caption of a figure with this name; with a single seed, it mentions no bands or intervals."""
     text = caption_of(stem, results.unit)
     if stem == "tuning_curve" and results.tuning_curve is not None:
         text = TUNING_CURVES.get(results.tuning_curve["kind"].iloc[0], text)
@@ -165,10 +174,26 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
-    if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
-        yield "An arrow at the edge marks a difference far beyond the others."
+    yield from _arrows(figure, "difference")
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."
+    yield from _basis_of_verdicts(found, results.comparisons.to_dict("records"))
+
+
+def _basis_of_verdicts(found: Sequence[Difference], rows: Sequence[Mapping[Any, Any]]) -> Iterator[str]:
+    """Yield the meaning of the text below the verdicts, and why an interval may exclude 0 without a verdict.
+
+    Args:
+        rows: the comparisons behind the differences.
+    """
+    if any(one.why.startswith("p ") for one in found):
+        yield f"Below each verdict is the p value that decides it, at the level {LEVEL}."
+    apart = {one.variant: one.why for one in found if one.word == UNDECIDED and (one.low > 0 or one.high < 0)}
+    by_p = [row for row in rows if apart.get(row["variant"], "").startswith("p ")]
+    for why in dict.fromkeys(map(why_apart, by_p)):
+        yield f"An interval may exclude 0 without a verdict, because {why}."
+    if any(why.startswith("too few") for why in apart.values()):
+        yield "With too few runs, p cannot reach the level, even if an interval excludes 0."
 
 
 def _of_differences_over_time(found: Sequence[Difference], results: Results, figure: Figure) -> Iterator[str]:
@@ -197,7 +222,7 @@ def _baseline(found: Sequence[Difference]) -> str:
 
 
 def _of_runs(stem: str, results: Results) -> str:
-    """Return the data and the numbers of seeds of a figure of several variants."""
+    """Return a sentence on the data and the numbers of seeds in a figure of several variants."""
     data = ", ".join(dict.fromkeys(results.summary["dataset"]))
     if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # shows the tuning runs
         return f"Data: {data}."

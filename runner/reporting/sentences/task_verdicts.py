@@ -11,7 +11,7 @@ from runner.reporting.comparison.decision import NOT_SIGNIFICANT, UNDECIDED
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import margin_text, p_equation, p_number
 
-_MOST = 6  # largest number of variants to list on one line
+_MOST = 6  # maximum number of variants to list on one line
 
 
 def task_verdicts(tasks: pd.DataFrame) -> list[str]:
@@ -24,7 +24,7 @@ def task_verdicts(tasks: pd.DataFrame) -> list[str]:
 
 
 def claims_line(tasks: pd.DataFrame) -> str:
-    """Return the variants that differ from their baseline over the data sets, on one line; "" without a comparison."""
+    """List the variants that differ from their baseline over the data sets, on one line; "" without a comparison."""
     rows = _compared(tasks)
     if not rows:
         return ""
@@ -43,7 +43,7 @@ def _compared(tasks: pd.DataFrame) -> list[dict[Any, Any]]:
 
 
 def _sentence(row: Mapping[Any, Any]) -> str:
-    """Return the claim over the data sets, then its evidence."""
+    """Return the claim over the data sets, followed by the evidence."""
     about, evidence = f"Over {row['datasets']} data sets, {row['variant']}", [*_evidence(row)]
     if row["verdict"] == UNDECIDED and row["reason"] != NOT_SIGNIFICANT:
         return f"{about} versus {row['baseline']}: {row['reason']}; {'; '.join(evidence)}."

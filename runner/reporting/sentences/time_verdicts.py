@@ -15,7 +15,7 @@ _Row = Mapping[Any, Any]  # a row of a frame
 
 
 def shown_estimate(found: _Row) -> tuple[str, str]:
-    """Return the columns of a comparison to show: its difference, and the prefix of its interval."""
+    """Return the columns of a comparison to display: its difference, and the prefix of its interval."""
     return ("median_difference", "median") if has_times(found) else ("difference", seeds_interval(found))
 
 
@@ -90,7 +90,7 @@ def _amount(value: float, metric: str, sign: str = "") -> str:
 
 
 def _interval(found: _Row) -> str:
-    """Return the interval of the median, in the direction of the difference, or with signs without a direction."""
+    """Format the interval of the median, in the direction of the difference or, without a direction, with signs."""
     low, high, metric = found["median_low"], found["median_high"], found["metric"]
     if math.isinf(low) and math.isinf(high):
         return "unbounded"

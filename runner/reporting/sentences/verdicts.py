@@ -53,14 +53,14 @@ from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
-_NAMED = 6  # largest number of variants that a caution names
-_ALL = {1: "its only run", 2: "both runs"}  # words for all runs of a variant
+_NAMED = 6  # maximum number of variants that a caution names
+_ALL = {1: "its only run", 2: "both runs"}  # words for all runs of a variant, by their number
 _Row = Mapping[Any, Any]  # a row of a frame
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Sentence on one variant: its name, its mean in brackets, a claim, its estimate, and the evidence."""
+    """Sentence on one variant: its name, its mean in brackets, a claim, the estimate, and the evidence."""
 
     variant: str
     claim: str
@@ -148,7 +148,7 @@ def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparis
 
 
 def _mean(row: _Row) -> str:
-    """Return a variant's mean, with the number of its runs if others diverged."""
+    """Describe a variant's mean, with the number of runs that it covers if others diverged."""
     metric, runs = row["metric"], row["runs"]
     named = quantity(metric)
     if row["n"]:
@@ -180,14 +180,14 @@ def _claim(found: _Row) -> Claim:
 
 
 def _by_how_much(found: _Row, margin: str) -> str:
-    """Return words on whether a significant difference is shown to exceed the margin; "" without a margin."""
+    """Say whether a significant difference is shown to exceed the margin; "" without a margin."""
     if math.isnan(found["margin"]):
         return ""
     return f" by more than {margin}" if found["p_beyond"] < LEVEL else f", perhaps by less than {margin}"
 
 
 def _estimate(found: _Row, rows: Mapping[str, _Row]) -> str:
-    """Return the difference from the baseline, with the number of its seeds if either side also has unpaired seeds."""
+    """Describe the difference from the baseline, with its number of seeds if either side also has unpaired seeds."""
     if not found["n_completed"]:
         return ""
     metric = found["metric"]
@@ -228,7 +228,7 @@ def _tested(found: _Row) -> Iterator[str]:
 
 
 def _p_values(found: _Row, comparisons: int) -> str:
-    """Return the adjusted p values of the difference and, with a margin, of the claim about the margin."""
+    """Format the adjusted p values of the difference and, with a margin, of the claim about the margin."""
     if math.isnan(found["p_adjusted"]):
         return "no p value"
     difference = p_equation(p_text(found))
@@ -260,12 +260,12 @@ def _of_these_examples(found: _Row) -> Iterator[str]:
         claim = "equivalence" if found["verdict"] == EQUIVALENT else "difference"
         yield f"the {claim} may hold for {these} only"
     elif found["verdict"] != UNDECIDED and _examples(found):
-        covers_new = not math.isnan(found["new_images_low"])  # the intervals state their examples
+        covers_new = not math.isnan(found["new_images_low"])  # the intervals state which examples they cover
         yield f"{_examples(found):,} test examples" if covers_new else f"holds for {these}"
 
 
 def _single_networks(found: _Row, comparisons: int) -> str:
-    """Return McNemar's test of two single runs as a further clause; "" without one."""
+    """Return McNemar's test of two single runs as an additional clause; "" without such a test."""
     p_value = found.get("p_mcnemar", math.nan)
     if math.isnan(p_value) or found["reason"] == STILL_TRAINING:
         return ""
@@ -311,14 +311,14 @@ def _could_have_shown(found: _Row) -> Iterator[str]:
 
 
 def _lost(found: _Row) -> Iterator[str]:
-    """Yield the diverged runs that a comparison counts as lost."""
+    """Describe the diverged runs that a comparison counts as lost."""
     sides = (("lost", "variant"), ("baseline_lost", "baseline"))
     if lost := [f"{counted(found[count], 'run')} of {found[side]}" for count, side in sides if found[count]]:
         yield f"counted as lost: {' and '.join(lost)} that {lost_how(found['metric'])}"
 
 
 def _among(*sides: _Row) -> Iterator[str]:
-    """Yield the runs that a claim covers, if others have no result."""
+    """Describe the runs that a claim covers, if others have no result."""
     parts = [
         f"the {row['completed'] + row['diverged']} of {row['runs']} runs of {row['variant']} that "
         f"{'completed or diverged' if row['diverged'] else 'completed'}"
@@ -369,11 +369,11 @@ def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
             "variants, and the p values of the others may change."
         )
     if not_begun:
-        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only a part of the plan."
+        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only part of the plan."
 
 
 def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
-    """Yield sentences on designs that cannot reach significance, whatever the results."""
+    """Yield sentences on designs that cannot reach significance whatever the results."""
     unable = [row for row in comparisons.to_dict("records") if not can_decide(row)]
     for reason, row in {row["reason"]: row for row in unable}.items():
         smallest, pairs = least_text(smallest_p(row["n"], 1)), counted(row["n"], "pair")
@@ -392,7 +392,7 @@ def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{row['variant']}: {counted(row['unmatched'], unit_noun(row))} shared with {row['baseline']} "
             f"{'does not form a matched pair' if row['unmatched'] == 1 else 'do not form matched pairs'} "
-            "(different data, split or initial weights); the comparison leaves out such seeds."
+            "(different data, split or initial weights); the comparison excludes such seeds."
         )
 
 
@@ -407,7 +407,7 @@ def _unpaired(comparisons: pd.DataFrame) -> Iterator[str]:
 
 
 def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
-    """Name the comparisons whose interval contains 0 although p is significant, or the reverse, with the reason."""
+    """Yield sentences on intervals that contain 0 although p is significant, or vice versa, with the reason."""
     found: dict[tuple[bool, str], list[str]] = {}
     for row in comparisons.to_dict("records"):
         interval = shown_estimate(row)[1]
@@ -415,21 +415,21 @@ def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
         is_tested = can_decide(row) and row["reason"] != STILL_TRAINING and not math.isnan(p_value)
         excludes_zero = low > 0 or high < 0
         if is_tested and not math.isnan(low) and excludes_zero != (p_value < LEVEL):
-            found.setdefault((excludes_zero, _why_apart(row)), []).append(str(row["variant"]))
+            found.setdefault((excludes_zero, why_apart(row)), []).append(str(row["variant"]))
     for (excludes_zero, why), variants in found.items():
         named = ", ".join(variants) if len(variants) <= _NAMED else counted(len(variants), "variant")
         apart = "excludes 0, but p is not" if excludes_zero else "contains 0, but p is"
         yield f"{named}: the 95% interval {apart} below {LEVEL}, because {why}; the verdict follows p."
 
 
-def _why_apart(row: _Row) -> str:
+def why_apart(row: Mapping[Any, Any]) -> str:
     """Say why an interval and a p value may disagree."""
     if (row["lost"] or row["baseline_lost"]) and not has_times(row):
         return f"p counts runs that {lost_how(row['metric'])} and the interval does not"
     if row["p_value"] < LEVEL <= row["p_adjusted"]:
         return "p is adjusted for multiple comparisons and the interval is not"
     if has_times(row):
-        return "p leaves out pairs of equal times and the interval counts them"
+        return "p excludes pairs of equal times and the interval includes them"
     return f"the interval assumes normally distributed differences and the test ({row['test']}) does not"
 
 
@@ -438,14 +438,14 @@ def _known(value: object) -> str:
 
 
 def _devices(known: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the devices' names, without older records that lack a processor if others have one."""
+    """Return the names of the devices, ignoring older records that lack the processor if other records have it."""
     names = [(device.get("name"), device_name(device)) for device in known]
     refined = {name for name, full in names if full != name}
     return {full for name, full in names if full != name or name not in refined}
 
 
 def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
-    """Yield sentences on versions, devices and commits in which the runs differ."""
+    """Yield sentences on the versions, devices and commits in which the runs differ."""
     versions = {name for record in records for name in record.versions}
     found = {name: {record.versions.get(name) for record in records} for name in sorted(versions)}
     known = [record.device for record in records if record.device]  # empty if the run ended before choosing a device

@@ -1,4 +1,4 @@
-"""Answers of a run to the test examples."""
+"""Predictions of a run on the test examples, as correct or incorrect answers."""
 
 from dataclasses import dataclass
 

@@ -26,7 +26,7 @@ from runner.reporting.statistics.ties import Values, levelled, rounding_of
 from runner.reporting.statistics.win_probability import paired_win_interval, share_of_wins, unpaired_win_interval
 
 _RESAMPLES = 9_999
-_MOST_SPLITS = 200_000  # largest number of splits into two samples to enumerate
+_MOST_SPLITS = 200_000  # maximum number of splits into two samples that are enumerated
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Comparison:
     test: str  # paired sign-flip or signed-rank (exact or sampled), Welch, or rank-sum
     n: int  # number of pairs; without pairs, of values in the smaller sample
     difference: float  # variant - baseline over completed runs; NaN without completed runs
-    ci_low: float  # interval of the difference by t (or Welch's t); NaN if nothing varies
+    ci_low: float  # t-interval (or Welch's) of the difference; NaN if nothing varies
     ci_high: float
     bca_low: float  # interval by BCa bootstrap; NaN for fewer than 3 values or if nothing varies
     bca_high: float
@@ -70,8 +70,8 @@ def compare_paired(
     Args:
         variant: one value per run; a diverged run has an infinitely bad value.
         baseline: values of the paired runs, in the same order.
-        units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). The signs of
-            a unit are flipped together, and it counts once, by the mean of its pairs.
+        units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). The signs of a
+            unit are flipped together, and the unit counts once, with the mean of its pairs.
         bootstrap: compute the slow intervals: BCa, exact, and of the win probability.
         margin: differences within it count as equal; None: nothing is tested against a margin.
     """
@@ -163,7 +163,7 @@ def compare_unpaired(
 
 
 def binomial_error(accuracy: float, examples: int) -> float:
-    """Return the binomial standard error of an accuracy on a test set of this size."""
+    """Return the binomial standard error of an accuracy on a test set of the given size."""
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
@@ -251,8 +251,8 @@ def _rank_sum_higher_p(one: Values, other: Values) -> float:
 
 
 def _rank_sum_p(one: Values, other: Values, far: Callable[[Values], Values]) -> float:
-    """Return the share of splits whose first rank sum is at least as far from its expectation (above it, if signed)."""
-    ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # integers, so that equal sums tie exactly
+    """Return the share of splits whose first rank sum is at least as far from its expectation (if signed, above it)."""
+    ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # integers, so equal sums tie exactly
     expected = len(one) * ranks.mean()
 
     def distance(sample: Values, _: Values, axis: int = -1) -> Values:
@@ -284,7 +284,7 @@ def _bca(samples: tuple[Values, ...], statistic: object, rounding: float) -> tup
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence SciPy's warnings about samples without variation; the resulting NaN is enough."""
+    """Silence SciPy's warnings about samples without variation, because the resulting NaN is sufficient."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""Crossed variance: the error of a mean over seeds and test examples, for new seeds and new examples."""
+"""Crossed variance: the error of a mean over seeds and test examples, with respect to new seeds and new examples."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ class Crossed:
 
     @classmethod
     def paired(cls, differences: Sample, examples: int) -> Self:
-        """Cross the paired differences of two variants with their test examples."""
+        """Return the variance of the paired differences of two variants."""
         return cls(
             from_seeds=differences.from_seeds,
             from_examples=differences.from_examples,
@@ -85,7 +85,7 @@ class Crossed:
 
     @classmethod
     def unpaired(cls, one: Sample, other: Sample, examples: int, *, is_mean: bool) -> Self:
-        """Cross two variants of different seeds with their common test examples."""
+        """Return the variance of the difference of two variants with different seeds and common test examples."""
         sides = one, other
         from_seeds = sum(side.from_seeds for side in sides)
         freedom = _satterthwaite(from_seeds, [(side.from_seeds, side.seeds - 1) for side in sides])
@@ -104,7 +104,7 @@ class Crossed:
 
     @property
     def test_set_share(self) -> float:
-        """Share of the variance from the test set, which further seeds do not reduce; NaN without a variance."""
+        """Share of the variance from the test set, which additional seeds do not reduce; NaN without a variance."""
         return 1 - self.from_seeds / self.variance if self.variance else math.nan
 
     @property
@@ -125,7 +125,7 @@ class Crossed:
 
 
 def variance_of_parts(parts: Values, *, is_mean: bool) -> float:
-    """Return the variance of a value, from its values by example or in resamples (see `Sample.of`)."""
+    """Return the variance of a value from its parts by example or in resamples (see `Sample.of`)."""
     return float(np.var(parts, ddof=1)) / (len(parts) if is_mean else 1)
 
 

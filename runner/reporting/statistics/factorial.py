@@ -1,7 +1,7 @@
 """Factorial effects: main effects and two-way interactions of a complete grid, with the seed as the unit.
 
 Every seed was trained with every combination of levels. A seed's values are averaged over all axes that do not belong
-to an effect, so each seed gives one number for each contrast, and seeds are independent.
+to an effect, so each seed gives one number for each contrast, and these numbers are independent.
 """
 
 import itertools
@@ -17,11 +17,11 @@ from runner.reporting.statistics.significance.sign_flips import AS_EXTREME, exac
 from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.ties import Values, rounding_of
 
-MOST_CONTRASTS = 25  # contrasts of one effect; with more, it has only its omnibus test
-_MOST_PERMUTATIONS = 50_000  # largest number of permutations to enumerate
+MOST_CONTRASTS = 25  # maximum number of contrasts of an effect; with more, it has only its omnibus test
+_MOST_PERMUTATIONS = 50_000  # maximum number of permutations to enumerate
 _SAMPLES, _FEWEST_SAMPLES = 9_999, 999
-_MOST_CELLS = 20_000_000  # cells of all sampled tables together, which take half a second
-_AT_ONCE = 2_000_000  # cells to compute at once, to save memory
+_MOST_CELLS = 20_000_000  # number of cells in all sampled tables together, which take half a second
+_AT_ONCE = 2_000_000  # number of cells to compute at once, to save memory
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Effect:
     exact_high: float = math.nan
     f_value: float = math.nan  # F of an omnibus test, from the repeated-measures analysis of variance
     simple: tuple[Estimate, Estimate] | None = (
-        None  # for an interaction: the first axis's contrast at the second's levels
+        None  # for an interaction: the contrast of the first axis at either level of the second
     )
 
 
@@ -153,8 +153,8 @@ def _estimate(values: Values, rounding: float) -> Estimate:
 def _omnibus(axes: tuple[int, ...], means: Values, rounding: float) -> Effect:
     """Return the test of all levels, by permutation of the last axis within each seed.
 
-    The sum of squares of a seed's centred table is the same in every order. The sum of squares of the effect and F
-    therefore order the permutations in the same way.
+    The sum of squares of a seed's centred table is the same for every permutation. Ranking the permutations by the sum
+    of squares of the effect is therefore equivalent to ranking them by F.
     """
     n, columns = len(means), means.shape[2]
     centred = means - means.mean(axis=2, keepdims=True)
@@ -164,7 +164,7 @@ def _omnibus(axes: tuple[int, ...], means: Values, rounding: float) -> Effect:
     effect, total = _sum_of_squares(centred.sum(axis=0)) / n, _sum_of_squares(centred)
     error = total - effect
     f_value = (n - 1) * effect / error if error > AS_EXTREME * total else math.inf if total else math.nan
-    permutations = math.factorial(columns) ** (n - 1)  # orders of the first seed would only repeat these
+    permutations = math.factorial(columns) ** (n - 1)  # permuting the first seed too would only repeat these
     exact = permutations <= _MOST_PERMUTATIONS
     samples = max(_FEWEST_SAMPLES, min(_SAMPLES, _MOST_CELLS // centred.size))
     at_least = n * effect - AS_EXTREME * n * total
@@ -190,7 +190,7 @@ def _sum_of_squares(values: Values) -> float:
 
 
 def _every_sum(centred: Values) -> Values:
-    """Return the sum of squares of the seeds' sum for every order of the columns in each seed but the first."""
+    """Return the sum of squares of the sum over seeds, for all permutations of the columns in the later seeds."""
     rows, columns = centred.shape[1:]
     orders = np.array([*itertools.permutations(range(columns))])
     sums = centred[:1]
@@ -201,7 +201,7 @@ def _every_sum(centred: Values) -> Values:
 
 
 def _sampled_sums(centred: Values, samples: int) -> Iterator[Values]:
-    """Yield the sums for random orders, a part at a time; they are the same at every call."""
+    """Yield the sums for random permutations, in chunks; they are the same at every call."""
     generator = np.random.default_rng(0)
     n, _, columns = centred.shape
     most = max(1, _AT_ONCE // centred.size)

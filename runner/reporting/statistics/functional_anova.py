@@ -10,7 +10,7 @@ from scipy.stats import qmc, sobol_indices
 Array = npt.NDArray[np.float64]
 
 _TREES = 64  # the same number as in Optuna
-_MOST_DRAWN = 1000  # number of trials for one tree
+_MOST_DRAWN = 1000  # maximum number of trials for one tree
 _SAMPLE = 9  # 2^9 points of a quasi-random sample
 _BITS = 30  # bits of a Sobol number
 
@@ -33,7 +33,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class FunctionalAnova:
-    """Shares of the variance of each tree in a forest: rows are trees, columns are factors."""
+    """Shares of the variance of each tree in a forest; rows are trees, and columns are factors."""
 
     alone: Array  # the share that a factor explains alone, averaged over the others (first-order Sobol index)
     with_interactions: Array  # the share including all its interactions (total Sobol index)
@@ -44,7 +44,7 @@ def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], se
     """Fit a random forest to trials and divide the variance of its trees among the factors.
 
     Each tree sees a bootstrap sample of the trials, so the spread over the trees shows how much the shares depend on
-    the given trials. Trees without any variance are left out.
+    the given trials. Trees without variance are omitted.
 
     Args:
         places: (trials, factors), each between 0 and 1.
@@ -53,7 +53,7 @@ def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], se
         seed: seed of the forest.
 
     Source: Hutter, Hoos & Leyton-Brown 2014, "An Efficient Approach for Assessing Hyperparameter Importance"; Sobol
-    indices as in Saltelli et al. 2010. The shares are the same as from Optuna's FanovaImportanceEvaluator.
+    indices as in Saltelli et al. 2010. The shares equal those of Optuna's FanovaImportanceEvaluator.
     """
     from sklearn.ensemble import RandomForestRegressor  # takes a third of a second, and most reports do not need it
 
@@ -68,7 +68,7 @@ def functional_anova(places: Array, scores: Array, factors: Sequence[Factor], se
     of_factors = mixed.reshape(len(values), count, size).swapaxes(0, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         indices = sobol_indices(func={"f_A": first, "f_B": second, "f_AB": of_factors}, n=size)
-    # An estimated index may lie just outside the range.
+    # An estimated index may lie slightly outside the range.
     alone, total = (np.clip(shares, 0, 1) for shares in (indices.first_order, indices.total_order))
     known = np.isfinite(alone).all(axis=1) & np.isfinite(total).all(axis=1)
     return FunctionalAnova(alone[known], total[known], float(forest.oob_score_))
@@ -79,7 +79,7 @@ def _encoded(places: Array, factors: Sequence[Factor]) -> Array:
 
 
 def _sample(count: int) -> Array:
-    """Return the points that Sobol indices need: two samples, then the first with one column each of the second."""
+    """Return the points that Sobol indices need: two samples, and copies of one with one column each from the other."""
     points = qmc.Sobol(2 * count, scramble=False, bits=_BITS).random_base2(_SAMPLE) + 0.5 / 2**_SAMPLE
     first, second = points[:, :count], points[:, count:]
     mixed = [np.where(np.arange(count) == column, second, first) for column in range(count)]

@@ -9,7 +9,7 @@ from scipy import stats
 from runner.reporting.statistics.significance.sign_flips import AS_EXTREME
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
-ERROR = 1e-4  # share of `rounding_of`: a generous bound on the error of one difference
+ERROR = 1e-4  # multiplied by `rounding_of`: a generous bound on the error of one difference
 
 
 def paired_differences(one: Values, other: Values) -> Values:
@@ -27,13 +27,13 @@ def unit_numbers(units: Sequence[Hashable] | None, pairs: int) -> npt.NDArray[np
 
 
 def unit_means(values: Values, unit: npt.NDArray[np.intp]) -> Values:
-    """Return the mean of each unit's values, by the numbers of `unit_numbers`."""
+    """Return the mean of each unit's values; units are numbered as by `unit_numbers`."""
     counts = np.bincount(unit)
     return np.bincount(unit, values)[counts > 0] / counts[counts > 0]
 
 
 def signed_ranks(differences: Values) -> Values:
-    """Return signed ranks of absolute differences; 0 for no difference, ties share a rank."""
+    """Return signed ranks of absolute differences; the rank is 0 for no difference, and ties share a rank."""
     ranks = np.zeros(len(differences))
     known = differences != 0
     ranks[known] = stats.rankdata(levelled(np.abs(differences[known]))) * np.sign(differences[known])
@@ -47,5 +47,5 @@ def direction_of(flipped: Values) -> int:
 
 
 def pair_error(variant: Sequence[float], baseline: Sequence[float]) -> float:
-    """Return a bound on the rounding error of one difference of pairs."""
+    """Return a bound on the rounding error of the difference of a pair."""
     return ERROR * rounding_of(np.asarray(variant, float), np.asarray(baseline, float))

@@ -6,7 +6,7 @@ from runner.reporting.statistics.significance.attainability import LEVEL
 from runner.reporting.statistics.ties import Values
 
 RESAMPLES = 2_000
-_AT_ONCE = 2**22  # values to resample at once, to save memory
+_AT_ONCE = 2**22  # number of values to resample at once, to save memory
 
 Interval = tuple[float, float]
 
@@ -16,7 +16,7 @@ def percentile_interval(samples: tuple[Values, ...], statistic: object, *, paire
 
     Args:
         samples: samples, which are resampled separately.
-        statistic: a function of the samples and an `axis`.
+        statistic: a function of the samples and of `axis`.
         paired: resample the samples together.
     """
     found = stats.bootstrap(

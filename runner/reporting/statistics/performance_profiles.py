@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from runner.reporting.statistics.ties import Values
 
-LARGEST_RATIO = 4.0  # as in AlgoPerf; anything slower counts as never
+LARGEST_RATIO = 4.0  # as in AlgoPerf; anything slower counts as a miss
 
 
 def ratios_to_fastest(times: npt.ArrayLike, fastest: npt.ArrayLike) -> Values:

@@ -1,8 +1,9 @@
 """Power: the smallest differences that paired comparisons can show, and the number of seeds needed for a difference.
 
-Studies are simulated and tested as the report does: by joint sign flips, with the correction and the planned looks.
-Their differences are the observed ones, resampled over seeds for all comparisons together, or normal with the same
-standard deviations. The t-test's power replaces the simulation if both agree or the simulation would be slow.
+Studies are simulated, and tested in the same way as in the report: by joint sign flips, with the correction and the
+planned looks. Their differences are the observed ones, resampled over seeds for all comparisons together, or normal
+with the same standard deviations. The power of the t-test replaces the simulation if both agree or if the simulation
+would be slow.
 """
 
 import math
@@ -29,15 +30,15 @@ from runner.reporting.statistics.ties import ROUNDING, Values
 
 POWER = 0.8
 ENOUGH_PAIRS = 8  # minimum number of observed pairs for resampling; fewer do not show the shape of their distribution
-LARGEST_FAMILY = 12  # largest number of comparisons to simulate together
-COARSE = 12  # number of seeds up to which p values of sign flips are so coarse that the t-test's power differs
-_MOST_SIMULATED = 100  # largest number of seeds to simulate
+LARGEST_FAMILY = 12  # maximum number of comparisons that are simulated together
+COARSE = 12  # number of seeds up to which p values of sign flips are so coarse that the power of the t-test differs
+_MOST_SIMULATED = 100  # maximum number of seeds that are simulated
 _STUDIES, _WITH_LOOKS = 400, 150  # numbers of simulated studies
-_FLIPS = 301  # random flips of each study; at a level of 0.05, 15 of them are just below 5%
-_ENUMERATED = 512  # largest number of flips to enumerate
-_STEP = 1.01  # ratio of neighbouring candidates for a detectable difference
+_FLIPS = 301  # random flips of each study; at a level of 0.05, 15 of them are just under 5%
+_ENUMERATED = 512  # maximum number of flips to enumerate
+_STEP = 1.01  # ratio of successive candidates for a detectable difference
 _STEPS = 128  # number of candidates on either side of the first guess
-_TIE = 1e-5  # for each seed; standardized single-precision sums that differ by less are equal
+_TIE = 1e-5  # tolerance per seed; standardized single-precision sums that differ by less are equal
 
 Method = Literal["simulation", "t"]
 _Single = npt.NDArray[np.float32]
@@ -49,7 +50,7 @@ class Design:
 
     spreads: Values  # standard deviation of each comparison's differences; NaN if unknown
     observed: Values | None = None  # (comparisons, pairs) to resample, of mean 0; None: normal differences
-    level: float = LEVEL  # level of the joint test: a part of LEVEL if further comparisons are tested separately
+    level: float = LEVEL  # level of the joint test: a part of LEVEL if other comparisons are tested separately
     looks: Looks | None = None  # the planned looks, scaled to each number of seeds
     _studies: dict[int, "_Studies"] = field(default_factory=dict)
 
@@ -58,7 +59,8 @@ class Design:
         """Return the design of observed comparisons.
 
         Args:
-            differences: differences of each comparison, by unit (seed). Gaps are filled with its own values.
+            differences: differences of each comparison, by unit (seed). Missing ones are filled with other values of
+                the same comparison.
         """
         known = [np.array([*own.values()], float) for own in differences]
         spreads = np.array([_spread(own) for own in known])
@@ -70,7 +72,7 @@ class Design:
             for own, values in zip(differences, known, strict=True)
         ]
         centred = np.array(rows) - np.mean(rows, axis=1, keepdims=True)
-        scales = centred.std(axis=1)  # standard deviation of resampled values, a little below the sample's
+        scales = centred.std(axis=1)  # standard deviation of resampled values, slightly below that of the sample
         factors = np.divide(spreads, scales, out=np.zeros_like(scales), where=scales > 0)
         return cls(spreads, centred * factors[:, None], level, looks)
 
@@ -80,7 +82,7 @@ class Design:
         return cls(np.ones(comparisons), None, level, looks)
 
     def method(self, seeds: int) -> Method:
-        """Return the method for the power with this number of seeds."""
+        """Return the method by which the power for this number of seeds is computed."""
         few = len(self.spreads) * LEVEL / self.level < LARGEST_FAMILY + 1 and seeds <= _MOST_SIMULATED
         differs = self.observed is not None or self.looks is not None or seeds <= COARSE
         return "simulation" if few and differs else "t"
@@ -98,7 +100,7 @@ class Design:
         return replace(self.looks, sizes=sorted({*sizes, seeds} - {size for size in sizes if size > seeds}))
 
     def _noise(self, seeds: int) -> Values:
-        """Return differences of mean 0: (comparisons, studies, seeds). Normal ones are correlated by a baseline."""
+        """Return differences with mean 0, (comparisons, studies, seeds); a baseline correlates the normal ones."""
         generator, studies = np.random.default_rng(seeds), _STUDIES if self.looks is None else _WITH_LOOKS
         if self.observed is not None:
             drawn: Values = self.observed[:, generator.integers(0, self.observed.shape[1], (studies, seeds))]
@@ -124,7 +126,7 @@ def power_of(design: Design, place: int, seeds: int, difference: float) -> float
 
 
 def equivalence_power(design: Design, place: int, seeds: int, margin: float) -> float:
-    """Return the probability that one comparison shows equivalence within a margin, if no comparison has a difference.
+    """Return the probability that one comparison shows equivalence within a margin if there are no true differences.
 
     With t-tests, both one-sided tests fail together so rarely that their failure probabilities add up.
     """
@@ -137,7 +139,7 @@ def equivalence_power(design: Design, place: int, seeds: int, margin: float) -> 
 
 
 def detectable(design: Design, place: int, seeds: int, power: float = POWER) -> float:
-    """Return the smallest true difference that one comparison shows with this power; NaN if no difference is enough."""
+    """Return the smallest true difference that one comparison detects with this power; NaN if there is none."""
     spread = float(design.spreads[place])
     if math.isnan(spread) or smallest_p(seeds, 1) >= design.level:
         return math.nan
@@ -153,7 +155,7 @@ def detectable(design: Design, place: int, seeds: int, power: float = POWER) -> 
 def detectable_of(
     differences: Sequence[Mapping[Any, float]], level: float = LEVEL, looks: Looks | None = None
 ) -> list[float]:
-    """Return the smallest true difference that each comparison could have shown with its own pairs; NaN if none.
+    """Return the smallest true difference that each comparison could have detected with its own pairs; NaN if none.
 
     Arguments are as for `Design.of`.
     """
@@ -162,7 +164,7 @@ def detectable_of(
 
 
 def seeds_for_difference(design: Design, place: int, difference: float, power: float = POWER) -> float:
-    """Return the smallest number of seeds that shows a true difference with this power; NaN beyond `MOST_SEEDS`."""
+    """Return the smallest number of seeds that detects a true difference with this power; NaN beyond `MOST_SEEDS`."""
     return _fewest(lambda seeds: power_of(design, place, seeds, difference) >= power)
 
 
@@ -174,7 +176,7 @@ def seeds_for_equivalence(design: Design, place: int, margin: float, power: floa
 def spread_factors(pairs: int) -> tuple[float, float]:
     """Return the factors from an observed standard deviation to the ends of its 95% interval, for normal differences.
 
-    They follow from the chi-square distribution with n - 1 degrees of freedom: with seven observed pairs, the ends
+    They follow from the chi-square distribution with n - 1 degrees of freedom. With seven observed pairs, the ends
     still differ by more than a factor of three.
     """
     if pairs < 2:
@@ -203,24 +205,24 @@ class _Studies:
         ]
 
     def difference_shown(self, place: int, difference: float) -> float:
-        """Return the share of studies that show a difference of one comparison."""
+        """Return the share of studies in which one comparison shows a difference."""
         return float(self.with_difference(place, difference).mean())
 
     def with_difference(self, place: int, difference: float) -> npt.NDArray[np.bool_]:
-        """Return whether each study shows a difference of one comparison, among others that are not yet rejected."""
+        """Return for each study whether one comparison shows a difference while the others are not yet rejected."""
         shifts = np.zeros(len(self._looks[0].means), np.float32)
         shifts[place] = difference
         flipped = [look.two_sided(shifts) for look in self._looks]
         return self._crossed([statistics.max(axis=0) for statistics in flipped], [own[place] for own in flipped])
 
     def equivalence_shown(self, margin: float) -> Values:
-        """Return the share of studies that show that each comparison is within a margin."""
+        """Return, for each comparison, the share of studies that show it to be within a margin."""
         if margin not in self._equivalent:
             self._equivalent[margin] = self.within(margin).mean(axis=1)
         return self._equivalent[margin]
 
     def within(self, margin: float) -> npt.NDArray[np.bool_]:
-        """Return whether each comparison is shown to be within a margin: (comparisons, studies), step by step."""
+        """Return whether step-down tests show each comparison to be within a margin, (comparisons, studies)."""
         sides = [*zip(*(look.one_sided(margin) for look in self._looks), strict=True)]
         order = np.argsort(-np.minimum(*(side[-1][..., 0] for side in sides)), axis=0)  # order at the last look
         studies = np.arange(order.shape[1])
@@ -235,7 +237,7 @@ class _Studies:
         return shown
 
     def _crossed(self, highest: Sequence[_Single], own: Sequence[_Single]) -> npt.NDArray[np.bool_]:
-        """Return whether a comparison crosses a boundary in each study, as defined by `joint_flips.adjusted`.
+        """Return for each study whether a comparison crosses a boundary, as defined by `joint_flips.adjusted`.
 
         Args:
             highest: the family's highest statistic at each look (studies, flips).
@@ -256,7 +258,7 @@ class _Studies:
 
 @dataclass(frozen=True)
 class _Look:
-    """Sums of the differences of the first seeds under sign flips, to be shifted by a true difference."""
+    """Sums of the first seeds' differences under sign flips, which can be shifted by a true difference."""
 
     sums: _Single  # (comparisons, studies, flips)
     counts: _Single  # (flips,): sums of the signs
@@ -265,7 +267,7 @@ class _Look:
     size: int  # number of seeds
 
     def two_sided(self, shifts: _Single) -> _Single:
-        """Return standardized sizes of the sums, with each comparison shifted by its own difference."""
+        """Return the standardized absolute sums, with each comparison shifted by its own difference."""
         spreads = self._spreads(shifts[:, None].astype(float))
         scale = np.maximum(spreads, np.sort(spreads, axis=0)[(len(spreads) - 1) // 2])  # lower median of the spreads
         shifted = self.sums.copy()
@@ -293,7 +295,7 @@ def _divisor(spreads: Values) -> _Single:
 
 
 def _signs(seeds: int, level: float) -> _Single:
-    """Return rows of signs, all of them or random ones; all signs of the first row are positive."""
+    """Return rows of signs, all possible or random ones; all signs in the first row are positive."""
     count = round(LEVEL / level) * (_FLIPS - 1) + 1
     if 2**seeds <= max(_ENUMERATED, count):
         return np.where(np.arange(2**seeds)[:, None] >> np.arange(seeds) & 1, -1, 1).astype(np.float32)
@@ -329,7 +331,7 @@ def _t_power(effect: float, seeds: int, level: float) -> float:
 
 @lru_cache(maxsize=1_000)
 def _t_detectable(seeds: int, level: float, power: float) -> float:
-    """Return the smallest difference that the two-sided paired t-test shows, in standard deviations of a difference."""
+    """Return the smallest effect that the two-sided paired t-test detects, in standard deviations of a difference."""
     from scipy.optimize import brentq
 
     high = 1.0
@@ -339,13 +341,13 @@ def _t_detectable(seeds: int, level: float, power: float) -> float:
 
 
 def detectable_by_t(reach: float, n: int, level: float, power: float) -> float:
-    """Return the smallest true difference that a t-test shows; NaN if the interval is unknown.
+    """Return the smallest true difference that a t-test detects; NaN if the interval is unknown.
 
     Args:
         reach: half-width of the 95% t-interval of the difference.
         n: number of values.
         level: level of the two-sided test.
-        power: probability of showing the difference.
+        power: probability of detecting the difference.
     """
     if n < 2 or not reach > 0:
         return math.nan

@@ -1,4 +1,4 @@
-"""Bootstrap over test examples: scores of a run in resamples that all runs on the same examples share."""
+"""Bootstrap over test examples: scores of a run in resamples that are shared by all runs on the same examples."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -11,15 +11,15 @@ from runner.reporting.scores import BINS, bins_of
 from runner.reporting.statistics.ties import Values
 
 RESAMPLES = 2_000
-_KEPT = 2**27  # bytes of resamples to keep; larger ones are drawn again for each run
-_DRAWN = 2**20  # examples to draw at once
+_KEPT = 2**27  # maximum size in bytes of resamples that are kept; larger ones are drawn again for each run
+_DRAWN = 2**20  # number of examples to draw at once
 
 _Probabilities = npt.NDArray[np.floating]
 _Labels = npt.NDArray[np.integer]
 
 
 class Resampling:
-    """Bootstrap resamples, as counts of each test example; the same for the same number of examples."""
+    """Bootstrap resamples, as counts of each test example; they depend only on the number of examples."""
 
     def __init__(self, examples: int) -> None:
         self.examples: Final = examples
@@ -41,7 +41,7 @@ class Resampling:
 
         Args:
             groups: (examples,), integers in [0, count).
-            values: (examples,); zeros take no time.
+            values: (examples,); zeros cost no time.
             count: number of groups.
         """
         weights = np.asarray(values, np.float32)
@@ -70,7 +70,7 @@ def _calibration_error(resampling: Resampling, probabilities: _Probabilities, la
 
 
 def _macro_f1(resampling: Resampling, probabilities: _Probabilities, labels: _Labels) -> Values:
-    """Return the macro F1 scores: by class 2 TP / (2 TP + FP + FN), and 0 for a class that does not occur."""
+    """Return the macro F1 scores; a class scores 2 TP / (2 TP + FP + FN), and 0 if it does not occur."""
     classes, predicted = probabilities.shape[1], probabilities.argmax(axis=1)
     wrong = predicted != labels
     missed = resampling.sums(labels, wrong, classes)

@@ -13,7 +13,7 @@ from runner.reporting.statistics.ties import rounding_of
 Interval = tuple[float, float]
 NO_INTERVAL: Interval = (math.nan, math.nan)
 _FEWEST_PAIRS = 3  # two pairs always have a correlation of 1 or -1
-_FEWEST_WITH_A_SHAPE = 8  # with fewer values, two equal ones are enough for a small p
+_FEWEST_WITH_A_SHAPE = 8  # with fewer values, two equal ones suffice for a small p
 
 
 def standard_deviation(values: npt.ArrayLike) -> float:
@@ -67,7 +67,7 @@ def ratio_interval(one: npt.ArrayLike, other: npt.ArrayLike) -> Interval:
 
 
 def normality_p(values: npt.ArrayLike) -> float:
-    """Return the p value of Shapiro and Wilk's test of normality; NaN for fewer than 8 values or without a spread."""
+    """Return the p value of the Shapiro-Wilk test of normality; NaN for fewer than 8 values or if nothing varies."""
     array = np.asarray(values, float)
     if len(array) < _FEWEST_WITH_A_SHAPE or not standard_deviation(array) > 0:
         return math.nan

@@ -1,7 +1,7 @@
 """Scores over several tasks: aggregates, probability of improvement and performance profile, by stratified bootstrap.
 
-The scores of a variant are one array per task, with one value per run; a lost run is infinitely bad. Each resample
-keeps the tasks, and draws new runs of every task.
+The scores of a variant are one array per task, with one value per run; a lost run has an infinitely bad score. Each
+resample keeps the tasks and draws new runs of every task.
 
 Source: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
 """
@@ -39,9 +39,9 @@ def median_of_means(*tasks: Values, axis: int = -1) -> Values:
 
 
 def estimate(statistic: Callable[..., Values], tasks: Tasks) -> tuple[float, float, float]:
-    """Return a statistic with the ends of its 95% interval.
+    """Return a statistic and the ends of its 95% interval.
 
-    Each is NaN if lost runs make it infinite; the ends are also NaN if no run varies within its task.
+    A value is NaN if lost runs make it infinite; the ends are also NaN if the runs within each task are equal.
     """
     value = float(statistic(*tasks))
     low = high = math.nan

@@ -31,7 +31,7 @@ def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
     """Summarize one or more finite values.
 
     Args:
-        overlap: overlap of the training sets behind the values: n_test / n_train for the folds of cross-validation
+        overlap: overlap of the training sets of the values: n_test / n_train for the folds of cross-validation
             (`corrected_t`), 0 for independent runs. Standard error and interval allow for it.
 
     Source of the interquartile mean: Agarwal et al. 2021, "Deep RL at the edge of the statistical precipice".
@@ -55,7 +55,7 @@ def summarize(values: Sequence[float], overlap: float = 0.0) -> Summary:
 
 
 def _interquartile_mean(values: npt.NDArray[np.float64]) -> float:
-    """Return the mean of the middle half; the same bits as `scipy.stats.trim_mean`, which takes 50 times as long."""
+    """Return the mean of the middle half, bit-identical to `scipy.stats.trim_mean`, which takes 50 times as long."""
     cut, n = len(values) // 4, len(values)
     return float(np.partition(values, (cut, n - cut - 1))[cut : n - cut].mean())
 

@@ -8,8 +8,8 @@ from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 
 def t_quantile(freedom: Any) -> Any:
-    """Return the quantile that an interval of `CONFIDENCE` reaches to either side, for one or many degrees of freedom.
+    """Return the two-sided t quantile at the level `CONFIDENCE`, for one or more degrees of freedom.
 
-    `scipy.stats.t.ppf` returns the same bits, but takes 100 times as long for one number.
+    The result is bit-identical to that of `scipy.stats.t.ppf`, which takes 100 times as long for one number.
     """
     return special.stdtrit(freedom, (1 + CONFIDENCE) / 2)

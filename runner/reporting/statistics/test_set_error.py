@@ -1,4 +1,4 @@
-"""Test set error: uncertainty of a difference for new test examples, and a test of two single networks."""
+"""Test-set error: uncertainty of a difference with respect to new test examples, and a test of two single networks."""
 
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from runner.reporting.statistics.resampling import RESAMPLED
 from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.statistics.ties import Values
 
-BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics whose error from the test set can be computed
+BY_EXAMPLE = ("test_accuracy", *RESAMPLED)  # metrics for which the error due to the test set can be computed
 TEST_SET_COLUMNS = [
     "test_examples", "test_set_error", "two_level_low", "two_level_high", "new_images_low", "new_images_high",
     "test_set_share", "p_mcnemar",
@@ -30,7 +30,7 @@ def with_test_set_error(
     answers: Sequence[Answers | None],
     compared: ComparedRuns,
 ) -> pd.DataFrame:
-    """Add the error of the test set to comparisons by a metric of `BY_EXAMPLE`: `TEST_SET_COLUMNS`.
+    """Add the error due to the test set, `TEST_SET_COLUMNS`, to comparisons by a metric of `BY_EXAMPLE`.
 
     For each test example, take the share of the variant's runs that classify it correctly minus the share of the
     baseline's runs. `test_set_error` is the standard error of the mean of these paired differences. It is smaller than
@@ -38,17 +38,17 @@ def with_test_set_error(
     macro F1, it comes from a bootstrap over the test examples.
 
     The interval over new images comes from `Crossed`, for new seeds and new test examples. The two-level interval is
-    its wider predecessor. Its half-width is the root of the sum of squares of the half-widths over seeds and over
-    examples, both with the t quantile of the seeds. It counts the variation of single answers twice.
+    its wider predecessor. Its half-width is the square root of the sum of squares of the half-widths over seeds and
+    over examples, both with the t quantile of the seeds. It thus counts the residual variance twice.
 
     `p_mcnemar` compares two single runs with each other, not the variants.
     All columns are NaN if predictions are missing or belong to different test examples.
 
     Args:
         comparisons: from `comparison_frame`.
-        summary: the runs behind them, one row per run.
+        summary: the compared runs, one row per run.
         answers: the answers of each run, in the order of the summary.
-        compared: the runs behind each comparison.
+        compared: the runs from which each difference is computed.
     """
     runs = _Runs(summary)
     rows = [_row(row, runs, answers, compared.of(row)) for row in comparisons.to_dict("records")]
@@ -102,7 +102,7 @@ def _row(
 
 
 class _Runs:
-    """Seeds, cells and metrics of the runs, in arrays: taking a side's rows from the summary takes far longer."""
+    """Seeds, cells and metrics of the runs, as arrays: selecting a side's rows from the summary is far slower."""
 
     def __init__(self, summary: pd.DataFrame) -> None:
         self.summary = summary
@@ -119,7 +119,7 @@ class _Runs:
 
 @dataclass(frozen=True)
 class _Side:
-    """The runs of one side of a comparison by seed; several runs of a seed and cell, and several cells, are averaged.
+    """The runs of one side of a comparison by seed, averaged over runs of the same seed and cell and then over cells.
 
     `comparison_frame` averages them in the same way.
     """
@@ -155,12 +155,12 @@ class _Side:
 
 
 def _mean(parts: Sequence[Any]) -> Any:
-    """Return the mean of numbers or arrays; usually there is one, whose mean NumPy takes far longer to compute."""
+    """Return the mean of numbers or arrays; for a single one, which is the usual case, NumPy is far slower."""
     return np.mean(parts, axis=0) if len(parts) > 1 else np.asarray(parts[0], float)
 
 
 def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] | None:
-    """Return the labels of at least two test examples; None if a run has no answers, or other examples."""
+    """Return the labels of two or more common test examples; None if a run has no answers or different examples."""
     first = next((own.labels for own in answers if own), None)
     if first is None or len(first) < 2:
         return None
@@ -178,7 +178,7 @@ def _two_level_reach(found: Mapping[Any, Any], error: float) -> float:
 def _single_runs_p(
     found: Mapping[Any, Any], summary: pd.DataFrame, answers: Sequence[Answers | None], places: list[list[int]]
 ) -> float:
-    """Return McNemar's p value if both sides are one run, on the same data and split; else NaN."""
+    """Return McNemar's p value if each side is a single run on the same data and split; else NaN."""
     if found["metric"] in RESAMPLED or found["lost"] or found["baseline_lost"] or [*map(len, places)] != [1, 1]:
         return math.nan
     (one,), (other,) = places

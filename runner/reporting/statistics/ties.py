@@ -1,7 +1,7 @@
 """Ties: values that differ only by rounding, and the order of variants with ties.
 
-A mean of accuracies is an integer number of examples divided by an integer. Two equal means can still differ in the
-last digit of a double.
+A mean of accuracies is a number of examples divided by an integer. Two equal means can still differ in the last digit
+of a double.
 """
 
 from collections.abc import Sequence
@@ -34,9 +34,9 @@ def levelled(values: npt.ArrayLike) -> Values:
 
 
 def places(means: npt.ArrayLike, diverged: npt.ArrayLike, sign: int) -> Values:
-    """Return the rank of each variant: 0 for the best, shared by ties; NaN without any result.
+    """Return the rank of each variant, from 0 for the best; ties share a rank, and the rank is NaN without any result.
 
-    The share of diverged runs decides first, because means cover only completed runs. The mean decides among variants
+    The share of diverged runs decides first, because means cover only completed runs. The mean decides between variants
     with the same share.
 
     Args:

@@ -1,10 +1,10 @@
-"""Tuning curve: the best of k points, drawn at random and without replacement from the N that were tried.
+"""Tuning curve: the best of k points drawn at random without replacement from the N points tried.
 
 The point with the r-th best score wins a draw of k with probability C(N - r, k - 1) / C(N, k), so means and ranges over
 all draws are exact.
 
 Source: Dodge et al. 2019, "Show Your Work: Improved Reporting of Experimental Results", who draw with replacement;
-without replacement the mean has no bias (Tang et al. 2020, "Showing Your Work Doesn't Always Work"). The confidence
+without replacement, the mean has no bias (Tang et al. 2020, "Showing Your Work Doesn't Always Work"). The confidence
 interval of a quantile: Conover 1999, "Practical Nonparametric Statistics", section 3.2.
 """
 
@@ -22,7 +22,7 @@ DRAWS = "draws"  # curve of independent points
 SO_FAR = "so_far"  # curve of the trials of one search, in their order
 REPEATED = "repeated"  # mean of such curves over several searches
 _TAIL = (1 - CONFIDENCE) / 2
-_DIGITS = 12  # decimals of a sum of probabilities, so that equal shares are equal
+_DIGITS = 12  # decimals to which sums of probabilities are rounded, so that equal shares compare equal
 _ROUNDING = 10.0**-_DIGITS
 
 
@@ -74,8 +74,8 @@ def tuning_curve(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> Tun
 def best_so_far(scores: npt.ArrayLike, tested: npt.ArrayLike, sign: int) -> TuningCurve:
     """Return the best of the first k points of one search, whose points depend on each other.
 
-    Only `expected`, `without_score` and `expected_test` have values; they belong to one search, without draws and
-    their range.
+    Only `expected`, `without_score` and `expected_test` have values; they describe one search, so there are no draws
+    and no range.
 
     Args:
         scores: one per point, in the order of the search; NaN or infinite without one.
@@ -97,7 +97,7 @@ def _ascending(sign: int, worse: Values, better: Values) -> tuple[Values, Values
 
 
 def _best_of(budget: int, level: Values, tests: Values) -> list[float]:
-    """Return expected, worst and best score, share without a score, expected test score, and median at one budget.
+    """Return one budget's expected score, range, share without a score, expected test score and median.
 
     Args:
         level: scores, best first; higher is better, and minus infinity means no score.
@@ -131,7 +131,7 @@ def _bounds_of_median(level: Values) -> tuple[Values, Values]:
 def winning_probabilities(budget: int, points: int) -> Values:
     """Return the probability that each point, best first, is the best in a draw of `budget` points."""
     behind = np.arange(points - 1, 0, -1)
-    ratios = np.maximum(behind + 1 - budget, 0) / behind  # of neighbouring terms, so that no binomial overflows
+    ratios = np.maximum(behind + 1 - budget, 0) / behind  # of successive terms, so no binomial coefficient overflows
     chances: Values = budget / points * np.cumprod(np.append(1.0, ratios))
     return chances
 

@@ -17,7 +17,7 @@ MEANINGFUL = 0.75  # a meaningful interval reaches beyond this P(A > B)
 
 
 def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
-    """Return the share of all pairs of one value from each sample in which the first is higher; ties count half.
+    """Return the share of pairs, one value from each sample, in which the first value is higher; ties count half.
 
     This is Mann and Whitney's U divided by the number of pairs. Samples lie along the axis.
     """
@@ -30,13 +30,14 @@ def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
 
 
 def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
-    """Return the 95% interval of the mean of wins by a percentile bootstrap over units.
+    """Return the 95% percentile bootstrap interval of the mean of wins, resampled over units.
 
-    It is the interval of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies.
+    If all pairs are won, or all are lost, it is the interval of `all_won_interval`. Otherwise, it is NaN if nothing
+    varies.
 
     Args:
         wins: one value per pair: 1 for a win, 0.5 for a tie, 0 for a loss.
-        unit: number of each pair's unit, whose pairs are resampled together.
+        unit: number of each pair's unit; the pairs of a unit are resampled together.
     """
     sums, counts = np.bincount(unit, wins).astype(float), np.bincount(unit).astype(float)
     if wins.min() == wins.max() != 0.5:
@@ -52,10 +53,10 @@ def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
 
 
 def unpaired_win_interval(one: Values, other: Values) -> Interval:
-    """Return the 95% interval of `share_of_wins` by a percentile bootstrap over both samples.
+    """Return the 95% percentile bootstrap interval of `share_of_wins`, resampled over both samples.
 
-    It is the interval of `all_won_interval` if all pairs are won, or all lost, and NaN if nothing else varies or a
-    sample has a single value.
+    If all pairs are won, or all are lost, it is the interval of `all_won_interval`. Otherwise, it is NaN if nothing
+    varies or a sample has a single value.
 
     Args:
         one: values; equal infinities are ties.
@@ -72,9 +73,9 @@ def unpaired_win_interval(one: Values, other: Values) -> Interval:
 
 
 def all_won_interval(units: int, *, has_won: bool = True) -> Interval:
-    """Return Clopper and Pearson's 95% interval of the probability of an event that occurred in all n units, or none.
+    """Return the Clopper-Pearson 95% interval of the probability of an event that occurred in all n units, or in none.
 
-    All resamples of such a sample are the same, so a bootstrap interval would be a point.
+    All resamples of such a sample are equal, so a bootstrap interval would have no width.
     """
     found = stats.binomtest(units if has_won else 0, units).proportion_ci(1 - LEVEL, "exact")
     return float(found.low), float(found.high)
@@ -84,8 +85,8 @@ def win_claim(low: float, high: float) -> str:
     """Return the claim that an interval of P(A > B) supports; "" for NaN.
 
     `not significant` if the interval contains 0.5, `not meaningful` if it lies above 0.5 and does not reach beyond
-    `MEANINGFUL`, else `meaningful`. An interval below 0.5 is judged by the same rule from the other side, as `worse,
-    not meaningful` or `worse, meaningful`.
+    `MEANINGFUL`, else `meaningful`. An interval below 0.5 is judged by the mirrored rule, as `worse, not meaningful` or
+    `worse, meaningful`.
     """
     if math.isnan(low):
         return ""

@@ -1,4 +1,4 @@
-"""LaTeX numbers that siunitx aligns at their decimal points."""
+"""LaTeX cells with numbers that siunitx aligns at their decimal points."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def is_aligned(cells: Sequence[str]) -> bool:
 
 
 def column_format(cells: Sequence[str]) -> str:
-    """Return the type of a column of numbers."""
+    """Return the LaTeX column type for numbers."""
     found = [match for cell in cells if (match := _NUMBER.fullmatch(cell))]
     signs = {match["sign"] for match in found} - {""}
     sign = "<" if "<" in signs else "+" if signs else ""
@@ -34,7 +34,7 @@ def column_format(cells: Sequence[str]) -> str:
 
 
 def aligned_cell(text: str, mark: Mark) -> str:
-    """Return a cell of a column of numbers."""
+    """Return a cell for a column of numbers."""
     if text in ("", "-"):
         return "{--}" if text else ""
     return _BEFORE[mark] + text.replace(" ± ", " +- ") + _AFTER[mark]

@@ -1,4 +1,4 @@
-"""CSV files of frames: written, and read again."""
+"""Reading and writing of frames as CSV files."""
 
 import io
 from collections.abc import Collection, Iterable
@@ -18,11 +18,12 @@ def read_frame(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
     """Read a CSV file from an untrusted source.
 
     Args:
-        texts: columns of text, in which NA and null are names, and the apostrophe of an inert cell is removed.
+        texts: columns of text, in which NA and null are names, and from which the apostrophe of an inert cell is
+            removed.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is not a table, with the file.
+        ValueError: if the file is not a table; the message names the file.
     """
     try:
         table = read_table(path)
@@ -52,7 +53,7 @@ def read_numbers(path: Path, *needed: str) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is not such a table, with the file.
+        ValueError: if the file is not such a table; the message names the file.
     """
     frame = read_frame(path)
     try:
@@ -73,9 +74,9 @@ def write_frame(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> Pat
         frame: one frame, or its parts from top to bottom.
 
     Raises:
-        EnvironmentFault: if the machine refuses to write.
+        EnvironmentFault: if the operating system refuses to write.
     """
-    # For a path in a missing directory, pandas raises an error without errno.
+    # If the directory is missing, pandas raises an error without errno.
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         for number, part in enumerate([frame] if isinstance(frame, pd.DataFrame) else frame):
             without_formulas(part).to_csv(stream, index=False, header=number == 0)
@@ -83,7 +84,7 @@ def write_frame(frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path) -> Pat
 
 
 def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame, with text made inert for spreadsheets."""
+    """Return the frame with text made inert for spreadsheets."""
     safe = frame.rename(columns=inert)
     for name in safe.select_dtypes(exclude=["number", "bool"]):
         safe[name] = safe[name].map({value: inert(value) for value in safe[name].unique()})

@@ -17,7 +17,7 @@ from runner.reporting.tables.paper_table import AS_GOOD
 
 @dataclass(frozen=True)
 class DatasetTable:
-    """Rows of text by header; the marks belong to the columns after the first."""
+    """Rows of text by header; the marks apply to all columns after the first."""
 
     rows: list[dict[str, str]]
     marks: list[list[Mark]]

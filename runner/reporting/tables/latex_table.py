@@ -10,13 +10,13 @@ from runner.reporting.tables.marks import Mark, of_columns
 _LETTERS = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _SIGNS = {"±": r"$\pm$", "<": r"$<$", ">": r"$>$", "|": r"$|$", "\N{MINUS SIGN}": "$-$"}  # signs that need math mode
 _DECORATIONS: Mapping[Mark, str] = {"best": r"\textbf{{{}}}", "as good": r"\underline{{{}}}", "": "{}"}
-# Dimensions of the article class, which has the shortest lines.
+# Dimensions in the article class, which has the shortest lines.
 _LINE = 345  # width of a line in points
-_NARROWEST = 0.2  # smallest share of a line for the names
+_NARROWEST = 0.2  # minimum share of a line for the names
 _PAGE = 45  # lines on a page
 _END = r"\\"  # end of a line
-_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # last character that pdfLaTeX knows
-_UNBROKEN = 12  # characters of a part that need not be broken
+_LAST_LATIN = "\N{LATIN SMALL LETTER Z WITH CARON}"  # last character that pdfLaTeX supports
+_UNBROKEN = 12  # maximum number of characters of a part that need not be broken
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def latex_table(
 
     Args:
         rows: text by header; the first column contains the variants, and the last may contain the seeds.
-        marks: marks of the second column, one per row; or of the second and further columns, a sequence per row.
+        marks: marks of the second column, one per row; or of the second and later columns, a sequence per row.
         note: caption in LaTeX.
-        label: text after the prefix `tab:` of the label.
+        label: text of the label after its prefix `tab:`.
         siunitx: align columns of numbers at their decimal points with siunitx 3; a star replaces underlines.
     """
     heads, lines = [*rows[0]], [[*row.values()] for row in rows]
@@ -105,7 +105,7 @@ def _longtable(size: str, columns: str, title: str, top: list[str], body: list[s
 
 
 def _unicode_hint(table: Sequence[str]) -> list[str]:
-    """Return a comment if the table has characters that pdfLaTeX does not know."""
+    """Return a comment if the table contains characters that pdfLaTeX does not support."""
     letters = "".join(sorted({letter for line in table for letter in line if letter > _LAST_LATIN}))
     return [f"% compile with lualatex or xelatex and a font that has {letters}"] if letters else []
 
@@ -125,7 +125,7 @@ def escaped(text: str) -> str:
 
 def _row(line: Sequence[str], marks: Mark | Sequence[Mark], aligned: Sequence[bool], *, breaks: bool) -> str:
     name, *values = line
-    # Without {}, a row that begins with [ or * would be an argument of the \\ before it.
+    # Without {}, LaTeX would read [ or * at the beginning of a row as an argument of the preceding \\.
     first = "{}" + (_breakable(name) if breaks else escaped(name))
     given = of_columns([marks] if isinstance(marks, str) else marks, len(values))
     cells = [
@@ -156,7 +156,7 @@ def _stacked(cell: str, position: str) -> str:
 
 
 def _breakable(name: str) -> str:
-    """Allow line breaks in a name after punctuation, and within long parts without any."""
+    """Allow line breaks in a name after punctuation, and within long parts that have none."""
     parts = re.split(r"(?<=[ ,=_/:;+)\]-])|(?<=\.)(?=[A-Za-z])", name)
     pieces = [part[start : start + _UNBROKEN] for part in parts for start in range(0, len(part), _UNBROKEN)]
     return r"\allowbreak{}".join(map(escaped, pieces))

@@ -12,7 +12,7 @@ def markdown_table(rows: Sequence[Mapping[str, str]], marks: Sequence[Sequence[M
 
     Args:
         rows: text by header.
-        marks: marks of the second and further columns, a sequence per row.
+        marks: marks of the second and later columns, a sequence per row.
     """
     lines = [[*map(escaped_markdown, rows[0])], ["---", *["---:"] * (len(rows[0]) - 1)]]
     for row, own in zip(rows, marks, strict=True):

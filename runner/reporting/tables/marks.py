@@ -7,6 +7,6 @@ Mark = Literal["best", "as good", ""]  # `as good`: not significantly different 
 
 
 def of_columns(marks: Sequence[Mark], columns: int) -> list[Mark]:
-    """Return the marks of a number of columns: the given ones, then empty ones."""
+    """Return marks for this many columns: the given ones, followed by empty ones."""
     none: list[Mark] = [""]
     return [*marks, *none * (columns - len(marks))]

@@ -55,7 +55,7 @@ AS_GOOD = f"not significantly different from the best (uncorrected p of at least
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Rows of text by header; the marks belong to the second column, the metric.
+    """Rows of text by header; the marks apply to the second column, the metric.
 
     Markdown and LaTeX have the variants' display names.
     """
@@ -82,7 +82,7 @@ class PaperTable:
         return markdown_table(self._printed_rows, [[mark] for mark in self.marks], note)
 
     def latex(self, label: str = "results", *, siunitx: bool = False) -> str:
-        """Return a table for booktabs that compiles in a plain article; underlined where Markdown has a star.
+        """Return a table for booktabs that compiles in a plain article; numbers with a star in Markdown are underlined.
 
         Args:
             siunitx: align the numbers with siunitx; a star replaces the underline.
@@ -169,7 +169,7 @@ def p_head(comparisons: pd.DataFrame) -> str:
 
 
 def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict[str, str]:
-    """Return the further cells of a table with a margin: p of equivalence, and the verdict."""
+    """Return the additional cells of a table with a margin: p of equivalence, and the verdict."""
     if not has_margin:
         return {}
     texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
@@ -179,8 +179,8 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
 def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[Mark]:
     """Mark the best variants on each data set, and variants that do not differ significantly from the best.
 
-    If a comparison with the best cannot reach significance after correction, only the best variants of the data
-    set are marked: a missing star would claim a difference that the verdicts do not claim.
+    If a comparison with the best cannot reach significance after correction, only the best variants on the data set are
+    marked, because a missing star would claim a difference that the verdicts do not claim.
     """
     marks: dict[str, Mark] = {}
     metric = str(aggregate["metric"].iloc[0])
@@ -198,7 +198,8 @@ def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataF
         )
         enough = np.array([row["n"] >= fewest(row) for row in others.to_dict("records")], bool)
         if all(map(can_decide, others[enough].to_dict("records"))):
-            # p is not corrected: a correction guards claims of a difference, and would mark nearly every variant.
+            # p is not corrected, because a correction protects claims of a difference; it would give nearly every
+            # variant a star.
             is_tied = enough & ~(others["p_value"] < LEVEL) & (others["test"] != NO_TEST)
             tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
             marks |= {str(variant): "as good" for variant in tied["variant"]}
@@ -263,7 +264,7 @@ def _equivalence(comparisons: pd.DataFrame) -> str:
 
 
 def _intervals(comparisons: pd.DataFrame) -> str:
-    """Describe the kinds of the intervals, and the reason if some are missing."""
+    """Describe the kinds of intervals, and the reason if some are missing."""
     timed = comparisons["faster"].notna()
     means = comparisons[~timed]
     alike = (means["ci_low"].isna() & (means["n_completed"] > 1)).any()
@@ -288,7 +289,7 @@ def _family(comparisons: pd.DataFrame, aggregate: pd.DataFrame) -> str:
 
 
 def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples: int | None) -> str:
-    """Return sentences on the standard error from the test set's size, for an accuracy and for a paired difference."""
+    """Return sentences on the standard error due to the size of the test set, of an accuracy or a paired difference."""
     metric, best = aggregate["metric"].iloc[0], aggregate["mean"].max()
     if not examples or metric not in BY_EXAMPLE or not 0 <= best <= 1:  # true for NaN
         return ""

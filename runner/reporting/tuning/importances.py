@@ -1,4 +1,4 @@
-"""Importances: the share of the variance of the tuned score that each key of a variant explains."""
+"""Importances: the share of the variance of the tuned score that is explained by each key of a variant."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ IMPORTANCE_COLUMNS = [
     "variant", "key", "importance", "low", "high", "with_interactions", "trials", "r_squared", "metric",
 ]  # fmt: skip
 _FEWEST, _FEWEST_PER_KEY = 10, 4  # minimum numbers of trials with a score
-_MOST_VARIANTS = 30  # number of best variants that are analysed; each takes a tenth of a second
-_MOST_KEYS, _MOST_LEVELS = 30, 30  # limits of a forest; further levels are numbered
+_MOST_VARIANTS = 30  # number of best variants that are analysed, each of which takes a tenth of a second
+_MOST_KEYS, _MOST_LEVELS = 30, 30  # limits of a forest; keys with more levels are treated as numbers
 
 
 @dataclass(frozen=True)
 class Importances:
-    """The importances of a tuned study, and their limits."""
+    """The importances of a tuned study, and their limitations."""
 
     frame: pd.DataFrame  # columns are `IMPORTANCE_COLUMNS`
-    notes: list[str]  # sentences on their limits
+    notes: list[str]  # sentences on their limitations
 
 
 @dataclass(frozen=True)
 class _Group:
-    """The keys that the same trials of a variant set, and all keys that these trials set."""
+    """Keys that are set by the same trials of a variant, and all keys that these trials set."""
 
     trials: Trials
     index: "pd.Index[int]"  # index of its scored trials
@@ -44,20 +44,20 @@ class _Group:
 
     @property
     def needed(self) -> int:
-        """The smallest number of trials for conclusions about its keys."""
+        """The smallest number of trials that allows conclusions about its keys."""
         return max(_FEWEST, _FEWEST_PER_KEY * len(self.keys))
 
     @property
     def name(self) -> str:
-        """The variant, with the keys if only some of its trials set them."""
+        """The name of the variant, with the keys if only some of its trials set them."""
         is_whole = len(self.index) == len(self.trials.scored)
         return self.trials.variant if is_whole else f"{self.trials.variant} ({', '.join(self.own)})"
 
 
 def importances(variants: Iterable[Trials], *, is_independent: bool = True) -> Importances:
-    """Return the importances of each variant with two tuned keys or more.
+    """Return the importances of each variant with two or more tuned keys.
 
-    A key that only some trials set is analysed in these trials, among the keys that all of them set.
+    A key that only some trials set is analysed on these trials, together with the other keys that all of them set.
 
     Args:
         is_independent: whether the points, and the epochs trained at each, do not depend on the results of others.
@@ -103,7 +103,7 @@ def _groups(trials: Trials) -> Iterator[_Group]:
 
 
 def _refusal(group: _Group) -> str:
-    """Return the reason if a group with enough trials has no importances, else ""."""
+    """Return the reason why a group with enough trials has no importances, or ""."""
     if len(group.keys) < 2:
         return "no other key varies in the same trials"
     if len(group.keys) > _MOST_KEYS:
@@ -127,7 +127,7 @@ def _rows(group: _Group) -> list[dict[str, Any]]:
             "variant": trials.variant,
             "key": key,
             "importance": means[place],
-            "low": min(lows[place], means[place]),  # a few trees may move the mean out of the range of most trees
+            "low": min(lows[place], means[place]),  # a few trees may shift the mean out of the range of most trees
             "high": max(highs[place], means[place]),
             "with_interactions": found.with_interactions[:, place].mean(),
             "trials": len(group.index),

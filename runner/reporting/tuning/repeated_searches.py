@@ -16,8 +16,8 @@ from runner.reporting.tuning.tuning_curves import mean_curve_frame, tuning_curve
 def repeated_curves(sweeps: Sequence[Path], left_out: LeftOut) -> pd.DataFrame | None:
     """Return the mean tuning curves of repeated searches; None unless all sweeps are repetitions of one search.
 
-    Their samplers learn or their pruners stop trials, and their variants, axes, samplers and pruners are the same. A
-    copy of a search does not count, and a study with a grid has no such curves.
+    Repetitions have the same variants, axes, samplers and pruners, and their sampler learns or their pruner stops
+    trials. A copy of a search does not count, and a study with a grid has no such curves.
     """
     found: dict[tuple[str, ...], pd.DataFrame] = {}
     questions = [left_out.unless_read(partial(Question.of, sweep)) for sweep in sweeps]

@@ -1,11 +1,11 @@
-"""Selection optimism: the tuned score of each chosen point against its score on fresh seeds."""
+"""Selection optimism: the tuned score of each chosen point compared with its score on fresh seeds."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from runner.core.text import shortened
-from runner.records.design import MOST_SEEDS as MOST_POINTS  # the same limit applies to all plans
+from runner.records.design import MOST_SEEDS as MOST_POINTS  # the same limit as for plans
 from runner.records.record import VALIDATION_METRICS
 from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
 from runner.reporting.metrics import sign_of
@@ -48,11 +48,11 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
 
 
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:
-    """Warn about choices at the edge of the tried values, unequal budgets, and budgets that were not used up.
+    """Warn about choices on the edge of the tried values, unequal budgets, and budgets that were not used up.
 
     Args:
         budget: the number of points that each variant could have tried; None: no such limit was set.
-        cost: the unit of a different kind of budget, with which variants may try different numbers of points.
+        cost: the unit of another kind of budget, under which variants may try different numbers of points.
     """
     found = [
         f"{row['variant']}: {row['point']} lies on the edge of the tried values; a better value may lie beyond."
@@ -73,7 +73,7 @@ def read_tuning(sweep: Path) -> pd.DataFrame:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is not a tuning table, with the file.
+        ValueError: if the file is not a tuning table; the message names the file.
     """
     path = sweep / TUNING_TABLE
     tuning = read_frame(path, texts=("variant", "point", "state", "run_ids"))

@@ -20,7 +20,7 @@ TUNING_CURVE_COLUMNS = [
     "variant", "metric", "budget", "expected", "low", "high", "without_score", "expected_test", "place",
     "median", "median_low", "median_high", "kind",
 ]  # fmt: skip
-_MOST_LISTED = 3  # largest number of earlier leaders in a sentence
+_MOST_LISTED = 3  # maximum number of earlier leaders named in a sentence
 
 
 def tuning_curve_frame(
@@ -41,8 +41,8 @@ def tuning_curve_frame(
         runs: the tuning runs.
         names: names of the study's variants, without cells of a grid.
         direction: max or min; None if the study does not set it.
-        is_independent: whether the points do not depend on each other. If they do, because the sampler learns or a
-            pruner stops trials, the order of the trials matters, and the curve is the best score so far.
+        is_independent: whether the points are independent of each other. If they are not, because the sampler learns or
+            a pruner stops trials, the order of the trials matters, and the curve is the best score so far.
     """
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
@@ -88,7 +88,7 @@ def mean_curve_frame(
 
 def _tested(tuning: pd.DataFrame, runs: Iterable[Run], metric: str) -> list[float]:
     """Return the mean test score of each point's tuning runs; NaN unless all of them have a score."""
-    has_ids = "run_ids" in tuning  # missing in tables of earlier versions
+    has_ids = "run_ids" in tuning  # missing from tables of earlier versions
     place_of: dict[tuple[str, str], int] = {}  # place by variant and run id, or by variant and point
     for number, (variant, text) in enumerate(
         zip(tuning["variant"], tuning["run_ids" if has_ids else "point"], strict=True)
@@ -122,7 +122,7 @@ def _places(curves: pd.DataFrame, names: Iterable[str], sign: int) -> "pd.Series
 
 
 def _cells(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Return the cells of the study's grid with two variants or more, up to the smallest budget of their variants.
+    """Return the curves in each cell of the study's grid with two or more variants, up to their smallest budget.
 
     The variants have their names in the study.
     """
@@ -152,7 +152,7 @@ def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
 
 
 def pruning_sentences(tuning: pd.DataFrame, pruner: str) -> list[str]:
-    """Return a sentence on the trials that a pruner stopped, and on the saved epochs; none without a pruner.
+    """Return a sentence on the trials that a pruner stopped and the epochs that this saved; none without a pruner.
 
     Args:
         tuning: one row per point, as in tuning.csv.
@@ -186,7 +186,7 @@ def _leads(rows: pd.DataFrame) -> str:
 
 
 def _begins(values: Sequence[Any]) -> list[int]:
-    """Return the budgets, from 1, at which a new value begins."""
+    """Return the budgets, counted from 1, at which the value changes."""
     return [1, *(place + 1 for place in range(1, len(values)) if values[place] != values[place - 1])]
 
 
@@ -203,7 +203,7 @@ def _span(first: int, last: int, most: int) -> str:
 
 
 def _evidence(rows: pd.DataFrame) -> str:
-    """Return the metric with the scores of the first two places, at the largest budget."""
+    """Return the metric and the scores of the first two variants at the largest budget."""
     metric, ordered = rows["metric"].iloc[0], rows.sort_values("place", kind="stable")
     first, others = ordered.iloc[0], ordered[ordered["place"] > 1]
     then = "".join(f", {row['variant']} {value_text(row['expected'], metric)}" for _, row in others.head(1).iterrows())

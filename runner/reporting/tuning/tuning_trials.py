@@ -16,7 +16,7 @@ from runner.records.tuned_axes import TunedAxis
 from runner.reporting.figures.tuning.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
 
-_NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # the space before an override
+_NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # the space before each override
 _UNSCORED = "no score"  # used if the table does not state the reason
 
 

@@ -25,7 +25,7 @@ from runner.sweeps.cleaning.needed import best_models, starting_points
 Kind = Literal["temporary", "checkpoint", "empty", "failed", "model"]
 _OUTPUTS = "outputs"  # directory of runs that may start from a model elsewhere
 
-# Names that the program gives to directories of runs: of a sweep, of a single run (by time), and of a reproduced run.
+# Names that the program gives to run directories: in a sweep, of a single run (by time), and of a reproduced run.
 _RUN_NAME = re.compile(r"(.+_)?seed\d+_[0-9a-f]{12}|([0-9a-f]{12}-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+", re.DOTALL)
 _FIGURES = {
     f"{name}.png"
@@ -46,7 +46,7 @@ class Wish:
         failed: the directories of failed runs.
         models: the models of runs.
         keep_best: keep the best run's model of each variant.
-        older_than: least number of seconds since a run ended or a leftover was changed; None: any.
+        older_than: minimum number of seconds since a run ended or a leftover was changed; None: no minimum.
     """
 
     failed: bool = False
@@ -97,7 +97,7 @@ def find(directory: Path, wish: Wish) -> Found:
 
 
 def record_version(run: Path) -> int | None:
-    """Return a number that changes when a run writes its record; None if there is none."""
+    """Return a number that changes when a run writes its record; None without a record."""
     try:
         return (run / "record.json").lstat().st_mtime_ns
     except FileNotFoundError:
@@ -105,7 +105,7 @@ def record_version(run: Path) -> int | None:
 
 
 def _surroundings(directory: Path) -> list[Path]:
-    """Return existing directories with runs that may start from a run in a directory: `outputs`, and its sweep."""
+    """Return the existing directories whose runs may start from a run in a directory: `outputs`, and its sweep."""
     home = directory.resolve()
     above = [path for path in home.parents if path.name == _OUTPUTS or (path == home.parent and (path / PLAN).exists())]
     return [*above, *([Path(_OUTPUTS)] if Path(_OUTPUTS).is_dir() else [])]
@@ -124,7 +124,7 @@ class _Search:
             self._sources = starting_points([directory, *_surroundings(directory)], self.found.left_out)
 
     def look_into(self, folder: Path, below: list[str]) -> None:
-        """Note the items in a folder; remove from `below` the folders that need no search."""
+        """Record the items in a folder; remove from `below` the folders that need no search."""
         if (folder / "record.json").exists():
             if self._is_leaving(folder):
                 below.clear()
@@ -156,7 +156,7 @@ class _Search:
         return self.found
 
     def _is_leaving(self, folder: Path) -> bool:
-        """Note the removable items of a run; return whether its whole directory is removed."""
+        """Record the removable items of a run; return whether its whole directory is removed."""
         directory, version = RunDirectory(folder), record_version(folder)
         if is_locked(folder):
             self.found.kept[folder] = "in use by a process"
@@ -199,7 +199,7 @@ class _Search:
     def _obstacle(self, folder: Path) -> str | None:
         """Return the reason to keep a failed run's directory."""
         if Path.cwd().is_relative_to(os.path.realpath(folder)):
-            return "the current directory lies in it"
+            return "contains the current directory"
         if is_sweep_directory(folder) or any(
             {"record.json", PLAN} & {*files} for inner, _, files in walk(folder) if inner != folder
         ):
@@ -210,7 +210,7 @@ class _Search:
         return self._start_of_another(folder)
 
     def _is_old(self, seconds: float) -> bool:
-        """Return whether a time, in seconds since 1970, is as long ago as the selection requires."""
+        """Return whether a time, in seconds since 1970, is long enough ago for the selection."""
         return self._wish.older_than is None or seconds < self._now - self._wish.older_than
 
 
@@ -224,7 +224,7 @@ def _is_bare(folder: Path) -> bool:
 
 
 def _ended(record: RunRecord, run: Path) -> float:
-    """Return the time of a run's end, in seconds since 1970; for a killed run, of the last change in its directory."""
+    """Return when a run ended, in seconds since 1970; for a killed run, when its directory last changed."""
     try:
         return datetime.fromisoformat(record.finished or "").timestamp()
     except (ValueError, OverflowError):
@@ -232,7 +232,7 @@ def _ended(record: RunRecord, run: Path) -> float:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a directory, without files that have other hard links."""
+    """Return the size in bytes of a file, or of all files in a directory, excluding files with other hard links."""
     inside = (folder / name for folder, _, files in walk(path) for name in files) if _is_directory(path) else [path]
     return sum(_bytes(file) for file in inside)
 
@@ -257,7 +257,7 @@ def _is_file(path: Path) -> bool:
 
 
 def total(items: Iterable[Item]) -> int:
-    """Return the bytes of all items."""
+    """Return the total size of items in bytes."""
     return sum(item.size for item in items)
 
 

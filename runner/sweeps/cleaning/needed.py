@@ -23,7 +23,7 @@ _STARTS = re.compile(rb"init_from['\"]?\s*:(?! null\b)")  # other configurations
 
 
 def starting_points(roots: Iterable[Path], left_out: LeftOut) -> dict[Path, Path]:
-    """Return the resolved run directories from which others start (`model.init_from`), each with such a run or plan.
+    """Return the resolved run directories from which others start (`model.init_from`), each with one such run or plan.
 
     Args:
         roots: directories to search for runs and for plans, whose runs may not have begun.
@@ -66,8 +66,8 @@ def _sources(config: Mapping[str, Any], base: str | None) -> Iterator[Path]:
 def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> dict[Path, str]:
     """Return the runs whose models are worth keeping, each with the reason.
 
-    These are the best completed run, on the validation set, of each variant of a sweep on each data set, and the best
-    trial of a search. Without a plan, runs in the same directory that differ only in the seed form a variant. If no run
+    In a sweep, these are each variant's best completed run on each data set, by its validation metric; in a search, the
+    best trial. Without a plan, runs in the same directory that differ only in the seed form a variant. If no run
     of a variant has the metric, all its runs are kept.
 
     Args:

@@ -14,8 +14,8 @@ from runner.sweeps.cleaning.found import Item, record_version
 def remove(item: Item, directory: Path) -> None:
     """Remove an item; nothing happens if it is already gone.
 
-    A process that is killed during the removal leaves a whole run, or a directory under a temporary name and without a
-    record, which reports ignore and the next `find` finds.
+    If the process is killed during the removal, it leaves either a whole run, or a directory with a temporary name and
+    no record, which reports ignore and the next `find` finds.
 
     Args:
         directory: nothing outside it is removed.
@@ -50,6 +50,6 @@ def _delete(item: Item) -> None:
 
 
 def _delete_run(directory: Path) -> None:
-    """Delete a directory and, first of all, the record in it: without one, it is not a run."""
+    """Delete a run's directory, its record first: without a record, a directory is not a run."""
     (directory / "record.json").unlink(missing_ok=True)
     shutil.rmtree(directory)

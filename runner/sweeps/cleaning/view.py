@@ -24,7 +24,7 @@ _FLAGS: dict[Kind, str] = {"failed": "--failed", "model": "--models"}
 
 
 def clean(directory: Path, wish: Wish, console: Console, *, command: str, confirmed: bool) -> None:
-    """Show the items that a selection would remove below a directory, with their size; if confirmed, remove them.
+    """Show the items that a selection would remove below a directory, with their sizes; if confirmed, remove them.
 
     Args:
         command: the command for this selection, without confirmation.
@@ -33,17 +33,17 @@ def clean(directory: Path, wish: Wish, console: Console, *, command: str, confir
         UserError: if there is no such directory, or it is a link.
         Stopped: at the end, with exit code 1, if something could not be removed.
     """
-    if ".." in directory.parts:  # such a path may have no name
+    if ".." in directory.parts:  # the last part of such a path may not be a name
         directory = directory.resolve()
     found = find(directory, wish)
     for path, reason in found.kept.items():
-        console.print(f"stays: {path}: {reason}", soft_wrap=True)
+        console.print(f"kept: {path}: {reason}", soft_wrap=True)
     failed = _removed(found.items, directory, console) if confirmed else {}
     gone = [item for item in found.items if item not in failed]
     for item in gone:
         console.print(f"{decimal(item.size):>10}  {item.path}", soft_wrap=True)
     if gone:
-        console.print(_table(gone, "removed" if confirmed else "would go"))
+        console.print(_table(gone, "removed" if confirmed else "to remove"))
     if found.items and not confirmed:
         say(console, f"nothing was removed; to remove these: {command} --yes")
     elif not found.items:

@@ -51,7 +51,7 @@ Condition = Annotated[
 
 
 def _three_forms(schema: dict[str, Any]) -> None:
-    """Turn the JSON Schema of an axis into one of its three forms: a list, the same under `choices`, or a range."""
+    """Split the JSON Schema of an axis into its three forms: a list, the same list under `choices`, and a range."""
     keys = schema.pop("properties")
     (values, _), (number, _) = keys["choices"]["anyOf"], keys["low"]["anyOf"]
     listed = {"choices": keys["choices"] | {"anyOf": [values | {"minItems": 1}]}, "when": keys["when"]}
@@ -179,7 +179,7 @@ class Axis(Section):
         return self._rounded(self._unscaled(first + uniform * (last - first)))
 
     def uniform_of(self, value: Any) -> float:
-        """Return a uniform number at which `at` returns this value; for several, the middle one.
+        """Return a uniform number at which `at` returns this value; if there are several, the middle one.
 
         A value outside the range has the number of the nearer end.
         """

@@ -66,10 +66,10 @@ class Composer:
         return parsed
 
     def compose(self, overrides: Sequence[str]) -> Composed:
-        """Compose a configuration from overrides; of two for the same key, the later one counts.
+        """Compose a configuration from overrides; of two for the same key, the later one wins.
 
         Raises:
-            ConfigError: if an override is invalid, sets the seed, or is allowed only in the command.
+            ConfigError: if an override is invalid, sets the seed, or is allowed only on the command line.
             HydraException: if a group, option or key does not exist.
         """
         last = {override.get_key_element(): override for override in self.parse(overrides)}

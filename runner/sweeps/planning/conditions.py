@@ -19,7 +19,7 @@ Arm = tuple[str, list[str]]  # the name of a study's variant, and the overrides 
 
 
 def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict[str, Axis]]:
-    """Return each arm's axes, without those whose condition the arm's parts do not meet.
+    """Return each arm's axes, excluding those whose condition the arm's parts do not meet.
 
     A condition on a tuned key is met by some points of an arm; `active` evaluates it.
 

@@ -46,5 +46,5 @@ def _only(one: Mapping[str, Any], other: Mapping[str, Any], named: Container[str
 
 
 def _below(key: str, others: Iterable[str]) -> bool:
-    """Return whether one of the others lies below the key."""
+    """Return whether one of the others is below the key."""
     return any(other.startswith(f"{key}.") for other in others)

@@ -10,7 +10,7 @@ from runner.reporting.statistics.significance.corrected_t import interval_reach
 
 
 def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
-    """Return sentences on the differences that the folds of a plan can detect, and on folds that several seeds share.
+    """Return sentences about the differences that a plan's folds can detect, and about folds that several seeds share.
 
     Args:
         jobs: jobs of all variants, which share their folds.

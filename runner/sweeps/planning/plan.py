@@ -113,11 +113,11 @@ class Plan:
 
     @property
     def is_growing(self) -> bool:
-        """True if the tuning will add further runs: trials, or the final runs of the chosen points."""
+        """True if the tuning will add more runs: trials, or the final runs of the chosen points."""
         return bool(self.study) and "to_come" in self.search
 
     def of_phase(self, *phases: Phase) -> list[Job]:
-        """Return the runs of some phases, each once."""
+        """Return the runs in some phases, without duplicates."""
         return list({job.run_id: job for job in reversed(self.jobs) if job.phase in phases}.values())[::-1]
 
     def of_one_candidate(self) -> list[Job]:

@@ -13,7 +13,7 @@ from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import MOST, Tune
 
-_MOST_DRAWS = 64  # draws for each point of the budget; more would hardly find another point
+_MOST_DRAWS = 64  # draws for each point of the budget; more draws would hardly find another point
 _BITS = 30  # bits of a Sobol number
 
 Point = list[str]  # overrides
@@ -53,7 +53,7 @@ def points_in_order(tune: Tune, axes: Mapping[str, Axis], name: str, count: int)
 
 
 def _sampled(tune: Tune, axes: Mapping[str, Axis], count: int) -> list[Point]:
-    """Return at most `count` distinct points, if so many exist; all points of a smaller grid, in order."""
+    """Return at most `count` distinct points; all points of a smaller grid, in order."""
     size = math.prod(axis.count for axis in axes.values())
     every = _grid(axes) if size <= MOST else []
     if 0 < len(every) <= count and not tune.grows:
@@ -79,7 +79,7 @@ def _part_of_grid(points: Sequence[Point], budget: int | None, name: str) -> lis
 
 
 def _drawn(tune: Tune, axes: Mapping[str, Axis], budget: int) -> list[Point]:
-    """Return distinct points in the order in which they are drawn, at least the budget if so many are found."""
+    """Return distinct points in the order in which they are drawn, at least the budget if that many exist."""
     points: list[Point] = []
     draws = budget
     while len(points) < budget and draws <= _MOST_DRAWS * budget:

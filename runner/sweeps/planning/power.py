@@ -62,7 +62,7 @@ def power_warning(plan: Planned) -> str | None:
 
 
 def power_lines(plan: Planned, pilot: Pilot) -> Iterator[str]:
-    """Return sentences on the differences that the seeds can detect, and on planned looks that can detect none."""
+    """Return sentences about the differences that the seeds can detect, and about looks that can detect none."""
     if plan.comparisons < 1 or smallest_p(plan.seeds, plan.tests) >= LEVEL:
         return
     known = {variant: own for variant, own in pilot.differences.items() if len(own) > 1}

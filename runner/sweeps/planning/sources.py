@@ -16,7 +16,7 @@ from runner.sweeps.planning.variant import Variant
 
 
 def source_candidates(found: Sequence[Candidate], study: Study, composer: Composer) -> list[Candidate]:
-    """Return each variant once for each source that the study varies, and once with all of them together.
+    """Return each variant once for each source that the study varies, and once with all sources varying together.
 
     All other streams and the split are fixed as for the study's first seed.
 

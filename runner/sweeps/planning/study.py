@@ -114,12 +114,12 @@ class Tune(Section):
 
     @property
     def method(self) -> Sampler:
-        """The sampler, given or by default."""
+        """The sampler, as given or by default."""
         return self.sampler or ("grid" if all(axis.choices for _, axis in self.all_axes) else "random")
 
     @property
     def points(self) -> int | None:
-        """The budget in points; None if it is given in another unit, or not at all."""
+        """The budget in points; None if it is given in a different unit, or not at all."""
         return self.budget if isinstance(self.budget, int) else None
 
     @property
@@ -177,7 +177,7 @@ class PlannedLooks(Section):
         if self.first + self.looks - 1 > self.most:
             raise ConfigError(
                 f"study.seeds: {self.looks} looks from {self.first} to {self.most} seeds: each look needs at least one "
-                "seed more than the one before"
+                "more seed than the previous one"
             )
         step = (self.most - self.first) / (self.looks - 1)
         sizes = [self.first + round(step * look) for look in range(self.looks)]
@@ -249,7 +249,7 @@ class Study(Chosen):
     folds: Folds | None = None
     """Number of cross-validation folds; every seed runs on each fold."""
     vary: list[Source] = Field(default_factory=list, json_schema_extra={"uniqueItems": True})
-    """Sources of variance to measure; in further runs, each varies alone."""
+    """Sources of variance to measure; in additional runs, each source varies alone."""
 
     @property
     def variant_names(self) -> list[str]:
@@ -333,7 +333,7 @@ def _check_names(study: Study) -> None:
         raise ConfigError(f"study.names.{unknown[0]}: no such variant{did_you_mean(unknown[0], study.variant_names)}")
     shown = [study.names.get(name, name) for name in study.variant_names]
     if twice := next((name for name in shown if shown.count(name) > 1), None):
-        raise ConfigError(f"study.names: {twice!r} would stand for two variants")
+        raise ConfigError(f"study.names: {twice!r} would name two variants")
 
 
 def _planned_looks(seeds: Mapping[Any, Any]) -> dict[str, Any]:

@@ -37,13 +37,13 @@ class Waiting(Generic[Task]):
             return self._taken(last)
 
     def add(self, tasks: Iterable[Task]) -> None:
-        """Append further tasks."""
+        """Append more tasks."""
         with self._changed:
             self._tasks += [(task, self._affinity(task)) for task in tasks]
             self._changed.notify_all()
 
     def give_back(self, task: Task, kind: str) -> None:
-        """Put back the task of a worker that died."""
+        """Return the task of a dead worker to the front of the queue."""
         with self._changed:
             self._busy.remove(kind)
             self._tasks.insert(0, (task, kind))
@@ -74,7 +74,7 @@ Result = TypeVar("Result")
 
 
 class Pool(Protocol):
-    """Pool of workers that compute a function of many tasks."""
+    """Pool of workers that apply a function to many tasks."""
 
     workers: int
 
@@ -94,7 +94,7 @@ class Pool(Protocol):
         Args:
             function: must be picklable, like its tasks and results.
             affinity: returns the kind of a task; a worker computes successive tasks of the same kind fastest.
-            more: returns further tasks; it is called after each result.
+            more: returns additional tasks; it is called after each result.
 
         Raises:
             EnvironmentFault: if no worker can start on this machine.

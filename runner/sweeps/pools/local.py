@@ -44,7 +44,7 @@ class LocalPool:
 
     @property
     def checker(self) -> Pool:
-        """See `Pool`; it has no time limit, because building a run's parts may take long."""
+        """See `Pool`; it has no time limit, because building a run's parts may take a long time."""
         patient = copy.copy(self)
         patient._timeout_s = None
         return patient
@@ -107,7 +107,7 @@ class LocalPool:
 class _Slot:
     """A pool of one process, replaced when the process dies, because losing an idle process breaks a pebble pool.
 
-    A process that dies while it receives a task would also leave the pool's channel locked.
+    A process that dies while it receives a task would also leave the pool's communication channel locked.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -120,7 +120,7 @@ class _Slot:
         return ProcessPool(max_workers=1, initializer=_start_worker, initargs=(self._environment,), context=context)
 
     def result(self, function: Callable[[Task], Result], task: Task, timeout_s: float | None) -> Result | WorkerLost:
-        """Compute a function of a task; an exception that it raises is returned as a WorkerLost.
+        """Apply a function to a task; an exception that it raises is returned as a WorkerLost.
 
         Raises:
             CancelledError: if the slot was stopped.
@@ -179,7 +179,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
     """Set the environment, and end this process when its parent dies."""
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler would wait for the end of an epoch
-    gc.freeze()  # garbage collections between runs can skip imported objects, which stay
+    gc.freeze()  # garbage collections between runs can skip imported objects, which are never freed
     parent = multiprocessing.parent_process()
     assert parent
 
@@ -191,7 +191,7 @@ def _start_worker(environment: Mapping[str, str]) -> None:
 
 
 def _answer(function: Callable[[Task], Result], task: Task) -> Result | WorkerLost:
-    """Compute a function of a task in the worker; return its exceptions, which must not look like pool errors."""
+    """Apply a function to a task in the worker; return its exceptions, which must not look like pool errors."""
     try:
         with machine_faults():
             return function(task)

@@ -28,9 +28,9 @@ def start_server() -> None:
 
 
 def stop_server() -> None:
-    """End the server at once, if it is running; its imports would delay its detection that this process has ended.
+    """End the server at once if it is running; during its imports, it would not notice that this process has ended.
 
-    Call it when no worker is left.
+    Call this function when no worker is left.
     """
     for child in psutil.Process().children():
         with suppress(psutil.Error):  # the process has ended in the meantime

@@ -54,7 +54,7 @@ class _Seat:
 class SlurmPool:
     """Pool of jobs whose processes are workers; one local process computes short tasks.
 
-    A job that waits long in the queue joins late; a job that dies loses only the tasks that it is computing.
+    A job that waits long in the queue joins late; a job that dies loses only the tasks that it is running.
     """
 
     def __init__(self, folder: Path, cluster: str, workers: int, parameters: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class SlurmPool:
         Args:
             folder: folder for submitit's scripts and logs, visible to all nodes.
             cluster: slurm, or local to try the pool with processes on this machine.
-            workers: the number of tasks at a time.
+            workers: the number of tasks to run at the same time.
             parameters: arguments of submitit's executor: timeout_min, slurm_partition, tasks_per_node, ...
 
         Raises:
@@ -141,7 +141,7 @@ class SlurmPool:
             self._seats += [_Seat(box, job) for box in boxes]
 
     def _assign(self, function: Callable[[Task], Result], waiting: Waiting[Task]) -> None:
-        """Give tasks to free workers; a worker without enough time for a task has to end."""
+        """Give tasks to free workers; a worker without enough time left for a task must end."""
         for seat in [seat for seat in self._seats if seat.is_free]:
             if not len(waiting):  # another call would make the queue forget the kinds of busy workers
                 return
@@ -176,10 +176,10 @@ class SlurmPool:
         return task
 
     def _lost(self, waiting: Waiting[Any]) -> Iterator[tuple[Any, WorkerLost]]:
-        """Yield the tasks of jobs that have died; give back those that had not begun.
+        """Yield the tasks of jobs that have died; return those that had not begun to the queue.
 
         Raises:
-            EnvironmentFault: if several successive jobs have ended before they began, and no other job works.
+            EnvironmentFault: if several successive jobs have ended before they began, and no other job is working.
         """
         if not self._jobs or time.monotonic() < self._checked + _CHECK:
             return
@@ -198,12 +198,12 @@ class SlurmPool:
             if seats and not any(seat.has_joined for seat in seats):
                 self._broken += 1
                 if self._broken >= _TRIES and not any(seat.has_joined for seat in self._seats):
-                    raise EnvironmentFault(f"launcher=slurm: no job started to work: {_ending(job)}")
+                    raise EnvironmentFault(f"launcher=slurm: no job started working: {_ending(job)}")
 
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
 
-        submitit asks only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
+        submitit queries Slurm only every ten minutes, and uses `sacct`, which works only on clusters with accounting.
         """
         if self._cluster == "local":
             return [job for job in self._jobs if job.done()]
@@ -213,7 +213,7 @@ class SlurmPool:
         return [job for job in self._jobs if job.job_id not in queued] if answer.returncode == 0 else []
 
     def close(self) -> None:
-        """See `Pool`. Jobs with work, and those in the queue, are cancelled; the others end by themselves."""
+        """See `Pool`. Busy jobs and jobs in the queue are cancelled; the others end without help."""
         for job in self._jobs:
             if not all(seat.is_free for seat in self._seats if seat.job is job):
                 job.cancel(check=False)
@@ -234,7 +234,7 @@ def _processes(parameters: Mapping[str, Any]) -> int:
 
 
 def _ending(job: Any) -> str:
-    """Return a line about a job's end, with the file of its errors."""
+    """Return a line that tells how a job ended, with the path of its error log."""
     process = job.task(0)
     lines = [line.strip() for line in (process.stderr() or "").splitlines() if line.strip()]
     return f"job {job.job_id} ended: {shortened(lines[-1]) if lines else 'no output'} ({process.paths.stderr})"

@@ -109,7 +109,7 @@ class Worker:
     def checkpoint(self) -> DelayedSubmission | None:
         """Return the job to requeue after a preemption or at its time limit; submitit calls this.
 
-        It continues with the tasks that have begun; a run continues from its checkpoint. None if no task has begun.
+        The requeued job repeats its unfinished tasks; a run continues from its checkpoint. None without such tasks.
         """
         job = submitit.JobEnvironment().job_id
         begun, ended = ({path.stem for path in self._folder.glob(f"{job}-*.{kind}")} for kind in ("begun", "answer"))
@@ -144,7 +144,7 @@ def _take_one_gpu(rank: int) -> None:
 
 
 def _computed(function: Any, argument: Any) -> Any:
-    """Return the result of a task; an error fails the task, not the worker."""
+    """Return the result of a task; an error ends only the task, not the worker."""
     try:
         return function(argument)
     except Exception as error:  # any error, including those of the user's code

@@ -1,4 +1,4 @@
-"""Best variant so far, by validation, while others still train."""
+"""Best variant so far, by validation, while other variants are still training."""
 
 import re
 from collections import Counter
@@ -28,9 +28,9 @@ class Best:
 
     @classmethod
     def of(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> Self | None:
-        """Return the variant with the best mean over its completed runs; the first of equal ones.
+        """Return the variant with the best mean over its completed runs; of equal ones, the first.
 
-        A diverged run counts as lost: a variant with a larger share of such runs comes after one with a smaller share.
+        A diverged run counts as lost: a variant with a larger share of such runs ranks below one with a smaller share.
         Return None if no run completed, or fewer than two variants have ended.
 
         Args:

@@ -11,7 +11,7 @@ from runner.records.run_directory import RunDirectory
 from runner.sweeps.outcome import read_status
 
 _MOST = 100  # number of newest records to read
-_OF_COST = ("dataset", "model", "training", "normalization")  # the groups with most influence on the time of an epoch
+_OF_COST = ("dataset", "model", "training", "normalization")  # the groups that most affect the time of an epoch
 _ASKED = (*_OF_COST, "augmentation", "device", "experiment")
 
 Cost = tuple[tuple[str | None, ...], tuple[str, ...]]

@@ -10,7 +10,7 @@ from runner.records.record import Row, RunRecord
 _OVERHEAD = 0.3  # seconds of a run outside its epochs, if not measured
 _REPORT = 3.0  # seconds
 _COMPILING = 2.0  # seconds, if not measured
-_UNEVEN = 1.5  # allows for other load on the machine, and for slower epochs than the measured ones
+_UNEVEN = 1.5  # allows for other load on the machine, and for epochs slower than the measured ones
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def epoch_seconds(records: Iterable[tuple[str, RunRecord | None]]) -> dict[str, 
 
 
 def learnt_pace(records: Sequence[tuple[str, RunRecord]]) -> Pace:
-    """Return the pace of recorded runs, each given with its variant."""
+    """Return the speed of recorded runs, each given with its variant."""
     ended = [record.seconds for _, record in records if record.status == "completed"]
     beside = [seconds["total"] - seconds["train"] for seconds in ended if {"total", "train"} <= seconds.keys()]
     return Pace(epoch_seconds(records), overhead=median(beside) if beside else _OVERHEAD)
@@ -65,10 +65,10 @@ def estimate_seconds(
 
 
 def estimate_range(jobs: Sequence[Job], pace: Pace, workers: int, kinds: int) -> tuple[float, float] | None:
-    """Return the minimum and maximum seconds of a sweep with its report; None if no speed is known.
+    """Return the minimum and maximum seconds of a sweep including its report; None if no speed is known.
 
     Args:
-        kinds: the number of networks to compile, each on one worker at least and on all workers at most.
+        kinds: the number of networks to compile, each on at least one worker and at most on all workers.
     """
     seconds = estimate_seconds(jobs, pace.an_epoch, workers, overhead=pace.overhead)
     if seconds is None or not jobs:
@@ -85,8 +85,8 @@ def seconds_left(
     """Return the seconds until the last job ends, while some are running; None if no speed is known.
 
     Args:
-        an_epoch: the seconds per epoch of each variant, from ended runs.
-        histories: the epochs of the running jobs, by run id; the only source for variants without an ended run.
+        an_epoch: the seconds per epoch of each variant, from finished runs.
+        histories: the epochs of the running jobs, by run id; the only source for variants without a finished run.
     """
     going = {}
     for job in jobs:

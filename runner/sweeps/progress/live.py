@@ -1,4 +1,4 @@
-"""Live display of a sweep: one line per ended run and, in a terminal, the progress."""
+"""Live display of a sweep: one line per finished run and, in a terminal, the progress."""
 
 import time
 from collections import Counter
@@ -47,9 +47,9 @@ class SweepLines:
         """Set the jobs to train.
 
         Args:
-            chosen: the metric that decides the best variant so far.
-            before: runs that ended earlier; those of the same phase count for the best variant.
-            behind: the number of the command's runs already shown.
+            chosen: the metric that determines the best variant so far.
+            before: runs that ended earlier; those in the same phase are candidates for the best variant.
+            behind: the number of runs of this command that have already been shown.
             ahead: the number of runs that follow, such as a search's trials that are not planned yet.
             workers: the number of workers if a worker trains several runs at a time, which share its seconds.
         """
@@ -80,7 +80,7 @@ class SweepLines:
             self._live.stop()
 
     def add(self, jobs: Iterable[Job], ahead: int) -> None:
-        """Add further jobs to train.
+        """Add more jobs to train.
 
         Args:
             ahead: the number of runs that follow them.
@@ -89,7 +89,7 @@ class SweepLines:
         self._unplanned = [*self._left.values()][-1:] * ahead
 
     def show(self, job: Job, outcome: Outcome) -> None:
-        """Print one ended run."""
+        """Print a run that has ended."""
         self._ended.append((job, outcome))
         self._left.pop(job.run_id, None)
         what = f"[{self._count}/{self._runs}] {shown_name(job)}, {job.which}: {outcome.status}"

@@ -18,7 +18,7 @@ from runner.sweeps.progress.estimate import epoch_seconds, seconds_left
 from runner.sweeps.progress.state import LEFT, STATES, Standing, Standings, standings
 
 Rows = dict[str, Counter[str]]  # the runs of each variant, by state
-_FRAME = 10  # lines of the screen without a variant or a run
+_FRAME = 10  # lines of the screen that show neither a variant nor a run
 
 
 def show_status(console: Console, plan: Plan, sweep: Path) -> None:
@@ -55,7 +55,7 @@ def _rows(runs: Standings) -> Rows:
 
 
 def _fitted(rows: Rows, most: int) -> Rows:
-    """Return a limited number of rows: variants with running runs first, then others; one row sums up the rest."""
+    """Return a limited number of rows: variants with running runs first, then the others; one row sums up the rest."""
     if len(rows) <= most:
         return rows
     active = sorted(rows, key=lambda name: not rows[name]["running"])[: most - 1]

@@ -125,7 +125,7 @@ Watched = WatchedSweep | UnreadableSweep | WatchedRuns
 
 @dataclass
 class Reader:
-    """Repeated reader of directories; while a plan is being replaced, its earlier version counts."""
+    """Reader that polls directories; while a plan is being replaced, its previous version is used."""
 
     _plans: dict[Path, Plan] = field(default_factory=dict)
 
@@ -170,8 +170,8 @@ def show_state(path: Path, console: Console) -> None:
 
 
 _ENDLESS = 1_000_000  # lines; printed output can be scrolled
-_PATIENCE = 60.0  # seconds for a command that starts at the same time to create its directory
-_PATIENCE_WITH_CHECKS = 600.0  # seconds for a sweep that checks its variants before it writes its plan
+_PATIENCE = 60.0  # seconds that a command started at the same time may take to create its directory
+_PATIENCE_WITH_CHECKS = 600.0  # seconds that a sweep may take to check its variants before it writes its plan
 
 
 def watch(directories: Sequence[Path], console: Console, interval: float) -> None:
@@ -198,7 +198,7 @@ def watch(directories: Sequence[Path], console: Console, interval: float) -> Non
 
 
 def _directories(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths that may hold runs, without the files that a pattern such as SWEEP/* matches."""
+    """Return the paths that may hold runs, excluding files that a pattern such as SWEEP/* matches."""
     return [path for path in paths if len(paths) == 1 or not path.is_file()]
 
 

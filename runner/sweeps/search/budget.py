@@ -1,4 +1,4 @@
-"""Budget of a variant's tuning, as a number of further trials."""
+"""Budget of a variant's tuning, as a number of remaining trials."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from runner.sweeps.search.trials import Trial
 
 
 def trials_left(tune: Tune, trials: Sequence[Trial]) -> int:
-    """Return the number of further trials that the budget is guaranteed to allow; if trials end early, it allows more.
+    """Return the number of additional trials that the budget is sure to allow; if trials end early, it allows more.
 
     Trials under way count with all their epochs, so a budget in epochs is never exceeded. A budget in seconds may be
     exceeded, because a trial may begin as long as any seconds are left.

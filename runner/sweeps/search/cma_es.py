@@ -16,7 +16,7 @@ _SIGMA = 0.25  # size of the first steps, as a share of each axis
 def proposed_by_cma_es(
     sign: int, axes: Mapping[str, Axis], trials: Sequence[Trial], seed: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the values that CMA-ES proposes after all ended generations; the first generation is random.
+    """Return the values that CMA-ES proposes after all finished generations; the first generation is random.
 
     A single dimension gets a dummy second one, because the covariance needs two.
     """
@@ -49,7 +49,7 @@ def _place(trial: Trial, keys: Sequence[str], axes: Mapping[str, Axis], size: in
 
 
 def _costs(generation: Sequence[Trial], sign: int) -> list[float] | None:
-    """Return the costs of a generation, lower for better trials, highest without a score; None if no trial has one."""
+    """Return a generation's costs: lower for better trials, highest without a score; None if no trial has a score."""
     scores = [trial.goodness(sign) for trial in generation]
     known = [-score for score in scores if score is not None]
     if not known:

@@ -12,5 +12,5 @@ def dimensions(axes: Mapping[str, Axis]) -> list[str]:
 
 
 def population(axes: Mapping[str, Axis]) -> int:
-    """Return the number of trials of a generation (Hansen 2016, "The CMA Evolution Strategy: A Tutorial", eq. 48)."""
+    """Return the number of trials in a generation (Hansen 2016, "The CMA Evolution Strategy: A Tutorial", eq. 48)."""
     return 4 + math.floor(3 * math.log(max(2, len(dimensions(axes)))))

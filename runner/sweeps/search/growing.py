@@ -29,7 +29,7 @@ _MOST_UNUSABLE = 3  # successive unusable points after which a variant gets no m
 
 @dataclass(frozen=True)
 class Growth:
-    """Planner of a study's further trials, and of the final runs of its chosen points."""
+    """Planner of a study's remaining trials, and of the final runs of its chosen points."""
 
     study: Study
     variants: Mapping[str, Variant]  # variants by the name of their runs
@@ -50,7 +50,7 @@ class Growth:
     def trial(self, variant: str, trials: Sequence[Trial], sweep: Path) -> list[Job]:
         """Return the runs of a variant's next trial; none if there are no more points.
 
-        Points with values that do not fit together are left out, with a warning.
+        Points whose values are incompatible are skipped with a warning.
         """
         assert self.study.tune
         refused: list[Trial] = []
@@ -114,7 +114,7 @@ class Growth:
         return self._with_outlook(replace(plan, jobs=sharing(jobs)))
 
     def _with_outlook(self, plan: Plan) -> Plan:
-        """Return the plan with the number of its further runs, assuming that no trial ends early."""
+        """Return the plan with the number of runs still to be planned, assuming that no trial ends early."""
         tune = self.study.tune
         assert tune
         left = 0
@@ -134,7 +134,7 @@ class Growth:
         return candidate
 
     def _changes(self, before: Plan, earlier: Mapping[str, Sequence[Sequence[Job]]]) -> Iterator[str]:
-        """Yield the relevant changes; more trials and other ends of a range are irrelevant."""
+        """Yield the relevant changes; more trials and different ends of a range are irrelevant."""
         assert self.study.tune
         now, then = _comparable(self.study.model_dump(mode="json")), _comparable(before.study)
         yield from (f"study.{key}" for key in now if now[key] != then.get(key))

@@ -18,7 +18,7 @@ JOURNAL = "optuna.journal"
 
 
 class _NoLock:
-    """No lock, because one process writes. Optuna's lock would survive a kill, and the next start would wait for it."""
+    """No lock, because only one process writes. Optuna's lock would survive a kill and block the next start."""
 
     def acquire(self) -> bool:
         """Do nothing."""
@@ -29,7 +29,7 @@ class _NoLock:
 
 
 class Journal:
-    """The ended trials of each variant, as an Optuna study with the variant's name.
+    """The finished trials of each variant, as an Optuna study with the variant's name.
 
     The run directories remain the only record: each start rewrites the journal, and the program never reads it.
     """
@@ -43,7 +43,7 @@ class Journal:
         self._storage = optuna.storages.JournalStorage(JournalFileBackend(str(path), lock_obj=_NoLock()))
 
     def add(self, trial: Trial, axes: Mapping[str, Axis]) -> None:
-        """Append an ended trial."""
+        """Append a finished trial."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if trial.variant not in self._copies:

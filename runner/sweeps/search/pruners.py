@@ -56,14 +56,14 @@ def stops(rule: Rule, variant: str, own: Course, rivals: Sequence[Course]) -> bo
 
 
 def decides(rule: Rule, epoch: int) -> bool:
-    """Return whether a rule may stop a trial after an epoch (from 1)."""
+    """Return whether a rule may stop a trial after an epoch (counted from 1)."""
     if rule.pruner == "median":
         return epoch > rule.warmup_epochs
     return epoch in rungs(rule, 0)  # they include the rungs of the other brackets
 
 
 def rungs(rule: Rule, bracket: int) -> list[int]:
-    """Return the epochs of a bracket after which trials are compared, without the last epoch of a run."""
+    """Return the epochs of a bracket after which trials are compared, excluding the last epoch of a run."""
     first = rule.warmup_epochs * rule.reduction_factor**bracket
     powers = (first * rule.reduction_factor**rung for rung in range(64))
     return list(takewhile(lambda epoch: epoch < rule.epochs, powers))

@@ -31,7 +31,7 @@ def _as_in_a_file(schema: dict[str, Any]) -> None:
 
 
 def _later(value: Any) -> Any:
-    """Accept any fresh seeds here; the check of a study's seeds follows."""
+    """Accept any fresh seeds here; they are checked later, with the study."""
     return value
 
 
@@ -52,7 +52,7 @@ class Search(Tune, Chosen):
 
 
 def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> Study:
-    """Return a search as a study of one variant, with further axes from the command line.
+    """Return a search as a study of one variant, with additional axes from the command line.
 
     Args:
         config: the keys of `Search`; `trials` and `seed` are short forms of `budget` and `sampler_seed`.

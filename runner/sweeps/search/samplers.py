@@ -1,4 +1,4 @@
-"""Samplers that choose a variant's next point by the results of its earlier trials."""
+"""Samplers that choose a variant's next point from the results of its earlier trials."""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec

@@ -91,12 +91,12 @@ class Trial:
 
     @property
     def planned_epochs(self) -> int:
-        """The number of epochs of its runs without a pruner."""
+        """The number of epochs that its runs would take without a pruner."""
         return sum(job.config["training"]["epochs"] for job in self.jobs)
 
     @property
     def seconds(self) -> float:
-        """The seconds that its ended runs took."""
+        """The seconds that its finished runs took."""
         return sum(outcome.seconds for _, outcome in self.ended)
 
 

@@ -1,4 +1,4 @@
-"""Tuner of a study, which decides on each next run and on runs that are not needed."""
+"""Tuner of a study, which chooses each next run and the runs to spare."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -31,7 +31,7 @@ class Tuner:
         """Start from the trials of a plan.
 
         Args:
-            growth: plans further trials; None: the plan has all of them.
+            growth: plans more trials; None: the plan already contains all trials.
         """
         assert study.tune
         self._tune: Tune = study.tune
@@ -43,7 +43,7 @@ class Tuner:
         self._trials = {name: [self._watched(jobs) for jobs in trials] for name, trials in by_point(plan.jobs).items()}
         self._outcomes = finished(self._runs(), directory)
         self._running: set[str] = set()  # ids of running runs
-        self._exhausted: set[str] = set()  # variants without further points
+        self._exhausted: set[str] = set()  # variants with no more points
         self._journal = _journal(directory, study) if growth else None
         self._copied: set[tuple[str, int]] = set()
         self._settle()
@@ -101,7 +101,7 @@ class Tuner:
         return None
 
     def _grown(self, name: str) -> list[Job]:
-        """Return the runs of a further trial; none if the budget or the points of the variant are used up."""
+        """Return the runs of another trial; none if the budget or the points of the variant are used up."""
         if not self._growth or not self._left(name):
             return []
         jobs = self._growth.trial(name, self._seen(name), self._directory)
@@ -137,7 +137,7 @@ class Tuner:
         return sum(trial.state == "running" and self._is_begun(trial.jobs) for trial in self._seen(name))
 
     def _due(self, jobs: Sequence[Job]) -> Job | None:
-        """Return the next run of a trial; a pruner makes seeds wait for the first one, or each for the previous one."""
+        """Return the next run of a trial; with a pruner, seeds wait for the first one, or each for the previous one."""
         for place, job in enumerate(jobs):
             if job.phase == "pruned":
                 return None
@@ -150,7 +150,7 @@ class Tuner:
         return None
 
     def _settle(self) -> None:
-        """Spare the remaining runs of trials that a pruner has stopped, and copy ended trials to the journal."""
+        """Spare the remaining runs of trials that a pruner has stopped, and copy finished trials to the journal."""
         for name, trials in self._trials.items():
             begun = self._running | self._outcomes.keys()
             for number, trial in enumerate(self._seen(name)):

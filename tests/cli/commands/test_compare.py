@@ -1,4 +1,4 @@
-"""`runner compare`: its exit codes, for a guard in CI."""
+"""`runner compare`: its exit codes, as used by a check in CI."""
 
 import pytest
 

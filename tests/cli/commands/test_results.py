@@ -140,7 +140,7 @@ def test_variants_have_the_labels_of_a_report_on_all_runs_and_short_forms(listed
     assert variants == ["run", *(f"optimizer=sgd,optimizer.learning_rate={rate}" for rate in ("null", "1e-2", "0.1"))]
     (row,) = rows(listed("--format", "csv", "--where", "variant = 1e-2"))
     assert row["seed"] == "1"
-    with pytest.raises(UserError, match=r"^--where variant sgd: stands for several variants: "):
+    with pytest.raises(UserError, match=r"^--where variant sgd: matches several variants: "):
         listed("--where", "variant = sgd")
 
 

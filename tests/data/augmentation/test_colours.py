@@ -47,7 +47,7 @@ OPERATIONS = {
 
 
 def pictures(channels):
-    """Noise, one value, two values, dark and bright ones, and noise of the whole range."""
+    """Noise, a single value, two values, dark and bright values, and noise over the whole range."""
     generator = np.random.default_rng(0)
     images = generator.integers(20, 200, (6, 19, 13, channels)).astype(np.uint8)
     images[1] = 77

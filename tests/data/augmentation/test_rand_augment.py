@@ -78,8 +78,8 @@ def test_every_image_has_one_of_the_papers_14_operations_in_either_direction_all
     candidates = np.stack([expected(*one) for one in wanted]).reshape(len(wanted), -1)
     distinct, kind = np.unique(np.rint(augmented).reshape(COUNT, -1), axis=0, return_inverse=True)
     distance = np.abs(distinct[:, None] - candidates).max(axis=2)
-    assert distance.min(axis=1).max() <= 1.01  # a level: rounding
-    assert sorted(distance.argmin(axis=1)) == list(range(len(wanted)))  # each of them once
+    assert distance.min(axis=1).max() <= 1.01  # one level, because of rounding
+    assert sorted(distance.argmin(axis=1)) == list(range(len(wanted)))  # each candidate occurs once
     found = [wanted[place][0] for place in distance.argmin(axis=1)[kind]]
     counts = [found.count(name) for name in OPERATIONS]
     assert len(OPERATIONS) == 14

@@ -51,7 +51,7 @@ class Speckle:
 
 
 class Diary(keras.callbacks.Callback):
-    """A user's callback that stops the training when it is full."""
+    """A user's callback that stops the training when all its pages are filled."""
 
     def __init__(self, pages=3):
         super().__init__()

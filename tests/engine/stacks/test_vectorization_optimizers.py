@@ -20,7 +20,7 @@ STEPS = 3
 
 
 def built(option, model):
-    """Return the optimizer and the variables of the model with this number, for which it was built."""
+    """Return the optimizer built for the model with this number, and the variables of that model."""
     keras.utils.clear_session()
     optimizer = make("optimizer", settings(f"optimizer={option}").optimizer.spec() | {"learning_rate": 0.1})
     weights = [keras.Variable(value[model]) for value in WEIGHTS]

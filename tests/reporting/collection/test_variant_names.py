@@ -35,7 +35,7 @@ def test_a_label_itself_comes_before_labels_that_contain_it():
 
 
 def test_an_ambiguous_form_names_the_variants_that_it_may_stand_for():
-    with pytest.raises(UserError, match=r"^--baseline without: stands for several variants: without .*; without sch"):
+    with pytest.raises(UserError, match=r"^--baseline without: matches several variants: without .*; without sch"):
         find_variant("--baseline", "without", STUDY)
 
 

@@ -12,7 +12,7 @@ from runner.reporting.comparison.sides import date_of, read_sides, sides_by, sid
 
 @pytest.fixture
 def make_side(make_run, tmp_path):
-    """make_side("a", variants=["sgd"], seeds=[0, 1]) -> a directory of runs; others are passed to `make_run`."""
+    """make_side("a", variants=["sgd"], seeds=[0, 1]) -> a directory of runs; `make_run` gets other arguments."""
 
     def make(name, variants=("sgd",), seeds=(0, 1), **others):
         for variant in variants:

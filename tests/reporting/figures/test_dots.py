@@ -7,6 +7,8 @@ from scipy import stats
 
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.dots import dots
+from runner.reporting.figures.drawing.canvas import PALETTE
+from runner.reporting.figures.drawing.styles import variant_styles
 
 
 def values(**variants):
@@ -16,7 +18,7 @@ def values(**variants):
 def test_every_run_is_a_dot_and_the_mean_has_its_interval():
     own = [0.5, 0.7, 0.9]
     figure = dots(values(a=own, b=[0.4]), "x", "accuracy (%)", "", share=True)
-    points, interval, mean, other, other_mean = figure.axes[0].lines
+    points, interval, mean, other, other_mean = figure.axes[0].lines[:5]
     assert points.get_xdata().tolist() == own
     assert len(set(points.get_ydata())) == 3  # no dot hides another
     assert list(interval.get_xdata()) == pytest.approx(stats.t.interval(0.95, 2, 0.7, stats.sem(own)))
@@ -90,12 +92,12 @@ def test_the_baselines_mean_runs_through_all_lines(baseline, mean):
 def test_the_interval_of_folds_allows_for_their_overlap_and_is_missing_where_runs_share_a_fold():
     own = [0.5, 0.7, 0.9, 0.8, 0.6]
     figure = dots(values(a=own), "x", "accuracy (%)", "", share=True, unit=Unit("fold", 1 / 4))
-    points, interval, _ = figure.axes[0].lines
+    _, interval, *_ = figure.axes[0].lines
     reach = stats.t.ppf(0.975, 4) * np.std(own, ddof=1) * np.sqrt(1 / 5 + 1 / 4)
     assert list(interval.get_xdata()) == pytest.approx([0.7 - reach, 0.7 + reach])
-    assert points.get_label() == "fold"
+    assert figure.legends[0].get_texts()[0].get_text() == "fold"
     shared = dots(values(a=own), "x", "accuracy (%)", "", share=True, unit=Unit("fold", np.nan))
-    assert len(shared.axes[0].lines) == 2  # the dots and the mean
+    assert [text.get_text() for text in shared.legends[0].get_texts()] == ["fold"]  # no interval
 
 
 def test_variants_that_are_not_shown_share_the_last_row_with_a_dot_for_the_mean_of_each():
@@ -104,7 +106,7 @@ def test_variants_that_are_not_shown_share_the_last_row_with_a_dot_for_the_mean_
     figure = dots(own, "x", "", "", share=False, shown={"a"}, biased={"d"}, crosses=crosses)
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "4 other variants (each dot is a mean)"]
-    *_, others, ensemble = axes.lines
+    others, ensemble = axes.lines[3:5]
     assert others.get_xdata().tolist() == pytest.approx([0.15, 0.3])  # not d, whose mean would be biased
     assert list(ensemble.get_xdata()) == [0.8]
 
@@ -123,9 +125,48 @@ def test_every_data_set_is_a_panel_with_its_own_axis_and_the_mean_of_its_own_bas
     assert [list(line.get_xdata()) for line in top.lines if line.get_label() == "mean of a"] == [[0.5, 0.5]]
 
 
+def test_dots_have_the_colours_of_the_curves_and_nothing_else_has_one_of_them():
+    styles = variant_styles(["a", "b", "c"], [], "a")
+    own = values(a=[1, 3], b=[5, 6], c=[2, 4], d=[3, 5])
+    figure = dots(own, "x", "", "", share=False, styles=styles, baselines={"a"}, crosses={"b": 5.5})
+    drawn = [line for line in figure.axes[0].lines if line.get_marker() == "o" and len(line.get_xdata())]
+    neutral = drawn.pop().get_color()
+    assert [line.get_color() for line in drawn] == [style.color for style in styles.values()]
+    others = {line.get_color() for line in figure.axes[0].lines if line not in drawn and line.get_marker() != "D"}
+    assert not {neutral, *others} & {*PALETTE}
+
+
+def test_a_variant_far_beyond_the_others_is_an_arrow_at_the_edge_with_its_mean():
+    own = values(a=[0.90, 0.91], b=[0.89, 0.90], c=[0.91, 0.92], lost=[0.1, 0.1])
+    axes = dots(own, "x", "", "", share=True, baselines={"a"}, notes={"lost": "1 failed"}).axes[0]
+    low, high = axes.get_xlim()
+    assert 0.5 < low < 0.89 < 0.92 < high
+    assert [(line.get_marker(), line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "<"] == [("<", low)]
+    assert [text.get_text() for text in axes.texts] == ["mean 10.00, 1 failed"]
+    kept = dots(own, "x", "", "", share=True, baselines={"lost"}).axes[0]
+    assert kept.get_xlim()[0] < 0.1
+
+
+def test_the_panels_of_a_grid_share_an_axis_and_the_line_of_their_only_baseline():
+    own = values(v=[5.0, 6.0], w=[1.0, 2.0], x=[3.0, 4.0])
+    cells = {"x": ("rate=1", "units=1"), "v": ("rate=2", "units=1"), "w": ("rate=1", "units=2")}
+    figure = dots(own, "x", "", "", share=False, cells=cells, baselines={"x"}, apart=False)
+    top, bottom = figure.axes
+    assert [label.get_text() for label in top.get_yticklabels()] == ["rate=1", "rate=2"]
+    assert top.get_xlim() == bottom.get_xlim()
+    lines = [
+        line.get_xdata()[0]
+        for axes in (top, bottom)
+        for line in axes.lines
+        if line.get_linestyle() == ":" and len(line.get_xdata())
+    ]
+    assert lines == [3.5, 3.5]
+    assert "mean of x" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def test_an_interval_ends_where_no_value_can_lie():
     own = [1.0, 1.0, 9.0]
     figure = dots(values(a=own), "x", "", "", share=False, bounds=(0, np.inf))
-    _, interval, mean = figure.axes[0].lines
+    _, interval, mean, *_ = figure.axes[0].lines
     assert list(interval.get_xdata()) == pytest.approx([0, stats.t.interval(0.95, 2, np.mean(own), stats.sem(own))[1]])
     assert mean.get_xdata()[0] == pytest.approx(np.mean(own))

@@ -43,6 +43,15 @@ def test_the_verdict_and_the_numbers_stand_beside_the_row_with_real_minus_signs(
     assert word.get_position() != text.get_position()
 
 
+def test_the_basis_of_the_verdict_stands_below_it():
+    figure = drawn(difference(word="undecided", why="p = 0.080"), difference("c"))
+    word, why, _, other, *_ = (text for text in figure.axes[0].texts)
+    assert (word.get_text(), why.get_text(), other.get_text()) == ("undecided", "p = 0.080", "better")
+    upper, lower = word.get_window_extent(), why.get_window_extent()
+    assert lower.y1 <= upper.y0 + 1
+    assert lower.x0 == pytest.approx(upper.x0, abs=2)
+
+
 def test_rows_have_the_color_of_their_verdict():
     figure = drawn(difference(word="better"), difference("c", word="undecided"), difference("d", word="training"))
     colors = [line.get_color() for line in figure.axes[0].lines if line.get_marker() == "D"]

@@ -55,7 +55,7 @@ def test_the_mean_ends_with_the_shortest_curve_and_the_others_go_on_alone():
     figure = draw({"v": [[0.1, 0.2, 0.3, 0.4], [0.3, 0.4]]})
     mean, long, short, end = drawn(figure)
     assert mean == pytest.approx([0.2, 0.3])
-    assert long == pytest.approx([0.2, 0.3, 0.4])  # from the end of the mean
+    assert long == pytest.approx([0.2, 0.3, 0.4])  # continues from the end of the mean
     assert short[0] == pytest.approx(0.4)
     assert np.isnan(short[1:]).all()
     assert end == pytest.approx([0.4])

@@ -57,7 +57,7 @@ def test_too_many_numbers_lose_epochs_evenly_but_never_the_last(make_run, tmp_pa
     monkeypatch.setattr(module, "_MOST", 25)
     make_run("sweep/0", accuracies=[epoch / 10 for epoch in range(10)])
     data = read(tmp_path / "sweep")
-    assert data["epochs"] == [2, 4, 6, 8, 10]  # four columns and the seconds of ten epochs are twice as many
+    assert data["epochs"] == [2, 4, 6, 8, 10]  # all ten epochs have 50 numbers: four columns and the seconds
     assert data["thinned"]
     assert data["metrics"][0]["panels"][1]["values"] == [[10, 30, 50, 70, 90]]
 
@@ -78,7 +78,7 @@ def test_steps_and_seconds_are_known_if_they_are_of_every_run(make_run, tmp_path
         history = pd.read_csv(run / "history.csv").assign(seconds=[9, 2, 4])
         history.to_csv(run / "history.csv", index=False)
     data = read(tmp_path / "sweep")
-    assert data["steps"] == [4, 1]  # 100 examples in batches of 32, and in one
+    assert data["steps"] == [4, 1]  # 100 examples in batches of 32, and in a single batch
     assert data["seconds"] == [[3, 5, 9]] * 2  # the first epoch (with compilation) counts as the median of the others
     (run / "record.json").write_text(json.dumps(record | {"overrides": []}))
     assert read(tmp_path / "sweep")["steps"] is None

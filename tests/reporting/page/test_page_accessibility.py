@@ -1,4 +1,4 @@
-"""The page against WCAG 2.2 AA in a real browser, by axe-core (bundled with the tests, MPL-2.0), and on paper."""
+"""The page checked against WCAG 2.2 AA in a browser by axe-core (bundled with the tests, MPL-2.0), and on paper."""
 
 import base64
 import hashlib

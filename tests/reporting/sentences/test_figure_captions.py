@@ -11,7 +11,8 @@ from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
-from runner.reporting.sentences.figure_captions import figure_caption, write_captions
+from runner.reporting.sentences.figure_captions import _basis_of_verdicts, figure_caption, write_captions
+from tests.reporting.figures.test_forest_plot import difference
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -55,6 +56,23 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
         "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage points: by two one-sided tests",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("why", "low", "reason"),
+    [
+        ("p = 0.080", 0.01, "because p is adjusted for multiple comparisons and the interval is not"),
+        ("too few seeds", 0.01, "With too few runs, p cannot reach the level"),
+        ("p = 0.080", -0.01, None),
+        ("all seeds diverged", 0.01, None),
+    ],
+)
+def test_the_caption_explains_an_interval_that_excludes_0_beside_undecided(why, low, reason):
+    found = [difference(word="undecided", why=why, low=low, high=0.03)]
+    row = {"variant": "b", "metric": "test_accuracy", "test": "", "p_value": 0.03, "p_adjusted": 0.08}
+    said = " ".join(_basis_of_verdicts(found, [row | {"lost": 0, "baseline_lost": 0}]))
+    assert bool(re.search("excludes? 0", said)) == bool(reason)
+    assert (reason or "") in said
 
 
 def test_the_caption_says_if_intervals_end_where_no_value_can_lie(captions):

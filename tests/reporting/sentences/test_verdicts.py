@@ -85,8 +85,8 @@ def test_times_that_are_often_equal_or_never_end_have_an_interval_that_counts_th
     notes = cautions(aggregate, compared, [RECORD], [])
     (note,) = [note for note in notes if "interval" in note]
     assert note == (
-        "b: the 95% interval contains 0, but p is below 0.05, because p leaves out pairs of equal times and the "
-        "interval counts them; the verdict follows p."
+        "b: the 95% interval contains 0, but p is below 0.05, because p excludes pairs of equal times and the "
+        "interval includes them; the verdict follows p."
     )
 
 

@@ -1,4 +1,4 @@
-"""Comparisons checked with R's output on Student's sleep data (R's `sleep`; Student 1908) and by enumeration."""
+"""Comparisons checked against R's output on Student's sleep data (R's `sleep`; Student 1908) and by enumeration."""
 
 import itertools
 import math

@@ -110,7 +110,7 @@ def test_unpaired_seeds_have_welchs_degrees_of_freedom():
 
 @pytest.mark.parametrize("name", ["both", "images only"])
 def test_intervals_for_new_images_cover_the_truth_and_those_over_seeds_do_not(name):
-    """The small form of `make calibration-images`: 95% plus or minus three Monte-Carlo errors, over 500 studies."""
+    """A reduced version of `make calibration-images`: 95% plus or minus three Monte-Carlo errors, over 500 studies."""
     found = measure(BY_NAME[name], 10, 500, 50, images=IMAGES // 2)
     share = {method: own.hits / own.studies for method, own in found.items()}
     assert share["new images"] == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / 500))

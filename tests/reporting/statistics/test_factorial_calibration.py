@@ -1,4 +1,4 @@
-"""A small form of `make calibration-effects`."""
+"""A reduced version of `make calibration-effects`."""
 
 import numpy as np
 import pytest

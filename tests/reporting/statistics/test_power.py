@@ -60,7 +60,7 @@ def test_six_seeds_show_a_difference_if_all_six_have_its_sign():
 @pytest.mark.parametrize("looks", [None, LOOKS])
 @pytest.mark.parametrize("comparisons", [1, 3])
 def test_the_simulation_decides_as_the_report_does(comparisons, looks):
-    """The report leaves out rejected comparisons, which may decide one more study."""
+    """The report drops comparisons that are already rejected (step-down), so it may decide a few more studies."""
     design, shift = Design.normal(comparisons, looks=looks), 1.0
     noise = design._noise(9)[:, :60]
     noise[0] += shift

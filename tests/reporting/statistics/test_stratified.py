@@ -92,6 +92,6 @@ def test_equal_runs_have_no_interval():
 
 
 def test_intervals_cover_a_known_truth_nearly_as_often_as_they_say():
-    """The long form is `make calibration`; with ten runs, the percentile interval is slightly too narrow."""
+    """The full version is `make calibration`; with ten runs, the percentile interval is slightly too narrow."""
     covered = calibration_tasks.coverage(runs=10, datasets=3, studies=30)
     assert all(own.mean() > 0.75 for own in covered.values())

@@ -118,7 +118,7 @@ def test_the_test_score_is_the_mean_over_the_tuning_runs_of_the_winner(make_run)
                 )  # fmt: skip
                 runs.append(Run.read(run))
     found = tuning_curve_frame(points, runs, NAMES)["expected_test"].tolist()
-    # Half of the draws of one point have the first. The second point of adam has one test score of two.
+    # Half of the draws of one point are the first point. The second point of adam has only one of its two test scores.
     assert found == pytest.approx([(0.65 + 0.55) / 2, 0.55, float("nan"), 0.45], nan_ok=True)
 
 

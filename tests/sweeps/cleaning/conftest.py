@@ -27,7 +27,7 @@ def outputs(tmp_path, monkeypatch) -> Path:
 def make(outputs) -> Make:
     """make("runs/a", "failed", checkpoint=10, model=20, init_from="outputs/runs/b") -> a run's directory.
 
-    Checkpoint and model have this size. Further arguments are fields of its record.
+    Checkpoint and model have this size. Additional arguments are fields of its record.
     """
     recorded = run_maker(outputs)
 

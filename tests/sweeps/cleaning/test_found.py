@@ -123,7 +123,7 @@ class TestFailed:
     def test_the_current_directory_stays(self, outputs, make, monkeypatch):
         run = make("runs/a", "failed")
         monkeypatch.chdir(run)
-        assert find(outputs, Wish(failed=True)).kept[run] == "the current directory lies in it"
+        assert find(outputs, Wish(failed=True)).kept[run] == "contains the current directory"
 
     def test_the_figures_that_a_run_draws_are_known(self):
         """The directory of a failed run with drawn curves must be removable."""

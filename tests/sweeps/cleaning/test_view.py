@@ -28,7 +28,7 @@ def test_without_yes_the_paths_and_bytes_of_each_kind_are_shown_and_nothing_goes
         "    1.5 kB  outputs/runs/a/checkpoint",
         "   20.0 kB  outputs/runs/a/model.keras",
         " 500 bytes  outputs/runs/b/checkpoint",
-        "would go                      number     size",
+        "to remove                     number     size",
         "checkpoints of finished runs       2   2.0 kB",
         "models (model.keras)               1  20.0 kB",
         "total                              3  22.0 kB",
@@ -42,7 +42,7 @@ def test_with_yes_what_was_shown_is_removed(said, make, outputs):
     make("runs/a", checkpoint=1500, model=20_000)
     shown = said("--models")
     removed = said("--models", "--yes")
-    assert removed == [line.replace("would go", "removed ") for line in shown[:-1]]
+    assert removed == [line.replace("to remove", "removed  ") for line in shown[:-1]]
     assert said("--models", "--yes") == ["nothing to remove in outputs"]
 
 
@@ -55,7 +55,7 @@ def test_what_the_flags_would_add_is_named(said, make):
 def test_what_stays_is_named_with_the_reason(said, make):
     make("runs/a", model=1)
     make("runs/b", init_from="outputs/runs/a")
-    assert said("--models")[0] == ("stays: outputs/runs/a/model.keras: outputs/runs/b starts from it (model.init_from)")
+    assert said("--models")[0] == ("kept: outputs/runs/a/model.keras: outputs/runs/b starts from it (model.init_from)")
 
 
 def test_one_path_that_cannot_go_does_not_stop_the_others_and_gives_exit_code_1(

@@ -18,7 +18,7 @@ STUDY = {"variants": {"adam": [], "sgd": ["optimizer=sgd"]}, "base": ["dataset=d
 
 @pytest.fixture
 def planned(composer):
-    """planned(seeds=3) -> the plan of a cross-validated study; further arguments are overrides of the command."""
+    """planned(seeds=3) -> the plan of a cross-validated study; additional arguments are overrides of the command."""
 
     def plan(*single, **asked):
         study = read_study(STUDY | asked)

@@ -53,7 +53,7 @@ def test_a_variant_with_a_part_left_out_can_be_the_baseline_and_be_tuned_by_itse
         ({}, "study.variants: must name at least one variant"),
         (TWO | {"baseline": "c"}, r"study.baseline=c: no such variant \(allowed: a, b\)"),
         (TWO | {"names": {"c": "C"}}, "study.names.c: no such variant"),
-        (TWO | {"names": {"a": "b"}}, "study.names: .b. would stand for two variants"),
+        (TWO | {"names": {"a": "b"}}, "study.names: .b. would name two variants"),
         (TWO | {"metric": "test_accuracy"}, "study.metric=test_accuracy: must be a metric of the validation set"),
         (TWO | {"variant": {}}, "study.variant={}: no such key; did you mean variants?"),
         (TWO | {"target": 97}, "study.target=97: must be from 0 to 1"),

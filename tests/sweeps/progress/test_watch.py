@@ -169,7 +169,7 @@ class TestWatch:
         said = console.export_text()
         steps = [said.find(text) for text in ("3 runs left", "2 runs left", "1 run left", "have ended")]
         assert -1 < steps[0] < steps[1] < steps[2] < steps[3]
-        assert "best by" not in said[: steps[2]]  # of one variant
+        assert "best by" not in said[: steps[2]]  # until then, only one variant has a result
         assert "adam, val_accuracy 0.5000 (n=1)" in said[steps[3] :]  # a run of sgd diverged
         assert "sgd, val_accuracy 0.7500 (n=1)" in said
         assert "failed: adam, seed 1: ValueError: it broke" in said
@@ -208,7 +208,7 @@ class TestWatch:
         watch([tmp_path], console, 2.0)
         said = console.export_text()
         assert "1 run left, 0 running, about 20 s" in said
-        assert "best" not in said  # of one variant
+        assert "best" not in said  # there is only one variant
 
     def test_a_sweep_that_is_about_to_begin_is_waited_for(self, tmp_path, between):
         sweep = tmp_path / "s"

@@ -30,7 +30,7 @@ def watched(tmp_path):
 
 
 def stopped_after(callback, scores, name="val_accuracy"):
-    """Return the epoch that stops the trial; None if no epoch does."""
+    """Return the epoch after which the trial is stopped; None if it is never stopped."""
     for epoch, score in enumerate(scores):
         callback.on_epoch_end(epoch, {name: score})
         if callback.pruned:

@@ -240,7 +240,7 @@ def test_the_journal_has_the_trials_of_each_variant(composer, tmp_path):
     from optuna.storages.journal import JournalFileBackend
 
     searched(asked(budget=6, pruner="successive_halving"), composer, tmp_path, Simulated(tmp_path))
-    (tmp_path / "optuna.journal.lock").symlink_to("optuna.journal")  # left by a kill
+    (tmp_path / "optuna.journal.lock").symlink_to("optuna.journal")  # left by a killed process
     searched(asked(budget=6, pruner="successive_halving"), composer, tmp_path, Simulated(tmp_path))
     (tmp_path / "optuna.journal.lock").unlink()
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(tmp_path / "optuna.journal")))

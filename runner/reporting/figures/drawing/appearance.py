@@ -1,4 +1,4 @@
-"""Appearance of figures: for a paper, for slides or for a screen, their width and their font."""
+"""Appearance of figures: style (for a paper, slides or a screen), width and font."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,13 +13,13 @@ from runner.core.errors import UserError
 from runner.core.text import did_you_mean
 from runner.reporting.formats import STYLES, Style
 
-ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # inches of one column of a paper, and of both
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0  # width in inches of one column of a paper, and of both
 NARROW = 4.5  # inches; a narrower figure has room for only a few columns
 _GAP = 0.2  # inches between two columns
-_MILLIMETRES = 25.4  # millimetres of an inch
+_MILLIMETRES = 25.4  # millimetres per inch
 _LEAST, _MOST = 60, 400  # allowed width in millimetres
 _FALLBACK = "DejaVu Sans"  # Matplotlib's own font
-# Families by their usual names in papers, the best first. STIXGeneral ships with Matplotlib.
+# Font families by their usual names in papers, the preferred one first. STIXGeneral ships with Matplotlib.
 _FAMILIES: Mapping[str, Sequence[str]] = {
     "latex": ("Latin Modern Roman", "CMU Serif"),
     "times": ("Times New Roman", "TeX Gyre Termes", "Nimbus Roman", "STIXGeneral"),
@@ -41,7 +41,7 @@ _SETTINGS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Look:
-    """Sizes in inches and points, and the font, of all figures of a report."""
+    """Sizes in inches and points, and the font, for all figures of a report."""
 
     width: float = TWO_COLUMNS  # width of a full-width figure
     column: float = ONE_COLUMN  # width of a smaller figure
@@ -49,7 +49,7 @@ class Look:
     line: float = 1.3  # points
     dots_an_inch: int = 200
     families: tuple[str, ...] = (_FALLBACK,)
-    math: str = "dejavusans"  # font set of formulas
+    math: str = "dejavusans"  # font set for formulas
 
     def settings(self) -> Any:
         """Return the appearance as Matplotlib settings."""
@@ -70,7 +70,7 @@ _IN_FORCE: ContextVar[Look] = ContextVar("look", default=_STYLES["screen"])
 
 
 def look_of(style: str | None = None, width: float | None = None, font: str | None = None) -> Look:
-    """Return the appearance that a user asks for.
+    """Return the appearance that a user requested.
 
     Args:
         style: one of `STYLES`; None: screen.
@@ -78,7 +78,7 @@ def look_of(style: str | None = None, width: float | None = None, font: str | No
         font: `latex` (Latin Modern), `times`, or any installed family; None: Matplotlib's own.
 
     Raises:
-        UserError: if there is no such style, the width is not allowed, or the font is not installed.
+        UserError: if there is no such style, if the width is not allowed, or if the font is not installed.
     """
     known = next((name for name in STYLES if name == (style or "screen")), None)
     if known is None:
@@ -117,7 +117,7 @@ def _known(wanted: Sequence[str]) -> str | None:
 
 
 def _find_new_fonts() -> None:
-    """Add the fonts that were installed after Matplotlib made its list."""
+    """Add the fonts that were installed after Matplotlib built its font list."""
     listed = {entry.fname for entry in fontManager.ttflist}
     for path in {*findSystemFonts()} - listed:
         with suppress(OSError, RuntimeError):  # a font that Matplotlib cannot read
@@ -131,7 +131,7 @@ def look_in_force() -> Look:
 
 @contextmanager
 def own_style(look: Look | None = None) -> Iterator[None]:
-    """Apply the appearance of all figures within the block, and override the user's matplotlibrc.
+    """Apply an appearance to all figures drawn within the block, overriding the user's matplotlibrc.
 
     Args:
         look: the look; None: the current one.

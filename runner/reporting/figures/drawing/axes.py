@@ -47,14 +47,14 @@ def axis_of(key: str, values: "pd.Series[Any]") -> Axis:
 
 
 def sensitivity_axis(axes: Sequence[Axis]) -> Axis | None:
-    """Return the axis for a curve: the learning rate, or else the numeric axis with the most values."""
+    """Return the axis for a curve: the learning rate if it is an axis, else the numeric axis with the most values."""
     numeric = [axis for axis in axes if axis.is_number and len(axis.levels) >= _FEWEST_VALUES]
     by_name = {axis.key: axis for axis in numeric}
     return by_name.get(LEARNING_RATE) or max(numeric, key=lambda axis: len(axis.levels), default=None)
 
 
 def points_along(axis: Axis, overrides: pd.DataFrame, scores: "pd.Series[float]") -> pd.DataFrame:
-    """Return one row per run: group (the values on the other axes), rest (those of all other keys), value and score."""
+    """Return one row per run: group (values on the other axes), rest (values of all other keys), value and score."""
     others = [other.key for other in varying_axes(overrides) if other.key != axis.key]
     rows = overrides[others].to_dict("records")
     groups = [",".join(f"{key}={value}" for key, value in row.items()) for row in rows]
@@ -80,7 +80,7 @@ def is_grid(axes: Sequence[Axis], overrides: pd.DataFrame) -> bool:
 
 
 def is_crossed(sizes: Sequence[int], cells: int) -> bool:
-    """Return whether axes with these numbers of levels were crossed: runs fill at least half of all combinations.
+    """Return whether axes with these numbers of levels were crossed: at least half of all combinations have a run.
 
     Args:
         cells: number of combinations with a run.

@@ -1,4 +1,4 @@
-"""Canvas of all figures: colours, panels, text and output as files."""
+"""Canvas of all figures: colours, panels, text and file output."""
 
 import io
 import textwrap
@@ -37,7 +37,7 @@ _LETTERS_AN_INCH = 16  # average number of characters per inch in titles and leg
 _LONGEST = 500  # characters of a string
 _FEWEST_LETTERS = 18  # minimum number of characters in a line
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
-_FURTHER_LINE = 0.7  # rows that each further line of a name takes
+_FURTHER_LINE = 0.7  # rows taken by each additional line of a name
 _NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick distance
 _EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
 _GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # figure's name, axes
@@ -61,7 +61,7 @@ def panels(
     """Return an empty figure with panels and one title; width and height are in inches.
 
     The current look replaces the widths `ONE_COLUMN` and `TWO_COLUMNS` with its own, and may omit titles. The height
-    includes one line of title; further lines are added to it.
+    includes one title line; additional title lines increase it.
 
     Args:
         columns: number of panels side by side; None: all.
@@ -93,7 +93,7 @@ def _new_panels(
 
 
 def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axes]]:
-    """Return given axes as the panels of a figure.
+    """Return the given axes as the panels of a figure.
 
     Raises:
         UserError: if their number differs from the number of panels.
@@ -123,7 +123,7 @@ def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
 
 
 class _WholeNumbers(MaxNLocator):
-    """Ticks at integers: the first, the last, and others between them if there is room."""
+    """Tick locator for integers: the first, the last, and others between them if there is room."""
 
     def __init__(self, most: int) -> None:
         super().__init__(nbins=most, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
@@ -152,7 +152,7 @@ def epoch_axis(axes: Axes, most: int = 8) -> None:
 
 
 def legend_below(figure: Figure, axes: Axes, bands: str = "", title: str = "") -> None:
-    """Add the legend below the panels, in as many columns as fit; the figure grows by its height.
+    """Add the legend below the panels, in as many columns as fit; the figure grows by the height of the legend.
 
     Args:
         bands: legend entry of the bands, if there are any.
@@ -176,7 +176,7 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "", title: str = "") -
 
 
 def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
-    """Add a legend below the panel and the label of its axis."""
+    """Add a legend below the panel and its axis label."""
     letter = mpl.rcParams["font.size"]
     below = -letter * (2.5 + 1.4 * (1 + axes.get_xlabel().count("\n")))
     place = offset_copy(axes.transAxes, axes.get_figure(root=True), y=below, units="points")
@@ -185,7 +185,7 @@ def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title
 
 
 def label_rows(figure: Figure, row: Sequence[Axes], label: str) -> None:
-    """Label the vertical axes of all panels together."""
+    """Add one label for the vertical axes of all panels."""
     if _GIVEN.get() is None:
         figure.supylabel(label, fontsize="medium", multialignment="center")
     else:
@@ -193,7 +193,7 @@ def label_rows(figure: Figure, row: Sequence[Axes], label: str) -> None:
 
 
 def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]:
-    """Return the vertical middles of a figure's rows and their total height, in rows of one line.
+    """Return the vertical centres of a figure's rows and their total height, in units of a one-line row.
 
     Args:
         columns: texts next to the rows; the text with the most lines sets the height of a row.
@@ -207,14 +207,15 @@ def row_places(*columns: Sequence[str]) -> tuple[npt.NDArray[np.float64], float]
 def plain(text: str) -> str:
     """Escape text for Matplotlib.
 
-    Otherwise dollar signs would enclose a formula, and a legend would omit names that begin with an underscore.
+    Otherwise, Matplotlib would render text between dollar signs as a formula, and omit names that begin with an
+    underscore from a legend.
     """
     shown = legible(text).replace("$", r"\$")
     return f"\N{ZERO WIDTH SPACE}{shown}" if shown.startswith("_") else shown
 
 
 def is_narrow() -> bool:
-    """Return whether full-width figures have room for only a few columns."""
+    """Return whether full-width figures are so narrow that only a few columns fit."""
     return look_in_force().width < NARROW
 
 
@@ -227,7 +228,7 @@ def wrapped(text: str, width: int) -> str:
 
 
 def _room() -> float:
-    """Return the width of a figure as a share of the usual one, at most 1."""
+    """Return the width of a figure divided by the default width, at most 1."""
     return min(1.0, look_in_force().width / TWO_COLUMNS)
 
 
@@ -245,7 +246,7 @@ def key_lines(key: str, width: int) -> str:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure in the format of the path's suffix (png, svg or pdf), without a date; return the path."""
+    """Write a figure in the format given by the path's suffix (png, svg or pdf), without a date; return the path."""
     write_bytes(path, _drawn(figure, path.suffix))
     return path
 
@@ -268,7 +269,7 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
         # `savefig` would draw everything twice.
         canvas = get_registered_canvas_class(kind)(figure)
         getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
-    figure.dpi = dots  # SVG and PDF set it to 72
+    figure.dpi = dots  # SVG and PDF output sets it to 72
     return stream.getvalue()
 
 

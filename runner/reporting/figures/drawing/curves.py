@@ -23,7 +23,7 @@ from runner.reporting.statistics.t_quantile import t_quantile
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # characters per line of a name
-_SAME = 1e-3  # relative difference within which values are the same line
+_SAME = 1e-3  # relative difference below which curves share a line
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
 
@@ -35,7 +35,7 @@ def variant_curves(
     styles: Mapping[str, Style],
     unit: Unit = SEEDS,
 ) -> Figure:
-    """Draw one column of the history for every variant; variants with the same curve share a line and a name.
+    """Draw one column of the history for every variant; variants with identical curves share a line and a legend entry.
 
     The axis is logarithmic if the column has a wide range.
     """
@@ -68,7 +68,7 @@ def draw_variants(
     """Draw a line for each variant of the history, with its band.
 
     Args:
-        others: number of variants that do not stand out, for the legend.
+        others: number of variants that are not highlighted, for the legend.
         blank: variants without finite values.
         seeds: draw every seed as a thin line.
         named: add the variants to the legend.
@@ -88,7 +88,7 @@ def draw_variants(
 
 @dataclass(frozen=True)
 class Runs:
-    """One column of the history of a variant's runs; a run ends where its values become NaN."""
+    """One column of the history of a variant's runs; a run ends where all later values are NaN."""
 
     epochs: npt.NDArray[np.int64]
     curves: npt.NDArray[np.float64]  # (epochs, runs)

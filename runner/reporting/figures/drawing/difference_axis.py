@@ -1,4 +1,4 @@
-"""Axis of differences from a baseline: its range, its ticks with signs and its label."""
+"""Axis of differences from a baseline: its range, its signed tick labels and its axis label."""
 
 import math
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, shown_unit, sign_of
 
 MARGIN_COLOR = "0.9"
-_FAR = 5  # multiple of the usual reach beyond which a variant may leave the axis
+_FAR = 5  # multiple of the typical reach beyond which a variant may lie outside the axis
 _ROOM = 0.05  # room at either end of the axis, as a share of the range
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> tuple[float, float]:
-    """Return the ends of an axis with 0, the margin and the values of all variants except those far beyond the others.
+    """Return the limits of an axis that includes 0, the margin and all variants except those far beyond the others.
 
     Args:
         values: values of each variant; values that are not finite are omitted.
@@ -36,11 +36,11 @@ def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> 
 
 
 def limits_by_cell(found: Sequence[Difference], margin: float | None, *, apart: bool) -> dict[str, tuple[float, float]]:
-    """Return the ends of the axis of each cell; they are equal if all cells share an axis.
+    """Return the axis limits of each cell; they are equal if all cells share an axis.
 
     Args:
-        apart: the cells are different data sets, whose differences may have different sizes, so each has its own
-            axis. Otherwise the cells share an axis, unless that would leave a cell without an estimate on it.
+        apart: whether the cells are different data sets, whose differences may have different sizes, so each has its
+            own axis. Otherwise, the cells share an axis unless all estimates of a cell would then lie outside it.
     """
     ends: dict[str, list[list[float]]] = {}
     estimates: dict[str, list[float]] = {}
@@ -56,7 +56,7 @@ def limits_by_cell(found: Sequence[Difference], margin: float | None, *, apart: 
 
 
 def signed_ticks(axis: Axis, metric: str) -> None:
-    """Write the ticks with their signs, in the unit in which differences are shown."""
+    """Label the ticks with signed numbers, in the displayed unit of differences."""
     scale = 100 if is_share(metric) else 1
     axis.set_major_formatter(FuncFormatter(lambda value, _: minus(f"{scale * value:+.4g}") if value else "0"))
 
@@ -68,11 +68,11 @@ def difference_label(metric: str, baseline: str, width: int) -> str:
 
 
 def sides(metric: str) -> tuple[str, str]:
-    """Return the words for both sides of 0, with arrows."""
+    """Return the labels for the two sides of 0, with arrows."""
     left, right = ("worse", "better") if sign_of(metric) > 0 else ("better", "worse")
     return f"\N{LEFTWARDS ARROW} {left}", f"{right} \N{RIGHTWARDS ARROW}"
 
 
 def minus(text: str) -> str:
-    """Return a number with a real minus sign."""
+    """Format a number with a typographic minus sign."""
     return text.replace("-", "\N{MINUS SIGN}")

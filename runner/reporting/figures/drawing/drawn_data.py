@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
 DATA_COLUMNS = ["panel", "heading", "kind", "series", "part", "x", "y", "low", "high"]
-_HIDDEN = "_\N{ZERO WIDTH SPACE}"  # begins a label that no legend shows
+_HIDDEN = "_\N{ZERO WIDTH SPACE}"  # prefix of a label that no legend shows
 _UNNAMED = re.compile(r"_child\d+")  # Matplotlib's label for an unnamed artist
 Row = dict[str, Any]
 
@@ -28,9 +28,9 @@ def drawn_data(figure: Figure) -> pd.DataFrame:
     """Return the data that a figure shows, one row per point: `DATA_COLUMNS`.
 
     `kind` is points, line, band (low and high at x), interval (its two ends), image (y is the row, x the column, low
-    the value that the colour shows) or text (series, at x and y). `series` is the name in the legend; if the
-    vertical axis names rows, it is the name of the row, and `part` is the name in the legend.
-    Numbers are in the unit of the axes' data: accuracies are shares of 1. Lines that only guide the eye are left out.
+    the value that the colour shows) or text (series, at x and y). `series` is the name in the legend; if the vertical
+    axis names rows, it is the name of the row, and `part` is the name in the legend. Numbers are in the unit of the
+    axes' data: accuracies lie between 0 and 1. Lines that only guide the eye are omitted.
     """
     of_colors = _names_of_colors(figure)
     rows = [
@@ -42,7 +42,7 @@ def drawn_data(figure: Figure) -> pd.DataFrame:
 
 
 def hidden_name(name: str) -> str:
-    """Return a label that names a series in the figure's data, but not in a legend."""
+    """Return a label that names a series in the figure's data, but does not appear in a legend."""
     return name if name.startswith(_HIDDEN) else f"{_HIDDEN}{name}"
 
 
@@ -114,6 +114,6 @@ def _nearest(row_names: Sequence[tuple[float, str]], place: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a string in its form before wrapping and escaping for Matplotlib."""
+    """Undo the wrapping and escaping of a string for Matplotlib."""
     one_line = text.replace("\n", " ").replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "")
     return one_line.replace(r"\$", "$")

@@ -11,7 +11,7 @@ from scipy.optimize import isotonic_regression
 
 from runner.reporting.figures.drawing.canvas import plain
 
-_MOST = 9  # largest number of labels
+_MOST = 9  # maximum number of labels
 _LONGEST = 22  # characters of a label
 _LINE = 1.25  # distance between labels, in font sizes
 _ABOVE, _BELOW = " \N{UPWARDS ARROW}", " \N{DOWNWARDS ARROW}"
@@ -41,7 +41,8 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float, *, has_room: bool
     Args:
         axes: axes with final limits.
         inches: approximate height of the panel.
-        has_room: the place to the right of the panel is empty, so the layout need not make room for the names.
+        has_room: whether the space to the right of the panel is already empty, so the layout need not reserve room for
+            the names.
     """
     heights = [_fraction(axes, end) for end in ends]
     places = np.clip(heights, 0, 1)
@@ -74,7 +75,7 @@ def _line_height() -> float:
 
 
 def spread(places: npt.ArrayLike, gap: float) -> npt.NDArray[np.float64]:
-    """Return positions from 0 to 1 that are at least a gap apart, and as close to the given ones as possible.
+    """Return positions from 0 to 1 that are at least one gap apart and as close to the given ones as possible.
 
     They are the least-squares solution; labels that would leave the panel are moved into it.
     """

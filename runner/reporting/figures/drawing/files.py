@@ -1,4 +1,4 @@
-"""Figure files: drawing in the program's own style; a figure that fails is left out."""
+"""Figure files, drawn in the program's own style; a figure that cannot be drawn is omitted."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ def write_figures(
     """Write each figure into a directory, in one or several formats; return the files written.
 
     Raises:
-        EnvironmentFault: if a file cannot be written. Any other error leaves out only that figure.
+        EnvironmentFault: if a file cannot be written. After any other error, only that figure is omitted.
     """
 
     def write(name: str, figure: Figure) -> list[Path]:
@@ -48,15 +48,15 @@ def drawn(
     look: Look | None = None,
     processes: int = 1,
 ) -> Iterator[Value]:
-    """Draw each figure and yield the result of `write`; a figure that fails is left out.
+    """Draw each figure and yield the result of `write`; a figure that cannot be drawn is omitted.
 
-    An error in listing the figures leaves out all figures after the last one listed.
+    If listing the figures fails, all figures after the last one listed are omitted.
 
     Args:
-        processes: with several, forked processes draw the figures (`in_processes`).
+        processes: number of processes; if it is above 1, forked processes draw the figures (`in_processes`).
 
     Raises:
-        EnvironmentFault: if the machine refuses to write.
+        EnvironmentFault: if the operating system refuses to write.
     """
     lacking: set[str] = set()  # characters that no font has
     attempts = [
@@ -79,7 +79,7 @@ def drawn(
 
 
 def listed(figures: Named, left_out: LeftOut) -> list[tuple[str, Draw]]:
-    """Return the figures as a list; an error in listing them leaves out all figures after the last one listed."""
+    """Return the figures as a list; if listing them fails, all figures after the last one listed are omitted."""
     waiting, found = iter(figures), list[tuple[str, Draw]]()
 
     def following() -> _Attempt[tuple[str, Draw]]:
@@ -109,13 +109,13 @@ def _written(name: str, draw: Draw, write: Callable[[str, Figure], Value], look:
 
 
 def _attempted(function: Callable[[], _Attempt[Value]], name: str) -> _Attempt[Value]:
-    """Return the result of a function, or the reason if it fails. Training must not fail because of a figure."""
+    """Return the result of a function, or the reason for its failure. A figure must never make training fail."""
     try:
         with machine_faults():
             return function()
     except EnvironmentFault:
         raise
-    except Exception as error:  # any error: of Matplotlib, a font or unforeseen data
+    except Exception as error:  # any error: in Matplotlib, a font or unforeseen data
         _LOG.info("%s could not be drawn", name, exc_info=True)
         reason = f"{name}: could not be drawn ({type(error).__name__}: {' '.join(str(error).split())})"
         return _Attempt(reason=reason)

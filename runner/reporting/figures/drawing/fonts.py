@@ -1,4 +1,4 @@
-r"""Fonts for characters that Matplotlib's own font lacks; without one, they become character codes (\u5b9e)."""
+r"""Fonts for characters that Matplotlib's own font lacks; without such a font, they become character codes (\u5b9e)."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
 _USUAL = "sans-serif"
-_LAST_RESORT = "last resort"  # a font of boxes that claims to contain every letter
+_LAST_RESORT = "last resort"  # a font that claims to contain every character but draws boxes
 _UPRIGHT = ("normal", "roman")
 _REGULAR = (400, "normal", "regular", "book")
 _NUMBER = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))")
@@ -27,7 +27,7 @@ def legible(text: str) -> str:
 
 
 def fit_letters(figure: Figure) -> frozenset[str]:
-    """Choose fonts for all characters of a figure; return those that it shows as character codes."""
+    """Choose fonts for all characters of a figure; return the characters that it shows as character codes."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_locator(), FixedLocator):  # an axis with named ticks
@@ -44,7 +44,7 @@ def fit_letters(figure: Figure) -> frozenset[str]:
 
 
 def keep_font(figure: Figure, families: Sequence[str]) -> None:
-    """Make a figure keep its font even if it is drawn with other settings of Matplotlib."""
+    """Make a figure keep its font even if it is drawn under different Matplotlib settings."""
     for text in figure.findobj(Text):
         if isinstance(text, Text) and text.get_fontfamily() == [_USUAL]:
             text.set_fontfamily([*families])
@@ -67,7 +67,7 @@ def _missing(texts: Iterable[str]) -> frozenset[str]:
 
 @cache
 def _families(letters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return a small set of installed font families for these characters, and the characters that none has."""
+    """Return a few installed font families that cover these characters, and the characters that none covers."""
     held = {entry.name: _held(entry, letters) for entry in sorted(fontManager.ttflist, key=_rank, reverse=True)}
     chosen, left = [], letters
     while best := max(sorted(held), key=lambda name: len(held[name] & left), default=None):
@@ -89,5 +89,5 @@ def _held(entry: FontEntry, letters: frozenset[str]) -> frozenset[str]:
 
 
 def _rank(entry: FontEntry) -> tuple[bool, bool]:
-    """Rank a font by its distance from the upright, regular one of its family."""
+    """Rank a font by its distance from the regular upright font of its family."""
     return entry.style not in _UPRIGHT, entry.weight not in _REGULAR

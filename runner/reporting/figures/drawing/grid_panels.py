@@ -9,12 +9,12 @@ from runner.reporting.figures.drawing.axes import LEARNING_RATE, is_grid, varyin
 from runner.reporting.figures.drawing.styles import MOST_SHOWN
 
 MOST_PANELS = 6
-_TOGETHER = 6  # largest number of variants that share one panel
+_TOGETHER = 6  # maximum number of variants that share one panel
 
 
 @dataclass(frozen=True)
 class GridPanels:
-    """The key of the lines in its short form, and each variant's value of it with its panel: ("0.1", "model.units=8").
+    """Short form of the key of the lines, and for each variant the key's value and the panel: ("0.1", "model.units=8").
 
     The variants are in the order of the panels and of the values.
     """
@@ -22,11 +22,17 @@ class GridPanels:
     key: str
     cells: dict[str, tuple[str, str]]
 
+    @property
+    def named_cells(self) -> dict[str, tuple[str, str]]:
+        """The cells with the key in the name: ("learning_rate=0.1", "model.units=8")."""
+        return {variant: (f"{self.key}={value}", cell) for variant, (value, cell) in self.cells.items()}
+
 
 def grid_panels(overrides: pd.DataFrame, variants: Sequence[str]) -> GridPanels | None:
-    """Return the panels of a complete grid of two keys; None if the variants are not one, are few, or do not fit.
+    """Return the panels of a complete grid of two keys; None if the variants do not form one, are few, or do not fit.
 
-    The key with fewer values has the panels; of two equally long ones, the learning rate has the lines.
+    The panels are the values of the key with fewer values; if both keys have equally many, the lines are the learning
+    rates.
 
     Args:
         overrides: result of `overrides_frame`.

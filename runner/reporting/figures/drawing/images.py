@@ -1,4 +1,4 @@
-"""Images as colours for a figure."""
+"""Conversion of images to RGB for figures."""
 
 import numpy as np
 import numpy.typing as npt

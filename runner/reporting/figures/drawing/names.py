@@ -15,10 +15,10 @@ _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by sing
 
 
 def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the display names of the variants, of their cells and of their labels; unchanged names are left out.
+    """Return the display names of the variants, of their cells and of their labels; unchanged names are omitted.
 
-    A name that would stand for two variants is not used. The cell of a grid has `short_keys`, and so have the labels of
-    a sweep without a study, such as `optimizer.learning_rate=0.1`.
+    A name that would represent two variants is not used. `short_keys` shortens the cells of a grid and the labels of a
+    sweep without a study, such as `optimizer.learning_rate=0.1`.
 
     Args:
         labels: for each variant's label, the label without its data set.
@@ -40,7 +40,7 @@ def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mappi
 
 
 def _short_arms(arms: Sequence[str]) -> dict[str, str]:
-    """Return the labels with their keys in their short forms; empty if one short form would stand for two keys."""
+    """Return the labels with their keys in short form; empty if one short form would represent two keys."""
     keys = {key for arm in arms for key in _OVERRIDE.findall(arm)}
     if len({key.rpartition(".")[2] for key in keys}) < len(keys):
         return {}
@@ -48,7 +48,7 @@ def _short_arms(arms: Sequence[str]) -> dict[str, str]:
 
 
 def short_keys(cell: str) -> str:
-    """Return a cell with its keys in their short forms, `learning_rate=0.1`; as it is if two of them would be equal."""
+    """Return a cell with its keys in short form, `learning_rate=0.1`; unchanged if two of them would be equal."""
     short = _KEY.sub(r"\1=", cell)
     keys = re.findall(r"(?:^|,)(\w+)=", short)
     return short if len({*keys}) == len(keys) else cell

@@ -1,4 +1,4 @@
-"""Score axis for figures of trials, which shows the better trials and marks those far behind at its edge."""
+"""Score axis for figures of trials: it shows the better trials, and marks those far behind at its edge."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class ScoreAxis:
         return "v" if self.sign == 1 else "^"
 
     def is_off(self, scores: Array) -> npt.NDArray[np.bool_]:
-        """Return which scores are off the axis; NaN never is."""
+        """Return a mask of the scores that are off the axis; it is false for NaN."""
         return (scores < self.low) | (scores > self.high)
 
     def scale(self, axes: Axes) -> None:

@@ -1,4 +1,4 @@
-"""Ticks of shares, in percent."""
+"""Tick labels for values between 0 and 1, in percent."""
 
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, FuncFormatter
@@ -7,7 +7,7 @@ _DIGITS = 6  # significant digits of a percentage
 
 
 def share_ticks(axis: Axis) -> None:
-    """Write the ticks of a share in percent, without trailing zeros."""
+    """Label the ticks of a share in percent, without trailing zeros."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: _text(value)))
 
 

@@ -1,10 +1,10 @@
-"""Rows of figures with a row for each variant: among many variants, only the best have one."""
+"""Rows of figures with a row for each variant; if there are many variants, only the best have their own row."""
 
 from collections.abc import Collection, Sequence
 
 from runner.core.text import counted
 
-MOST_ROWS = 30  # a page has room for about as many
+MOST_ROWS = 30  # about as many as fit on a page
 _PICKED = 24  # number of best variants that get a row if there are too many
 
 

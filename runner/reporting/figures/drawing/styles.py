@@ -6,14 +6,14 @@ from typing import Any
 
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, DASHES, MARKERS, PALETTE
 
-MOST_SHOWN = 12  # largest number of distinguishable lines
-_PICKED = 6  # number of best variants that stand out if there are more than MOST_SHOWN
+MOST_SHOWN = 12  # maximum number of distinguishable lines
+_PICKED = 6  # number of best variants that are highlighted if there are more than MOST_SHOWN
 STAR: dict[str, Any] = {"markersize": 9, "markeredgecolor": "black", "markeredgewidth": 0.6}  # marks a chosen value
 
 
 @dataclass(frozen=True)
 class Style:
-    """Colour, dash and marker of a variant; if `shown`, the variant stands out and is named in the legend."""
+    """Colour, dash pattern and marker of a variant; if `shown`, the variant is highlighted and named in the legend."""
 
     color: str
     dash: str
@@ -29,7 +29,7 @@ def variant_styles(
 ) -> dict[str, Style]:
     """Return the variants' styles: the baseline is dark grey, and the others have colours.
 
-    Among more than `most` variants, only the baseline and the best stand out.
+    With more than `most` variants, only the baseline and the best are highlighted.
 
     Args:
         ranked: the variants by validation, best first.
@@ -42,7 +42,7 @@ def variant_styles(
     if baseline in styles:
         styles[baseline] = Style(BASELINE_COLOR, DASHES[0], MARKERS[0])
     for position, variant in enumerate(variant for variant in shown if variant != baseline):
-        lap = position // len(PALETTE)  # a repeated colour gets another marker and dash
+        lap = position // len(PALETTE)  # a repeated colour gets a different marker and dash pattern
         kinds = (position % len(PALETTE), lap % len(DASHES), (position + lap) % len(MARKERS))
         styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])
     return styles

@@ -1,4 +1,4 @@
-"""Last part of learning curves, to be zoomed if the whole axis hides how the curves differ at their ends."""
+"""Last part of learning curves, to be enlarged if the whole axis hides how the curves differ at their ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ import pandas as pd
 
 _HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
 _FEWEST = 5  # minimum number of epochs
-_FAR = 10  # multiple of the usual distance from the median beyond which ends may leave the zoomed part
-_LEAST_SHARE = 3  # at least a third of the epochs is shown
-_AROUND = 0.5  # share of the range of the ends, above and below it, within which earlier values are shown
+_FAR = 10  # multiple of the typical distance from the median beyond which ends may lie outside the enlarged part
+_FEWEST_SHOWN = 3  # minimum number of epochs of the part
+_AROUND = 1.0  # share of the range of the ends, above and below it, within which earlier values are shown
+_MAGNIFIED = 0.6  # largest height of the part, as a share of the axis
 _ROOM = 0.03  # room at either end, as a share of the axis
 
 
@@ -24,11 +25,11 @@ class LastPart:
 
 
 def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: bool = False) -> LastPart | None:
-    """Return the part to zoom; None if the curves' ends can be distinguished, or there is nothing to compare.
+    """Return the part to enlarge; None if the curves' ends can be distinguished, or if there is nothing to compare.
 
     The ends are hidden if they and their intervals cover less than a third of the axis; ends far from most others do
-    not count. The part begins where the curves come near their final range, and contains at least a third of the
-    epochs.
+    not count. The part begins at the epoch from which all curves stay near their final range, so they fill it, and
+    contains at least three epochs. No mean curve leaves it, apart from those that end far from most others.
 
     Args:
         curves: mean, low and high by epoch, one for each variant.
@@ -42,20 +43,25 @@ def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: b
     near = _near(known)
     bands = [own.iloc[-1] for own in near]
     least, most = min(float(own.min()) for own in bands), max(float(own.max()) for own in bands)
-    with np.errstate(divide="ignore", invalid="ignore"):  # an interval may reach below 0
-        least_drawn, most_drawn, low_drawn, high_drawn = (
-            np.log([least, most, low, high]) if log else (least, most, low, high)
-        )
-    if not 0 < most_drawn - least_drawn < _HIDDEN * (high_drawn - low_drawn):  # False for NaN
+    if not 0 < _height(least, most, log=log) < _HIDDEN * _height(low, high, log=log):  # False for NaN
         return None
     around = _AROUND * (most - least)
-    last = max(int(own.index[-1]) for own in near)
-    begins = max(_begins_within(own["mean"], least - around, most + around) for own in near)
-    first = min(begins, last - -(-last // _LEAST_SHARE))
-    shown = np.concatenate([own.loc[first:].to_numpy(float).ravel() for own in near])
-    bottom, top = max(least - around, float(np.nanmin(shown))), min(most + around, float(np.nanmax(shown)))
+    first = _first([own["mean"] for own in near], least - around, most + around)
+    shown = pd.concat([own.loc[first:] for own in near])
+    shown_bands = np.append(shown[["low", "high"]].to_numpy(float).ravel(), [least, most])
+    bottom = min(float(shown["mean"].min()), max(least - around, np.nanmin(shown_bands)))
+    top = max(float(shown["mean"].max()), min(most + around, np.nanmax(shown_bands)))
+    if not _height(bottom, top, log=log) < _MAGNIFIED * _height(low, high, log=log):  # still far from their ends
+        return None
     room = _ROOM * (top - bottom)
     return LastPart(first, bottom - room, top + room)
+
+
+def _height(low: float, high: float, *, log: bool) -> float:
+    """Return the height of a part of the axis as it is drawn; infinite if it reaches 0 on a logarithmic axis."""
+    if not log:
+        return high - low
+    return float(np.log(high / low)) if low > 0 else np.inf
 
 
 def _near(curves: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
@@ -65,8 +71,9 @@ def _near(curves: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     return [own for own, distance in zip(curves, away, strict=True) if distance <= _FAR * usual]
 
 
-def _begins_within(mean: "pd.Series[float]", low: float, high: float) -> int:
-    """Return the first epoch from which a curve stays between two values."""
-    outside = mean.index[~mean.between(low, high)]
-    after = mean.index[mean.index > outside[-1]] if len(outside) else mean.index
-    return int(after[0]) if len(after) else int(mean.index[-1])
+def _first(means: Sequence["pd.Series[float]"], low: float, high: float) -> int:
+    """Return the first epoch from which all curves stay between two values; one of the last if there is none."""
+    table = pd.concat(means, axis="columns")
+    outside = table.index[((table < low) | (table > high)).any(axis="columns")]
+    begins = outside[-1] + 1 if len(outside) else table.index[0]
+    return int(min(begins, table.index[-1] - _FEWEST_SHOWN + 1))

@@ -1,1 +1,1 @@
-"""Figures of the tuning."""
+"""Figures of the tuning of a study."""

@@ -18,9 +18,9 @@ _NAME = 60  # characters of a variant's name
 
 
 def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw each key's share of the variance with its range, grouped by variant.
+    """Draw each key's share of the variance with its range; keys are grouped by variant.
 
-    Circles are shares including interactions. Variants whose forest has no predictive power are grey.
+    Circles are shares including interactions. Variants whose forests have no predictive power are grey.
 
     Args:
         importances: one row per variant and key, as in importances.csv.

@@ -1,4 +1,4 @@
-"""Figure of the tuning in parallel coordinates, with a line per trial through its values to its score."""
+"""Parallel coordinates of the tuning: a line for each trial through its values to its score."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -26,7 +26,7 @@ _MOST_KEYS = 10
 _HEIGHT = 1.4  # inches per panel
 _MARGIN = 0.07  # share of the width between the first axis and the last
 _TICKS = 4
-_THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to the look's
+_THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to the line width of the look
 _NAME = 60  # characters per line of a variant's name
 _LETTERS_AN_INCH = 15  # average number of characters per inch in the names of keys
 _LINE = 1.2  # line height of these names, in font sizes
@@ -38,13 +38,13 @@ Tick = tuple[float, str]
 
 
 def parallel_coordinates(variants: Sequence[Trials], score_axis: ScoreAxis, title: str) -> Figure:
-    """Draw each trial as a line through the values of its keys to its score; a panel per variant, best lines on top.
+    """Draw each trial as a line through the values of its keys to its score, in a panel per variant, best lines on top.
 
-    Colours are scores, the chosen line is thick and ends in a star, and trials without a score are grey. A line has a
-    gap at a key that is not set. Only the first of many keys are drawn.
+    Colours represent scores, the chosen line is thick and ends in a star, and trials without a score are grey. A line
+    has a gap at a key that is not set. If there are many keys, only the first ones are drawn.
 
     Args:
-        variants: variants with two keys or more each.
+        variants: variants, each with two or more keys.
     """
     figure, column = panels(len(variants), title, TWO_COLUMNS, 0.2 + _HEIGHT * len(variants), columns=1)
     for axes, trials in zip(column, variants, strict=True):
@@ -56,7 +56,7 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     scales = dict([*trials.scales.items()][:_MOST_KEYS])
     last = len(scales)
     axes.set_axis_off()
-    axes.set(xticks=[], yticks=[])  # ticks cost time even if the axis is off
+    axes.set(xticks=[], yticks=[])  # ticks take time even if the axis is off
     axes.set(xlim=(-_MARGIN * last, (1 + _MARGIN) * last), ylim=(-0.02, 1.02))
     scores = trials.scored["score"].reindex(trials.table.index).to_numpy(float)
     heights = np.clip((scores - score_axis.low) / (score_axis.high - score_axis.low), 0, 1)
@@ -78,7 +78,7 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
 
 
 def _draw_lines(axes: Axes, lines: Array, widths: Array, sign: int) -> None:
-    """Draw the segments between neighbouring keys that are both set, with the best trial last.
+    """Draw the segments between adjacent keys that are both set, with the best trial last.
 
     Args:
         lines: (trials, keys and score), from 0 to 1; NaN where a key is not set or a trial has no score.

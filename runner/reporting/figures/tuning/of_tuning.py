@@ -1,4 +1,4 @@
-"""Figure of the tuning: the best score by number of points."""
+"""Figure of the tuning curves: the best score by number of points."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,19 +23,19 @@ from runner.reporting.statistics.ties import Values
 from runner.reporting.statistics.tuning_curve import DRAWS
 
 _NAME = 46  # characters per line
-_MARKED = 12  # largest number of budgets with a marker, and with a bar
+_MARKED = 12  # maximum number of budgets with a marker, and with a bar
 _MANY = 30  # number of budgets from which the axis is logarithmic
 _ROOM = 0.06  # room above and below the lines, as a share of the scale
-_STEP = 1.8  # points between neighbouring bars
+_STEP = 1.8  # points between adjacent bars
 
 
 def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw each variant's expected best score by budget, with the range of the draws, and the test score of the winner.
 
-    For trials that depend on each other, it draws the best score so far, without a range. If the search was repeated,
-    it draws the mean over the searches, with their range.
+    For trials that depend on each other, the curve is the best score so far, without a range. If the search was
+    repeated, the curve is the mean over the searches, with their range.
 
-    The scale fits the expected scores; a bar may leave the panel.
+    The scale fits the expected scores; bars may extend beyond the panel.
 
     Args:
         curves: one row per variant and budget, as in tuning_curve.csv.
@@ -54,7 +54,7 @@ def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style])
 
 
 def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles: Mapping[str, Style]) -> None:
-    """Draw the lines; lines with bars are shifted, so that no bar covers another."""
+    """Draw the lines; lines with bars are shifted sideways so that no bar covers another."""
     variants = sorted(curves.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown)
     hidden = sum(not styles[str(variant)].shown for variant, _ in variants)
     for place, (variant, own) in enumerate(variants):

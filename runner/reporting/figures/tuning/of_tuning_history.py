@@ -1,4 +1,4 @@
-"""Figure of the tuning's history: the score of each trial, and the best so far."""
+"""Figure of the tuning history: the score of each trial, and the best so far."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,9 +22,9 @@ _NAME = 40  # characters per line of a name
 def tuning_history(
     variants: Sequence[Trials], score_axis: ScoreAxis, title: str, styles: Mapping[str, Style]
 ) -> Figure:
-    """Draw the score of each trial by its number, and each variant's best so far as a line.
+    """Draw the score of each trial by its number, and the best score so far of each variant as a line.
 
-    Crosses mark trials without a score, and pruned trials at their last score if the table contains it.
+    Crosses mark trials without a score and pruned trials; a pruned trial is at its last score if the table contains it.
     """
     figure, axes = canvas(title)
     kinds: list[str] = []

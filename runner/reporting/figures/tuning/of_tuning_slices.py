@@ -1,4 +1,4 @@
-"""Figure of the tuning's slices: the score against the value of each key."""
+"""Slice plot of the tuning: the score against the value of each key."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,13 +22,13 @@ _ACROSS = 3  # panels side by side
 _HEIGHT = 2.1  # inches per row of panels
 _NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
-_TURNED = 22  # characters of all levels together above which they are rotated
+_TURNED = 22  # total number of characters of the levels above which they are rotated
 
 
 def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the score of each trial against the value of each key; a panel per key, a star at each variant's choice.
+    """Draw the score of each trial against the value of each key: a panel per key, and a star at each variant's choice.
 
-    Only trials that set the key are drawn, and only the first of many keys.
+    Only trials that set the key are drawn. If there are many keys, only the first ones are drawn.
     """
     keys = list(dict.fromkeys(key for trials in variants for key in trials.axes))[:_MOST_KEYS]
     across = min(_ACROSS, len(keys))

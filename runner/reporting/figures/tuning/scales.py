@@ -11,13 +11,13 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from runner.records.tuned_axes import TunedAxis
 from runner.reporting.figures.drawing.axes import number
 
-_WIDE = 10  # ratio of highest to lowest value from which values without a range have a logarithmic scale
-_FEWEST_DECADES = 2  # decades of a range whose ticks are powers of ten
-_STEPS = (1, 2, 5)  # ticks of a smaller range, times powers of ten
+_WIDE = 10  # minimum ratio of highest to lowest value for a logarithmic scale of values without a range
+_FEWEST_DECADES = 2  # minimum number of decades for ticks at powers of ten only
+_STEPS = (1, 2, 5)  # ticks of a smaller range, multiplied by powers of ten
 _ROUNDING = 1e-6
 _MOST_LEVELS = 12  # ticks of levels that are not numbers
 _LONGEST = 14  # characters of a tick label
-_NEAR = 0.5  # smallest distance between ticks, as a share of their mean distance
+_NEAR = 0.5  # minimum distance between ticks, as a share of their mean distance
 
 Kind = Literal["linear", "log", "from_one", "levels"]
 
@@ -39,7 +39,7 @@ class Scale:
     def place(self, value: str) -> float:
         """Return the position of a value from an override: 0 at the lower end, 1 at the upper end.
 
-        A level is at the middle of its share of the scale.
+        A level is in the middle of its share of the scale.
         """
         if self.kind == "levels":
             return (self.levels.index(value) + 0.5) / len(self.levels)
@@ -77,7 +77,7 @@ def scale_of(values: Iterable[str], axis: TunedAxis | None) -> Scale:
 
     Args:
         values: as in overrides.
-        axis: axis from the plan; if there is none, or values lie outside it, the values decide.
+        axis: axis from the plan; if there is none, or if values lie outside it, the scale follows from the values.
     """
     texts = list(dict.fromkeys(values))
     numbers = [found for text in texts if (found := number(text)) is not None]
@@ -91,7 +91,7 @@ def scale_of(values: Iterable[str], axis: TunedAxis | None) -> Scale:
 
 
 def joined(axes: Sequence[TunedAxis | None]) -> TunedAxis | None:
-    """Return one axis with the values of several; None if their kinds differ, or one is missing."""
+    """Merge several axes into one with the values of all; None if their kinds differ, or if one is missing."""
     known = [axis for axis in axes if axis is not None]
     if len(known) < len(axes) or len({(axis.log, axis.choices is None) for axis in known}) != 1:
         return None

@@ -1,4 +1,4 @@
-"""Marks of trials in a figure: dots at scores, crosses for trials without a score, triangles for those far behind."""
+"""Markers of trials in a figure: dots at scores, crosses for trials without a score, triangles for those far behind."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,16 +15,16 @@ from runner.reporting.tuning.tuning_trials import Trials
 Array = npt.NDArray[np.float64]
 
 _OFF = "off the axis"
-_CROSSES = {"pruned": "x", "failed": "|"}  # marks of states; + marks any other state
-_SIZE, _SMALL, _MANY = 3.0, 1.5, 60  # sizes of dots in points, and the number of trials from which they are small
+_CROSSES = {"pruned": "x", "failed": "|"}  # markers of states; + marks any other state
+_SIZE, _SMALL, _MANY = 3.0, 1.5, 60  # sizes of dots in points, and the number of trials from which they are drawn small
 _EDGE: dict[str, Any] = {"linestyle": "", "clip_on": False, "zorder": 4, "markersize": 4}
 
 
 def draw_trials(axes: Axes, places: Array, trials: Trials, style: Style, score_axis: ScoreAxis) -> list[str]:
-    """Draw a variant's trials; return the kinds of marks other than dots.
+    """Draw a variant's trials; return the kinds of markers other than dots.
 
     Args:
-        places: (trials,) on the x-axis; NaN is not drawn.
+        places: (trials,), positions on the x-axis; NaN is not drawn.
     """
     table = trials.table
     scores, is_scored = table["score"].to_numpy(float), table["is_scored"].to_numpy(bool)
@@ -43,7 +43,7 @@ def draw_trials(axes: Axes, places: Array, trials: Trials, style: Style, score_a
 
 
 def name_marks(axes: Axes, kinds: Iterable[str], score_axis: ScoreAxis) -> None:
-    """Add the kinds of marks to the legend."""
+    """Add the kinds of markers to the legend."""
     for kind in dict.fromkeys(kinds):
         label = f"{'below' if score_axis.sign == 1 else 'above'} the axis" if kind == _OFF else plain(kind)
         axes.plot([], [], _marker(kind, score_axis), color="0.3", markersize=4, label=label)

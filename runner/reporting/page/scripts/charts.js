@@ -7,7 +7,7 @@ if (data) {
 }
 const DASHES = { "-": [], "--": [7, 4], ":": [2, 3], "-.": [7, 3, 2, 3] };
 const HEIGHT = 300;
-const NEAR = 24; // largest distance in pixels from the pointer to its target
+const NEAR = 24; // maximum distance in pixels from the pointer to its target
 const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
 const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -1,7 +1,7 @@
 // Groups of curves: the runs of a variant, or those that share a key's value; their means over epochs, steps or time.
 const BY_VARIANT = "variant";
 const NO_KEY = "-"; // in place of a second key to group by
-const MOST_VALUES = 12; // largest number of values of a key to group by; more lines cannot be distinguished
+const MOST_VALUES = 12; // maximum number of values of a key to group by; more lines cannot be distinguished
 
 // The horizontal positions of a run's values: all runs share the epochs, but not the steps and seconds.
 const AXES = {
@@ -30,7 +30,7 @@ const byValue = (one, other) => {
 };
 const byValues = (one, other) => one.reduce((order, value, at) => order || byValue(value, other[at]), 0);
 
-// The data set in the charts: values on different ones are not drawn on one axis. Empty if there is only one.
+// The data set in the charts: values on different data sets do not share an axis. Empty if there is only one.
 const datasets = data ? [...new Set(data.datasets)] : [];
 const scope = { dataset: datasets.length > 1 ? datasets[0] : "", rebuilds: [] };
 const isInScope = (run) => !scope.dataset || data.datasets[run] === scope.dataset;

@@ -1,5 +1,5 @@
 // The keys in which the configurations of two runs differ; the runs are chosen by checkboxes in the table.
-const chosenRuns = []; // the checkboxes, the one checked earlier first
+const chosenRuns = []; // the checkboxes, in the order in which they were checked
 const tableOf = (heads, rows) => {
   const table = document.createElement("table");
   const row = (tag, texts) => {

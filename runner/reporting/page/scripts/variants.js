@@ -1,5 +1,5 @@
 "use strict";
-// The variants hidden by the user; every part of the page leaves them out.
+// The variants hidden by the user; every part of the page omits them.
 const hidden = new Set();
 const followers = []; // called after every change
 

@@ -1,11 +1,11 @@
-"""Attainable significance: the smallest p value that a design can reach, whatever the results."""
+"""Attainable significance: the smallest p value that a design can reach whatever the results."""
 
 import itertools
 
 LEVEL = 0.05  # level of significance, after Holm's correction
 CONFIDENCE = 0.95  # level of confidence of intervals
-EXACT_PAIRS = 30  # largest number for which all 2^n flips are enumerated
-FLIPS = 99_999  # number of random flips, for more pairs
+EXACT_PAIRS = 30  # maximum number of pairs for which all 2^n flips are enumerated
+FLIPS = 99_999  # number of random flips for more pairs
 
 
 def smallest_p(pairs: int, comparisons: int) -> float:

@@ -1,7 +1,7 @@
 """Corrected resampled t-test: comparisons over the folds of cross-validation, whose training sets overlap.
 
 Two folds of k share (k - 2) / (k - 1) of their training examples, so their results are correlated, and the variance of
-a mean over n of them is larger than s^2 / n. It is estimated by
+a mean over n of them is larger than s^2 / n. This variance is estimated by
 
     s^2 (1 / n + n_test / n_train)        n_test / n_train = 1 / (k - 1) for k folds
 
@@ -36,7 +36,7 @@ def compare_folds(
     units: Sequence[Hashable] | None = None,
     margin: float | None = None,
 ) -> Comparison:
-    """Compare two variants by the folds on which both were trained and tested.
+    """Compare two variants on the folds on which both were trained and tested.
 
     A diverged run has no value, and no test by ranks allows for overlapping training sets, so its p values are NaN.
     Intervals that assume independent folds (BCa, exact, of the win probability) are NaN.
@@ -45,7 +45,7 @@ def compare_folds(
         variant: one value per fold, of all repetitions; a diverged run has an infinitely bad value.
         baseline: values on the same folds, in the same order.
         folds: number of folds of one repetition.
-        units: the fold of each pair, if several pairs share a fold; it counts once, by the mean of its pairs.
+        units: the fold of each pair, if several pairs share a fold; the fold counts once, with the mean of its pairs.
         margin: differences within it count as equal; None: nothing is tested against a margin.
     """
     one, other = np.asarray(variant, float), np.asarray(baseline, float)
@@ -90,14 +90,14 @@ def interval_reach(n: int, folds: int) -> float:
     """Return the half-width of the 95% interval of a mean over folds, in standard deviations over these folds.
 
     Args:
-        n: folds of all repetitions, at least 2.
+        n: number of folds of all repetitions, at least 2.
         folds: number of folds of one repetition.
     """
     return float(t_quantile(n - 1)) * math.sqrt(1 / n + overlap_of(folds))
 
 
 def _higher_p(differences: Values, overlap: float, rounding: float) -> float:
-    """Return the one-sided p value for a mean above 0; NaN for a single fold, or if nothing varies."""
+    """Return the one-sided p value for a mean above 0; NaN for a single fold or if nothing varies."""
     n = len(differences)
     if n < 2 or (std := float(np.std(differences, ddof=1))) <= rounding:
         return math.nan

@@ -10,7 +10,7 @@ from runner.reporting.statistics.significance.sign_flips import sign_flip_p
 from runner.reporting.statistics.ties import Values
 
 _DRAWS = 50_000  # draws from the posterior distribution
-_PRIOR = 0.5  # weight of the prior observation, a difference of 0
+_PRIOR = 0.5  # weight of the prior observation, which is a difference of 0
 _LARGEST = 1e300  # replaces infinity, so that two opposite values add up to 0
 
 
@@ -39,7 +39,7 @@ def _least_p(datasets: int, variants: int) -> float:
 def signed_rank_p(differences: Values) -> float:
     """Return the two-sided p value of Wilcoxon's signed-rank test, exact up to 30 differences.
 
-    Differences of 0 are left out, and ties share a rank.
+    Differences of 0 are omitted, and ties share a rank.
 
     Args:
         differences: one per data set; infinite if a variant lost.
@@ -50,9 +50,9 @@ def signed_rank_p(differences: Values) -> float:
 def bayesian_signed_rank(differences: Values, rope: float) -> tuple[float, float, float]:
     """Return the probabilities that the difference is below -rope, within the region of equivalence, and above rope.
 
-    The posterior is a Dirichlet process with one prior observation of 0. Each draw weights the differences, and adds up
-    the weights of the pairs whose mean lies in each region. The probability of a region is the
-    share of the draws in which it has the largest weight.
+    The posterior is a Dirichlet process with one prior observation of 0. Each draw assigns weights to the differences,
+    and adds up the weights of the pairs whose mean lies in each region. The probability of a region is the share of
+    draws in which the region has the largest weight.
 
     Args:
         differences: one per data set; infinite if a variant lost.

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 
 
 def after_correction(name: str) -> str:
-    """Return the words for p values after a correction, given its name in tables."""
+    """Return the words for p values after a correction, given the name of the correction in tables."""
     return f"adjusted by {name}"
 
 
 def combined(groups: Sequence[Sequence[float]]) -> list[list[float]]:
     """Adjust p values over groups, after a step-down adjustment within each group.
 
-    A p value is multiplied by the number of groups with comparisons that are not yet tested; the smallest one is tested
-    first. Groups of one comparison each give Holm's method, and a single group keeps its p values. NaN stays NaN and
-    does not count.
+    A p value is multiplied by the number of groups with comparisons that are not yet tested; the smallest p value is
+    tested first. With one comparison per group, this is Holm's method; a single group keeps its p values. NaN stays NaN
+    and does not count.
 
     Sources: Holm 1979, "A simple sequentially rejective multiple test procedure"; Goeman & Solari 2010, "The sequential
     rejection principle of familywise error control".

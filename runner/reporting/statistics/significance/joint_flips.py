@@ -24,16 +24,16 @@ from runner.reporting.statistics.ties import Values
 
 _PRECISION = 1e-3  # relative precision of a p value over several looks
 _COARSE = 1e-2  # relative precision of one that is not significant
-_HALVINGS = 20  # halvings of the range of the differences to find an end of an interval
-_AT_ONCE = 2**20  # signs to multiply by at once
+_HALVINGS = 20  # bisections of the range of the differences to find an end of an interval
+_AT_ONCE = 2**20  # number of signs to multiply by at once
 _TIE = 1e-9  # statistics that differ by less are equal
 
-Flippable = Mapping[Hashable, float]  # unit (a seed) -> a value whose mean is 0 (or less) under the null hypothesis
+Flippable = Mapping[Hashable, float]  # by unit (seed): a value whose mean is 0 (or less) under the null hypothesis
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The values of one comparison whose signs are flipped, at each past look, for the claims higher and lower.
+    """The values of one comparison whose signs are flipped, at each past look, for the claims "higher" and "lower".
 
     All comparisons have values in the same unit.
     """
@@ -49,12 +49,13 @@ def adjusted(
 
     The statistic of a comparison is its mean times the root of its number of seeds, divided by the root of the mean
     square of its values. Without a shift, the divisor is at least the lower median of these roots in the family.
-    Comparisons with similar or little variation are thus ranked by their means, and a comparison with much larger
+    Comparisons with little or similar variation are thus ranked by their means, and a comparison with much larger
     variation cannot hide them.
 
     Args:
         family: comparisons of one kind of test.
-        shifted: whether the values are shifted by a margin; a comparison far from it then has only large values.
+        shifted: whether the values are shifted by a margin; a comparison far from the margin then has only large
+            values.
         both: whether a claim needs both sides (equivalence); otherwise, either side is enough.
         looks: the planned looks; None: one look at all seeds.
 
@@ -67,7 +68,7 @@ def adjusted(
     most = max((len(sides.looks) for sides in family), default=0)
     parts = ([replace(sides, looks=sides.looks[: look + 1]) for sides in family] for look in range(most))
     found = [_step_down(part, looks, shifted=shifted, both=both) for part in parts]
-    # A claim remains, even if another comparison has since become clearer without being decided.
+    # A claim remains even if another comparison has since become clearer without being decided.
     return [min(of_looks, default=math.nan) for of_looks in zip(*found, strict=True)] or [math.nan] * len(family)
 
 
@@ -78,7 +79,7 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
         return [math.nan] * len(family)
     values, tolerance = _standardized(looked, shifted=shifted)
     signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
-    highest = [np.full(len(signs), -np.inf)] * len(values)  # highest of later comparisons, by look
+    highest = [np.full(len(signs), -np.inf)] * len(values)  # highest statistics of later comparisons, by look
     p_values = np.empty(len(looked))
     order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
     for place in order[::-1]:
@@ -99,9 +100,9 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
 def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, float]:
     """Return the repeated confidence interval of the mean of one comparison, at the last of its looks so far.
 
-    It contains the means that the planned test does not reject with the boundary of this look. The intervals of all
-    looks jointly cover the mean with 95% probability, so the look at which a study stops does not matter. Both ends are
-    NaN if it is unbounded, because this look may not spend enough error.
+    It contains the means that the planned test does not reject at the boundary of this look. The intervals of all looks
+    jointly cover the mean with 95% probability, so the look at which a study stops does not matter. If this look may
+    not spend enough error, the interval is unbounded and both ends are NaN.
 
     Source: Jennison & Turnbull 1989, "Interim analyses: the repeated confidence interval approach".
 
@@ -128,7 +129,7 @@ def repeated_interval(looks: Sequence[Flippable], plan: Looks) -> tuple[float, f
 
 
 def _end(rejects: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Return an interval's end, between a mean inside the interval and one beyond all values; NaN without an end."""
+    """Return an end of the interval, between a mean inside it and a mean beyond all values; NaN if there is no end."""
     if not rejects(outside):
         return math.nan
     for _ in range(_HALVINGS):
@@ -138,9 +139,9 @@ def _end(rejects: Callable[[float], bool], inside: float, outside: float) -> flo
 
 
 def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, float]:
-    """Return values whose sums are the statistics, (looks, comparisons, sides, units), and the sums' tolerance.
+    """Return the values whose sums are the statistics, (looks, comparisons, sides, units), and their tolerance.
 
-    A comparison that has stopped keeps the values of its last look.
+    A comparison that has been stopped keeps the values of its last look.
     """
     units = [*{unit: None for sides in family for unit in sides.looks[-1][0]}]
     last = max(len(sides.looks) for sides in family)
@@ -158,7 +159,7 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
 
 
 def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
-    """Return the positions of the comparisons in the order in which they are tested, the clearest one first.
+    """Return the positions of the comparisons in the order in which they are tested, clearest first.
 
     Args:
         observed: (looks, comparisons, sides).
@@ -179,7 +180,7 @@ def _signs(units: int) -> npt.NDArray[np.int8]:
 
 
 def _flipped(values: Values, signs: npt.NDArray[np.int8]) -> Values:
-    """Return the sums of values, (..., units), under all flips, (..., flips); a part at a time to save memory."""
+    """Return the sums of values, (..., units), under all flips, (..., flips), in chunks to save memory."""
     parts = np.array_split(signs, max(1, signs.size // _AT_ONCE))
     return np.concatenate([values @ part.T.astype(float) for part in parts], axis=-1)
 
@@ -189,7 +190,7 @@ def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> flo
 
     Args:
         highest: the highest statistic under each flip, at each look.
-        observed: the observed statistic at each look, less its tolerance.
+        observed: the observed statistic at each look, minus its tolerance.
     """
     if len(plan.sizes) == 1:
         return float(np.mean(highest[0] >= observed[0]))
@@ -203,7 +204,7 @@ def _repeated_p(highest: Sequence[Values], observed: Values, plan: Looks) -> flo
 def _crosses(
     highest: Sequence[Values], observed: Values, plan: Looks, level: float, *, only_last: bool = False
 ) -> bool:
-    """Return whether the observed statistics cross a boundary; `only_last`: the boundary of the last look so far."""
+    """Return whether the observed statistics cross a boundary; with `only_last`, that of the last look so far."""
     inside, left = [*highest], len(highest[0])
     for look, statistic in enumerate(observed):
         # Strictly less than the level is spent, because p < 0.05 is the criterion everywhere.

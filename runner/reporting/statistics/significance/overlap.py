@@ -2,7 +2,7 @@
 
 
 def overlap_of(folds: int) -> float:
-    """Return the share n_test / n_train by which the variance of a mean over folds is corrected.
+    """Return the ratio n_test / n_train by which the variance of a mean over folds is corrected.
 
     Args:
         folds: at least 2.

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from runner.reporting.statistics.significance.attainability import EXACT_PAIRS, FLIPS, LEVEL
 from runner.reporting.statistics.ties import Values
 
-JOINT_EXACT = 17  # largest number of values for which all 2^n joint flips are enumerated
+JOINT_EXACT = 17  # maximum number of values for which all 2^n joint flips are enumerated
 AS_EXTREME = 1e-9  # share of the sum of absolute values; sums that differ by less are equal
-_HALVINGS = 32  # halvings of the range of the differences to find an end of the interval; 2^-32 is below `AS_EXTREME`
+_HALVINGS = 32  # bisections of the range of the differences to find an end of the interval; 2^-32 is below `AS_EXTREME`
 
 
 def sign_flip_p(
@@ -21,13 +21,13 @@ def sign_flip_p(
     """Return the p value of a sign-flip test.
 
     This is the share of sign flips whose sum is at least as far from 0 as the observed sum (for `greater`, at least as
-    high).
+    large).
 
-    Sums are compared with a tolerance relative to the sum of absolute values, so that ties count as ties: sums of
-    multiples of 1/10,000 differ in their last digits. SciPy's permutation_test has no such tolerance and misses ties
-    (scipy issue 15869). Up to `EXACT_PAIRS` values, all 2^n flips are enumerated: a search in a sorted list combines
-    the sums of both halves (Horowitz & Sahni 1974), in 2^(n/2) steps. For more values, `FLIPS` random flips are drawn
-    and the observed one is added.
+    Sums are compared with a tolerance relative to the sum of absolute values so that ties count as ties: equal sums of
+    multiples of 1/10,000 may differ in their last digits. SciPy's permutation_test has no such tolerance and misses
+    ties (scipy issue 15869). Up to `EXACT_PAIRS` values, all 2^n flips are counted in about 2^(n/2) steps: a search in
+    a sorted list combines the sums of both halves (Horowitz & Sahni 1974). For more values, `FLIPS` random flips are
+    drawn, and the observed one is added.
 
     Args:
         values: finite; zeros are allowed.
@@ -55,13 +55,13 @@ def sign_flip_p(
 def exact_interval(differences: npt.ArrayLike) -> tuple[float, float]:
     """Return the interval of the means that the two-sided sign-flip test does not reject at p < 0.05.
 
-    It covers the mean of differences with any symmetric distribution with a probability of at least 95%. Both ends are
-    NaN for fewer than six differences, which leave it unbounded.
+    For any symmetric distribution of the differences, it covers their mean with a probability of at least 95%. Both
+    ends are NaN for fewer than six differences, which leave it unbounded.
 
     Let s be a choice of differences whose signs are flipped: the flipped sum of d - m is at least the observed sum if
-    the mean of s is at most m. The lower end is therefore a quantile of the means of all choices (the "typical
-    values" of Hartigan 1969, "Using subsample values as typical values"). Up to `EXACT_PAIRS` differences, it is found
-    by halving the range; for more, from `FLIPS` random choices.
+    the mean of s is at most m. The lower end is therefore a quantile of the means of all choices (the "typical values"
+    of Hartigan 1969, "Using subsample values as typical values"). Up to `EXACT_PAIRS` differences, it is found by
+    bisection; for more, from `FLIPS` random choices.
 
     Args:
         differences: finite.
@@ -74,7 +74,7 @@ def exact_interval(differences: npt.ArrayLike) -> tuple[float, float]:
 
 
 def joint_signs(count: int) -> npt.NDArray[np.int8]:
-    """Return rows of signs that flip n values together: all 2^n up to `JOINT_EXACT`, or none and `FLIPS` random."""
+    """Return rows of signs that flip n values together: all 2^n rows, or no flips and `FLIPS` random rows."""
     if count <= JOINT_EXACT:
         return np.where(np.arange(2**count)[:, None] >> np.arange(count) & 1, -1, 1).astype(np.int8)
     random = [signs.astype(np.int8) for signs in _random_signs(count)]
@@ -90,7 +90,7 @@ def _lower_end(known: Values) -> float:
 
 
 def _first(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """Return the lowest number between two at which a condition is true; it is true at every higher number."""
+    """Return the lowest number between two at which a monotone condition is true; it is true at every higher number."""
     if holds(low):
         return low
     for _ in range(_HALVINGS):
@@ -110,7 +110,7 @@ def _sampled_lower_end(known: Values) -> float:
 
 
 def _random_signs(count: int) -> Iterator[Values]:
-    """Yield `FLIPS` rows of random signs, the same at every call, a part at a time to save memory."""
+    """Yield `FLIPS` rows of random signs, the same at every call, in chunks to save memory."""
     generator = np.random.default_rng(0)
     for draws in np.array_split(np.arange(FLIPS), 20):
         signs: Values = np.where(generator.integers(0, 2, (len(draws), count), dtype=np.int8), 1.0, -1.0)

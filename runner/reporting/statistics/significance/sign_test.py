@@ -23,9 +23,9 @@ TIME_COLUMNS = [
 
 @dataclass(frozen=True)
 class PairedTimes:
-    """Paired comparison of a variant's times with the baseline's; a run that missed the target took infinitely long.
+    """Paired comparison of a variant's times with the baseline's; the time of a run that missed the target is infinite.
 
-    Medians and intervals leave out pairs of two such runs. They are NaN without other pairs, or if the median lies
+    Medians and intervals exclude pairs of two such runs. They are NaN without other pairs, or if the median lies
     between minus and plus infinity.
     """
 
@@ -60,7 +60,7 @@ def compare_times(
         variant: one time per run, at least 0; infinite for a run that missed the target.
         baseline: times of the paired runs, in the same order.
         units: the unit of each pair, if several pairs vary together (a seed in several cells of a grid). A unit counts
-            once, by the median of its pairs.
+            once, with the median of its pairs.
         margin: differences within it count as equal; None: nothing is tested against a margin.
 
     Source: Dixon & Mood 1946, "The statistical sign test".
@@ -119,11 +119,12 @@ def paired_signs(
 
 
 def sign_test_p(differences: npt.ArrayLike, alternative: Literal["two-sided", "greater"] = "two-sided") -> float:
-    """Return the exact p value of the sign test; 1 without a difference other than 0.
+    """Return the exact p value of the sign test; 1 if all differences are 0.
 
     Args:
         differences: any numbers, including infinite ones.
-        alternative: positive and negative differences are not equally likely, or positive ones are more likely.
+        alternative: alternative hypothesis: positive and negative differences are not equally likely, or positive ones
+            are more likely.
     """
     signs = np.sign(np.asarray(differences, float))
     known = int(np.count_nonzero(signs))
@@ -135,8 +136,8 @@ def sign_test_p(differences: npt.ArrayLike, alternative: Literal["two-sided", "g
 def median_interval(values: npt.ArrayLike) -> tuple[float, float]:
     """Return the 95% interval of the median from the order statistics, exact for any distribution.
 
-    The k-th lowest and the k-th highest value enclose the median unless fewer than k values lie on one side of it;
-    their number has the distribution Binomial(n, 1/2). Both ends are NaN for fewer than six values, which leave the
+    The k-th lowest and the k-th highest value enclose the median unless fewer than k values lie on one side of it. The
+    number of values on one side is binomial (n, 1/2). Both ends are NaN for fewer than six values, which leave the
     median unbounded.
 
     Args:
@@ -160,9 +161,10 @@ def _is_known(one: Values, other: Values) -> npt.NDArray[np.bool_]:
 
 
 def _medians(values: Values, one: Values, other: Values, unit: npt.NDArray[np.intp]) -> Values:
-    """Return the median of each unit over its pairs, without pairs of two infinite times.
+    """Return the median of each unit over its pairs, excluding pairs of two infinite times.
 
-    It is 0 if the middle values of a unit are minus and plus infinity, because it is neither faster nor slower.
+    It is 0 if the middle values of a unit are minus and plus infinity, because the unit is then neither faster nor
+    slower.
     """
     known = _is_known(one, other)
     medians = np.array([_median(values[known & (unit == own)]) for own in np.unique(unit[known])])
@@ -170,6 +172,6 @@ def _medians(values: Values, one: Values, other: Values, unit: npt.NDArray[np.in
 
 
 def _median(values: Values) -> float:
-    """Return the median; NaN without a value, and between minus and plus infinity."""
+    """Return the median; NaN without values, or if it lies between minus and plus infinity."""
     with np.errstate(invalid="ignore"):
         return float(np.median(values)) if len(values) else math.nan

@@ -13,19 +13,30 @@ def curve(*means, reach=np.nan):
 A, B = (0.1, 0.5, 0.8, 0.9, 0.91, 0.92), (0.1, 0.5, 0.8, 0.9, 0.905, 0.91)
 
 
-def test_the_part_begins_where_the_curves_come_near_their_ends_and_shows_all_of_them():
+def test_the_part_begins_where_all_curves_stay_near_their_ends_and_none_leaves_it():
     part = last_part([curve(*A), curve(*B)], 0.1, 0.92)
     assert part is not None
     assert part.first == 4
-    assert part.low == pytest.approx(0.905, abs=1e-3)  # half the range of the ends below them
-    assert part.high == pytest.approx(0.92, abs=1e-3)
+    assert part.low < 0.9 < 0.92 < part.high
+    assert part.high - part.low == pytest.approx(0.02, abs=2e-3)  # no empty space
 
 
-def test_at_least_a_third_of_the_epochs_is_shown():
-    jump = [*[0.1] * 8, 0.9]
-    part = last_part([curve(*jump), curve(*jump[:-1], 0.91)], 0.1, 0.91)
+def test_the_part_begins_when_the_slowest_curve_comes_near():
+    slow = curve(0.1, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.905, 0.91, 0.915)
+    quick = curve(0.1, 0.5, 0.8, *[0.91] * 6, 0.92)
+    part = last_part([quick, slow], 0.1, 0.92)
+    assert part is not None
+    assert part.first == 8
+    assert part.low < 0.905
+
+
+def test_three_epochs_are_shown_at_least_and_nothing_if_the_curves_are_still_far():
+    drop = [*[0.1] * 5, 0.88, 0.9, 0.9]
+    part = last_part([curve(*drop), curve(*drop[:-1], 0.901)], 0.1, 0.901)
     assert part is not None
     assert part.first == 6
+    jump = [*[0.1] * 8, 0.9]
+    assert last_part([curve(*jump), curve(*jump[:-1], 0.91)], 0.1, 0.91) is None
 
 
 def test_intervals_are_shown_too():
@@ -52,7 +63,7 @@ def test_nothing_is_zoomed_where_nothing_is_hidden(curves):
 def test_a_curve_far_from_all_others_does_not_hide_their_differences():
     part = last_part([curve(*A), curve(*B), curve(*A[:-1], 0.915), curve(*[0.1] * 6)], 0.1, 0.92)
     assert part is not None
-    assert part.low > 0.9
+    assert part.low > 0.89
 
 
 def test_of_two_equal_curves_and_a_third_none_is_far():

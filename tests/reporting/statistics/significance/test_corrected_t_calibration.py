@@ -1,4 +1,4 @@
-"""A small form of `make calibration-folds`: with overlapping training sets, the corrected test keeps its level."""
+"""A reduced version of `make calibration-folds`: with overlapping training sets, the corrected test keeps its level."""
 
 import pytest
 

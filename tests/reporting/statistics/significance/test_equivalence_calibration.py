@@ -1,4 +1,4 @@
-"""A small form of `make calibration`: it uses the report's tests, and no kind of claim is false too often."""
+"""A reduced version of `make calibration`: it uses the report's tests, and no kind of claim is false too often."""
 
 import numpy as np
 import pytest

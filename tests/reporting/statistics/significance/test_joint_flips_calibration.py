@@ -1,4 +1,4 @@
-"""The small form of `make calibration-families`."""
+"""A reduced version of `make calibration-families`."""
 
 import numpy as np
 import pytest

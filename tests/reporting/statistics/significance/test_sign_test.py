@@ -55,7 +55,7 @@ def test_five_pairs_leave_the_median_unbounded():
 
 
 def test_a_run_that_never_got_there_is_slower_than_any_that_did():
-    """In nine of ten seeds the variant is sooner (in two, the baseline misses); in one, both miss."""
+    """In nine of ten seeds, the variant reaches the target first (in two, the baseline misses); in one, both miss."""
     variant = [3, 4, 3, 4, 5, 3, 4, 4, 3, MISSED]
     baseline = [5, 6, 4, 7, MISSED, 5, 6, 5, MISSED, MISSED]
     found = compare_times(variant, baseline)

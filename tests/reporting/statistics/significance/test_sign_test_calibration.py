@@ -1,4 +1,4 @@
-"""A small form of `make calibration` for times: the report's test and interval keep their level."""
+"""A reduced version of `make calibration` for times: the report's test and interval keep their level."""
 
 import numpy as np
 import pytest

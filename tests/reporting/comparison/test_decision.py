@@ -1,0 +1,28 @@
+import math
+
+import pytest
+
+from runner.reporting.comparison.decision import LOST_FOLD, NOT_SIGNIFICANT, STILL_TRAINING, cannot_decide, short_reason
+
+
+def row(**given):
+    usual = {"verdict": "undecided", "reason": NOT_SIGNIFICANT, "lost": 0, "n": 8, "n_completed": 8}
+    return usual | {"p_adjusted": 0.08, "p_equivalence": 0.2} | given
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "p = 0.080"),
+        ({"verdict": "higher", "reason": "", "p_adjusted": 0.0001}, "p < 0.001"),
+        ({"verdict": "equivalent", "reason": "", "p_equivalence": 0.031}, "p = 0.031"),
+        ({"reason": cannot_decide(3, 4)}, "too few seeds"),
+        ({"reason": cannot_decide(3, 4), "lost": 3, "n": 3, "n_completed": 0}, "all seeds diverged"),
+        ({"reason": cannot_decide(3, 4), "lost": 2, "n": 3, "n_completed": 1}, "too few seeds"),
+        ({"reason": LOST_FOLD}, "a fold diverged"),
+        ({"reason": STILL_TRAINING}, ""),
+        ({"reason": NOT_SIGNIFICANT, "p_adjusted": math.nan}, ""),
+    ],
+)
+def test_the_basis_of_a_verdict_in_a_few_words(given, said):
+    assert short_reason(row(**given)) == said
