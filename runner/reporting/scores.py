@@ -116,7 +116,8 @@ def scores(probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integ
 
 def _ratios(parts: npt.NDArray[np.integer], wholes: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
     """Return parts / wholes; 0 for a division by zero."""
-    return np.divide(parts, wholes, out=np.zeros(len(parts)), where=wholes > 0)
+    ratios: npt.NDArray[np.float64] = np.divide(parts, wholes, out=np.zeros(len(parts)), where=wholes > 0)
+    return ratios
 
 
 def _area_under_roc_curve(labels: npt.NDArray[np.integer], positive: npt.NDArray[np.float64]) -> float:
