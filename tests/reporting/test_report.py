@@ -499,6 +499,20 @@ def test_an_error_in_listing_figures_costs_a_report_with_figure_data_only_the_fi
     assert len([reason for reason in results.left_out.reasons if reason.startswith("all figures after")]) == 1
 
 
+def test_a_figure_that_cannot_be_drawn_leaves_no_earlier_one_beside_the_report(make_run, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    output = Output(["png"], figure_data=True)
+    report([tmp_path / "sweep"], tmp_path / "out", output=output)
+    assert (tmp_path / "out" / "accuracy.png").exists()
+    monkeypatch.setattr(report_figures_module, "learning_curves", broken)
+    report([tmp_path / "sweep"], tmp_path / "out", output=output)
+    assert not [*(tmp_path / "out").glob("accuracy*")]
+    assert (tmp_path / "out" / "forest.png").exists()
+
+
 def test_pdf_is_written_if_asked_for(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     written = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["pdf"])).written
