@@ -22,12 +22,12 @@ from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
-from runner.reporting.figures.drawing.files import Named, drawn, listed, write_figures
+from runner.reporting.figures.drawing.files import drawn, listed, write_figures
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
-from runner.reporting.report_figures import OF_FURTHER_FILES, report_figures
+from runner.reporting.report_figures import OF_FURTHER_FILES, NamedDrawing, report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
 from runner.reporting.run_figures import run_figures
@@ -148,10 +148,15 @@ def _stale(results: Results, figures: Collection[str], frames: Frames, out: Path
         return
     of_search = TUNING_CAPTIONS if (out / "trials.csv").exists() else {}  # files that belong to the search itself
     for stem in {*CAPTIONS, *OWN_CAPTIONS} - {*figures, *of_search}:
-        yield from (out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv"))
+        yield from _files_of(stem, out)
     yield from (out / name for name, frame in frames.items() if frame is None and Path(name).stem not in of_search)
     if not results.has_several_datasets:
         yield from (out / f"table_by_dataset.{suffix}" for suffix in ("md", "tex"))
+
+
+def _files_of(stem: str, out: Path) -> list[Path]:
+    """Return the files that a figure may have, in all formats and with its data."""
+    return [out / f"{stem}{end}" for end in (*(f".{suffix}" for suffix in FIGURE_FORMATS), "_data.csv")]
 
 
 def _frames(results: Results, ranks: Ranks | None) -> Frames:
@@ -208,13 +213,15 @@ class _WrittenFigure:
 
 
 def _write_figures(
-    results: Results, figures: Named, table: PaperTable, out: Path, output: Output, look: Look
+    results: Results,
+    figures: Sequence[tuple[str, NamedDrawing]],
+    table: PaperTable,
+    out: Path,
+    output: Output,
+    look: Look,
 ) -> Iterator[Path]:
     formats = output.formats or ()
-    with_labels = {}
-    if output.figure_data:
-        to_list = report_figures(results, results.ranks, output.confusion, seeds=output.seeds, printed=False)
-        with_labels = dict(listed(to_list, results.left_out))
+    by_stem = dict(figures)
 
     def write(stem: str, figure: Figure) -> _WrittenFigure:
         caption = figure_caption(stem, figure, results, output.confusion)
@@ -226,7 +233,7 @@ def _write_figures(
             write_bytes(out / f"{stem}.svg", svg)
             written.append(out / f"{stem}.svg")
         if output.figure_data:
-            written.append(write_frame(drawn_data(with_labels[stem]()), out / f"{stem}_data.csv"))
+            written.append(write_frame(drawn_data(by_stem[stem].with_labels()), out / f"{stem}_data.csv"))
         written += [save_figure(figure, out / f"{stem}.{suffix}") for suffix in ("png", "pdf") if suffix in formats]
         return _WrittenFigure(stem, caption, shown, written)
 
@@ -234,6 +241,9 @@ def _write_figures(
     for one in drawn(figures, write, results.left_out, look, free_processes()):
         yield from one.paths
         found.append(one)
+    for stem in {*by_stem} - {one.stem for one in found}:  # could not be drawn
+        for earlier in _files_of(stem, out):
+            earlier.unlink(missing_ok=True)
     if "table" in formats and {*FIGURE_FORMATS} & {*formats}:
         yield from write_captions({one.stem: one.caption for one in found}, out)
     if "html" in formats:

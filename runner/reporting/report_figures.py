@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,8 @@ from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.forest_plot import forest
-from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.grids import sensitivity
+from runner.reporting.figures.heat_maps import DATASET, heat_map
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_differences_over_time import difference_over_time
@@ -64,24 +65,35 @@ def report_figures(
     confusion: str | None,
     *,
     seeds: bool,
-    printed: bool = True,
     further: bool = True,
-) -> Named:
+) -> Iterator[tuple[str, "NamedDrawing"]]:
     """Yield the file stem and the drawing function of each figure; see `drawn`.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
-        printed: use the variants' display names instead of their labels.
         further: include the figures of `OF_FURTHER_FILES`, which require reading additional files of all runs.
     """
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds, further=further):
-        yield stem, partial(_with_names, results.print_names if printed else {}, draw)
+        yield stem, NamedDrawing(draw, results.print_names)
 
 
-def _with_names(names: Mapping[str, str], draw: Draw) -> Figure:
-    with names_in_force(names):
-        return draw()
+@dataclass(frozen=True)
+class NamedDrawing:
+    """A drawing function that uses the variants' display names, or their labels for the figure's data."""
+
+    draw: Draw
+    names: Mapping[str, str]
+
+    def __call__(self) -> Figure:
+        """Draw the figure with the display names."""
+        with names_in_force(self.names):
+            return self.draw()
+
+    def with_labels(self) -> Figure:
+        """Draw the figure with the labels."""
+        with names_in_force({}):
+            return self.draw()
 
 
 def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, seeds: bool, further: bool) -> Named:
@@ -106,9 +118,9 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
-    yield from _rate_figure(results, styles)
+    yield from _rate_figure(results, of_cells, grid)
     if further:
-        yield from _gradient_figure(results, styles)
+        yield from _gradient_figure(results, of_cells, grid)
     yield from _confusion_figure(results, confusion)
     if further:
         yield from _ensemble_figure(results, rows)
@@ -235,7 +247,7 @@ def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
-            label += _target_line(", ".join(filter(None, [results.goal, results.target_source])))
+            label += _target_line(", ".join(filter(None, [results.goal, _target_source(results)])))
         yield metric, partial(dots, completed, metric, label, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
@@ -248,7 +260,7 @@ def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:
         title = f"Time to a {results.goal}: {results.title}"
         label = "training time to the target, without compilation (s)"
         if results.target_source:
-            label += _target_line(results.target_source)
+            label += _target_line(_target_source(results))
         missed = _missed(results)
         options = {"share": False, "notes": missed, "biased": missed, "bounds": (0, math.inf), **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
@@ -280,6 +292,12 @@ def _rows(
     }
 
 
+def _target_source(results: Results) -> str:
+    """Return where the target comes from, with the display name of its variant."""
+    before, of, variant = results.target_source.rpartition(" of ")
+    return f"{before}{of}{results.print_names.get(variant, variant)}"
+
+
 def _target_line(text: str) -> str:
     return "\n" + wrapped(f"target: {text}", 80)
 
@@ -300,7 +318,17 @@ def _axis_figures(results: Results) -> Named:
     if is_grid(axes, overrides) and scores.notna().any():
         title = f"Mean {axis_label(results.metric)}: {results.title}"
         points = overrides.assign(score=scores)
-        yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title)
+        baseline = _baseline_level(results, overrides, [axis.key for axis in axes])
+        yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title, baseline)
+
+
+def _baseline_level(results: Results, overrides: pd.DataFrame, keys: Sequence[str]) -> str | None:
+    """Return the value of the key other than the data set that the baselines on all data sets have."""
+    others = [key for key in keys if key != DATASET]
+    if len(others) != 1:
+        return None
+    levels = {*overrides[others[0]][results.summary["variant"].isin({*results.baselines.values()}).to_numpy()]}
+    return str(levels.pop()) if len(levels) == 1 else None
 
 
 def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
@@ -342,33 +370,34 @@ def _begin(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _rate_figure(results: Results, styles: dict[str, Style]) -> Named:
+def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | None) -> Named:
     history = results.history
     if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
         title = f"Learning rates: {results.title}"
-        yield (
-            "learning_rate",
-            partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit),
-        )
+        draw = partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit)
+        yield "learning_rate", partial(draw, **_panels_of(grid))
 
 
-def _gradient_figure(results: Results, styles: dict[str, Style]) -> Named:
+def _panels_of(grid: GridPanels | None) -> dict[str, Any]:
+    """Return the options of curves with a panel for each value of a grid's first key."""
+    return {"cells": grid.cells, "key": grid.key} if grid else {}
+
+
+def _gradient_figure(results: Results, styles: dict[str, Style], grid: GridPanels | None) -> Named:
     norms = _gradient_norms(results)
     if len(norms):
         title = f"Gradient norms: {results.title}"
-        yield (
-            "gradient_norm",
-            partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles, results.unit),
-        )
+        draw = partial(variant_curves, norms, "norm", "L2 norm of the gradient", title, styles, results.unit)
+        yield "gradient_norm", partial(draw, **_panels_of(grid))
 
 
 def _confusion_figure(results: Results, confusion: str | None) -> Named:
     variant = confusion or results.ranked[0]
     counts, seeds = mean_confusion(results.runs_of(variant))
     if counts is not None:
-        title = (
-            f"{results.print_names.get(variant, variant)}: test examples, mean of {counted(seeds, results.unit.noun)}"
-        )
+        chosen = " (best on validation)" if confusion is None and len(results.variants) > 1 else ""
+        name = f"{results.print_names.get(variant, variant)}{chosen}"
+        title = f"{name}: test examples, mean of {counted(seeds, results.unit.noun)}"
         yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
 
 

@@ -499,6 +499,20 @@ def test_an_error_in_listing_figures_costs_a_report_with_figure_data_only_the_fi
     assert len([reason for reason in results.left_out.reasons if reason.startswith("all figures after")]) == 1
 
 
+def test_a_figure_that_cannot_be_drawn_leaves_no_earlier_one_beside_the_report(make_run, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]], seeds=1)
+    output = Output(["png"], figure_data=True)
+    report([tmp_path / "sweep"], tmp_path / "out", output=output)
+    assert (tmp_path / "out" / "accuracy.png").exists()
+    monkeypatch.setattr(report_figures_module, "learning_curves", broken)
+    report([tmp_path / "sweep"], tmp_path / "out", output=output)
+    assert not [*(tmp_path / "out").glob("accuracy*")]
+    assert (tmp_path / "out" / "forest.png").exists()
+
+
 def test_pdf_is_written_if_asked_for(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     written = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["pdf"])).written
@@ -862,7 +876,7 @@ def test_a_grid_has_its_effects_in_a_table_on_the_page_and_on_the_terminal(make_
     assert effects["difference"].tolist() == pytest.approx([0, -0.1, -0.2], abs=1e-12)
     sentence = "optimizer.momentum=0.9 rather than 0 raises test accuracy by 10.00 percentage points"
     assert sentence in " ".join(capsys.readouterr().out.split())
-    page = unescape((tmp_path / "sweep" / "index.html").read_text())
+    page = unescape((tmp_path / "sweep" / "index.html").read_text()).replace("<wbr>", "")
     assert f"<li>{sentence}" in page
     assert '<a href="#effects">Effects</a>' in page
     assert "optimizer.momentum: 0.9 vs 0 x optimizer.learning_rate: 0.3 vs 0.01" in page

@@ -1,4 +1,4 @@
-"""Figures of grids: sensitivity along one axis, and heat map over two."""
+"""Sensitivity: a metric along one axis of a grid."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,27 +12,35 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
-from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain, wrapped
+from runner.reporting.figures.drawing.axes import LEARNING_RATE
+from runner.reporting.figures.drawing.canvas import (
+    balanced,
+    key_lines,
+    label_rows,
+    legend_below,
+    panels,
+    wrapped,
+)
 from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
-from runner.reporting.metrics import axis_label, is_share, sign_of, spread_text
+from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import Summary, summarize
 
 _NAME = 40  # characters per line of a name
 _LETTERS, _LINES = 34, 13  # characters, or rotated labels, that fit along an axis in one column of a paper
 _CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; values drawn by a search are longer
-_MOST_CELLS_A_COLUMN = 4  # maximum number of columns of a heat map in one column of a paper
 _DECADE = 10
 _FAR = 1000  # values beyond this multiple of the largest value with a completed run lie outside the axis
 _FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
 _FULL = 1.004  # upper limit of an axis of proportions: a band may extend beyond 100%, which no score does
+_TOGETHER, _ACROSS = 4, 4  # maximum number of groups in one panel, and of panels side by side
+_FRAME, _PANEL = 0.7, 1.5  # heights in inches: the frame, each row of panels
+_HEADING, _KEY = 22, 30  # characters per line of a panel's heading and of a key
+_REACH = 0.75  # length of the bands that is shown beyond the means, as a share of their range
 _MOST_GROUPS = 7  # maximum number of distinguishable lines with bands
-_TURNED = 9  # characters per inch above which names along an axis are rotated
-_DARK = 0.55  # share of the colour scale below which text is white
 
 
 def sensitivity(
@@ -49,7 +57,7 @@ def sensitivity(
     """Draw a metric against a numeric key: the mean over seeds, with its 95% interval as a band.
 
     A line joins points that differ in this key alone; other points are not joined. A group in which other numeric keys
-    vary as well has no bands.
+    vary as well has no bands. With more than four groups, each has a panel in which the others are grey.
 
     Args:
         points: one row per run: group, rest (the values of its other keys), value (of the key) and score; NaN for a run
@@ -60,34 +68,112 @@ def sensitivity(
         baseline: the group of the baseline, if there is one.
         styles: styles of a report's variants, used if every group is one of them.
     """
-    figure, axes = canvas(title, ONE_COLUMN, 2.9)
     means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
     ranked = [str(group) for group in means.sort_values(ascending=False).index]
     groups = [str(group) for group in dict.fromkeys(points["group"])]
     if styles is None or not {*groups} <= {*styles}:
         styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
     styles = {group: styles[group] for group in groups}
-    for group in sorted(groups, key=lambda group: styles[group].shown):
-        own = points[(points["group"] == group) & points["score"].notna()]
-        _draw_group(axes, styles[group], group, own, chosen.get(group), unit)
+    apart = [group for group in groups if styles[group].shown]
+    columns = balanced(len(apart), _ACROSS) if len(apart) > _TOGETHER else 1
+    if columns == 1:
+        figure, (last,) = panels(1, title, ONE_COLUMN, 2.9)
+        row = [last]
+        _draw_groups(last, points, styles, chosen, unit)
+        scale_values(last, _mark_lost(last, points, styles))
+    else:
+        rows = -(-len(apart) // columns)
+        figure, row = panels(len(apart), title, TWO_COLUMNS, _FRAME + _PANEL * rows, columns=columns)
+        last = row[-1]
+        for axes, group in zip(row, apart, strict=True):
+            _draw_alone(axes, group, points, styles, chosen, unit, figure.get_figwidth() / columns)
+        label_rows(figure, row, axis_label(metric))
+        _explain_marks(last, points)
+    for axes in row[:-columns]:
+        axes.tick_params(labelbottom=False)
+    for axes in row[-columns:]:
+        axes.set_xlabel("learning rate" if key == LEARNING_RATE else key_lines(key, _KEY))
     if hidden := sum(not style.shown for style in styles.values()):
-        axes.plot([], [], color="0.75", label=counted(hidden, "other"))
+        last.plot([], [], color="0.75", label=counted(hidden, "other"))
     if chosen:
-        axes.plot([], [], "*", color="white", label="chosen", **STAR)
-    scale_values(axes, _mark_lost(axes, points, styles))
-    axes.set_xlabel("learning rate" if key == LEARNING_RATE else plain(key))
-    axes.set_ylabel(axis_label(metric))
-    if is_share(metric):
-        share_ticks(axes.yaxis)
-        axes.set_ylim(top=min(axes.get_ylim()[1], _FULL))
-    legend_below(figure, axes, BAND)
+        last.plot([], [], "*", color="white", label="chosen", **STAR)
+    _scale_scores(row, metric, columns)
+    if columns == 1:
+        last.set_ylabel(axis_label(metric))
+    legend_below(figure, last, BAND)
     return figure
 
 
-def _draw_group(
-    axes: Axes, style: Style, name: str, points: pd.DataFrame, chosen: tuple[float, str] | None, unit: Unit
+def _draw_groups(
+    axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style], chosen: Mapping[str, tuple[float, str]], unit: Unit
 ) -> None:
-    label = wrapped(shown_name(name) or "mean", _NAME) if style.shown else None
+    """Draw all groups in one panel, the prominent ones in front."""
+    for group in sorted(styles, key=lambda group: styles[group].shown):
+        own = points[(points["group"] == group) & points["score"].notna()]
+        _draw_group(axes, styles[group], group, own, chosen.get(group), unit)
+
+
+def _draw_alone(
+    axes: Axes,
+    group: str,
+    points: pd.DataFrame,
+    styles: Mapping[str, Style],
+    chosen: Mapping[str, tuple[float, str]],
+    unit: Unit,
+    width: float,
+) -> None:
+    """Draw one group in its panel, with the means of the others in grey."""
+    known = points[points["score"].notna()]
+    for other, own in known[known["group"] != group].groupby("group", sort=False):
+        for _, line in own.groupby("rest", sort=False):
+            means = line.groupby("value")["score"].mean()
+            look: dict[str, Any] = {"color": "0.8", "linewidth": 0.7, "zorder": 1}
+            dot: dict[str, Any] = {"marker": ".", "markersize": 3} if len(means) == 1 else {}
+            axes.plot(means.index, means, label=hidden_name(str(other)), **look, **dot)
+    _draw_group(axes, styles[group], group, known[known["group"] == group], chosen.get(group), unit, named=False)
+    axes.set_title(wrapped(shown_name(group), _HEADING), loc="left", fontsize="medium", color="0.35")
+    _mark_lost(axes, points[points["group"] == group], styles, named=False)
+    scale_values(axes, sorted({*known["value"]}), width)
+
+
+def _explain_marks(axes: Axes, points: pd.DataFrame) -> None:
+    """Add the entries of the legend for the other groups and for lost values."""
+    axes.plot([], [], color="0.8", linewidth=0.7, label="the others")
+    if (points.groupby(["group", "value"])["score"].count() == 0).any():
+        axes.plot([], [], "x", color="black", markersize=4, label="no run completed")
+
+
+def _scale_scores(row: Sequence[Axes], metric: str, columns: int) -> None:
+    """Give all panels the range of the means and, if they are not much longer, of the bands."""
+    lines = [line.get_ydata() for axes in row for line in axes.lines if line.get_transform() == axes.transData]
+    means = np.concatenate([np.asarray(values, float) for values in lines])
+    means = means[np.isfinite(means)]
+    if not len(means):
+        return
+    reach = _REACH * (float(np.ptp(means)) or abs(float(means[0])) or 1.0)
+    low = max(min(axes.get_ylim()[0] for axes in row), float(means.min()) - reach)
+    high = min(max(axes.get_ylim()[1] for axes in row), float(means.max()) + reach)
+    if is_share(metric):
+        low, high = max(low, 1 - _FULL), min(high, _FULL)
+    for place, axes in enumerate(row):
+        axes.set_ylim(low, high)
+        if is_share(metric):
+            share_ticks(axes.yaxis)
+        if place % columns:
+            axes.tick_params(labelleft=False)
+
+
+def _draw_group(
+    axes: Axes,
+    style: Style,
+    name: str,
+    points: pd.DataFrame,
+    chosen: tuple[float, str] | None,
+    unit: Unit,
+    *,
+    named: bool = True,
+) -> None:
+    label = wrapped(shown_name(name) or "mean", _NAME) if style.shown and named else None
     line: Any = {"color": style.color, "marker": style.marker, "markersize": 3}
     by_rest = points.groupby("rest", sort=False)
     for rest, own in by_rest:
@@ -105,7 +191,7 @@ def _draw_group(
             axes.plot(chosen[0], found[chosen[0]].mean, "*", color=style.color, zorder=4, **STAR)
 
 
-def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) -> list[float]:
+def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style], *, named: bool = True) -> list[float]:
     """Mark the values on the axis at which no run of a group completed; return the values for the axis.
 
     Values far beyond those with completed runs appear only in the legend.
@@ -117,9 +203,9 @@ def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style]) ->
     look: Any = {"clip_on": False, "markersize": 4, "zorder": 4, "transform": axes.get_xaxis_transform()}
     for group, value in zip(near["group"], near["value"], strict=True):
         axes.plot(value, 0, "x", color=styles[str(group)].color, **look)
-    if len(near):
+    if len(near) and named:
         axes.plot([], [], "x", color="black", markersize=4, label="no run completed")
-    if len(far):
+    if len(far) and named:
         beyond = ", ".join(f"{value:g}" for value in sorted(set(far)))
         axes.plot([], [], " ", label=wrapped(f"no run completed at {beyond} (off the axis)", _NAME))
     return sorted({*known, *near["value"]})
@@ -150,35 +236,3 @@ def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN)
         axes.set_xticks(values, labels=names)
     elif nearest * lines > 1 and longest <= _CHOSEN_BY_HAND:
         axes.set_xticks(values, labels=names, rotation=45)
-
-
-def heat_map(points: pd.DataFrame, across: Axis, down: Axis, metric: str, title: str) -> Figure:
-    """Draw mean and standard deviation of a metric for every pair of values; grey: no run completed.
-
-    Args:
-        points: one row per run: a column for the key of each axis, and score; NaN for a run without a score.
-    """
-    if len(down.levels) > len(across.levels):
-        across, down = down, across
-    options: Any = {"index": down.key, "columns": across.key, "values": "score"}
-    tables = [points.pivot_table(**options, aggfunc=how) for how in ("mean", "std")]
-    mean, std = (table.reindex(index=down.levels, columns=across.levels).to_numpy(float) for table in tables)
-    low, high = np.nanmin(mean), np.nanmax(mean)
-    wide = len(across.levels) > _MOST_CELLS_A_COLUMN
-    figure, axes = canvas(title, TWO_COLUMNS if wide else ONE_COLUMN, 1.1 + 0.34 * len(down.levels))
-    axes.imshow(np.ma.masked_invalid(mean), cmap="cividis", aspect="auto")
-    axes.set_facecolor("0.9")
-    for (row, column), value in np.ndenumerate(mean):
-        dark = value - low < _DARK * (high - low)  # false for NaN
-        text = spread_text(float(value), float(std[row, column]), metric).replace(" ±", "\n±")
-        axes.text(column, row, text, ha="center", va="center", fontsize=6, color="white" if dark else "black")
-    turned = max(map(len, across.levels)) * len(across.levels) > figure.get_figwidth() * _TURNED
-    turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
-    axes.set_xticks(range(len(across.levels)), labels=[plain(value) for value in across.levels], **turn)
-    axes.set_yticks(range(len(down.levels)), labels=[plain(value) for value in down.levels])
-    names = {key: "learning rate" if key == LEARNING_RATE else key for key in (across.key, down.key)}
-    axes.set(xlabel=plain(names[across.key]), ylabel=wrapped(names[down.key], 24))
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    return figure

@@ -27,11 +27,13 @@ _SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # heights in inches: the only row
 _PAGE = 8.8  # total height of a grid's rows in inches, so that the figure and its legend fit on a page
 _LABELS = 0.5  # height in inches of the axis labels below a panel
 _HEADING = 90  # characters per line of a heading
+_LABEL, _SHORT_LABEL = 40, 24  # characters per line of the label of a vertical axis: in a single row, in several
 _TICKS = 6  # approximate number of ticks on the epoch axis
 _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
+_LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
 _TOP = 1.005  # highest upper limit of an axis of proportions, although bands may extend beyond it
 
 
@@ -133,7 +135,16 @@ def learning_curves(
     figure, row = panels(across * len(parts), title, width, height, columns=beside)
     counts = {*history.groupby("variant")["position"].nunique()}
     labelled = not key and len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
-    drawing = _Drawing(metric, sides, styles, unit, key, seeds=seeds, named=not (labelled or key))
+    drawing = _Drawing(
+        metric,
+        sides,
+        styles,
+        unit,
+        key,
+        seeds=seeds,
+        named=not (labelled or key),
+        label_width=_LABEL if len(parts) == 1 else _SHORT_LABEL,
+    )
     for position, part in enumerate(parts):
         own = row[position * across : (position + 1) * across]
         drawing.whole(own, part)
@@ -178,6 +189,7 @@ class _Drawing:
     key: str  # key whose values are the names; "": none
     seeds: bool
     named: bool  # whether the legend names the variants
+    label_width: int  # characters per line of the label of a vertical axis
 
     def whole(self, row: Sequence[Axes], part: _Part) -> None:
         """Draw all epochs, with a panel for each column, on one scale."""
@@ -187,7 +199,7 @@ class _Drawing:
             self._draw(axes, part.history, column, others, part.blank, named=self.named)
             epoch_axis(axes, _TICKS)
             scale_scores(axes, part.history[column], self.metric)
-            axes.set_ylabel(f"{side} {axis_label(self.metric)}")
+            axes.set_ylabel(wrapped(f"{side} {axis_label(self.metric)}", self.label_width))
         _share_scale(drawn, _POINT_ROOM if len({*part.history["epoch"]}) == 1 else 0)
         if part.cell:
             blank = f" (no finite value: {', '.join(sorted(part.blank))})" if self.key and part.blank else ""
@@ -230,6 +242,8 @@ def scale_scores(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
     low, high, is_log = _reach(finite, [ys[-1] for ys in lines], metric)
     if is_log:
         axes.set_yscale("log")
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, _LEAST * low), top)  # the lower end of a band may be close to 0
     if is_share(metric):
         share_ticks(axes.yaxis)
         bottom, top = axes.get_ylim()
@@ -249,6 +263,9 @@ def _share_scale(row: Sequence[Axes], room: float) -> None:
     for axes in row:
         if axes.get_yscale() != scale:
             axes.set_yscale(scale)
+            drawn = np.concatenate([_finite(line.get_ydata()) for line in axes.lines] or [np.empty(0)])
+            if len(positive := drawn[drawn > 0]):
+                axes.set_ylim(_LEAST * float(positive.min()), axes.get_ylim()[1])
     limits = [axes.get_ylim() for axes in row]  # positive on a logarithmic axis
     low, high = min(low for low, _ in limits), max(high for _, high in limits)
     space = room * (high - low)

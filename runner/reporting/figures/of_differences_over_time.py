@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS, look_in_force
 from runner.reporting.figures.drawing.canvas import (
@@ -39,6 +40,7 @@ _MOST = 12  # maximum number of panels
 _ACROSS = 4  # panels side by side
 _LETTERS, _SHORTEST = 80, 18  # characters: of all headings in a row of panels, and of the shortest heading line
 _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of panels, each of several, the frame
+_TICKS = 6  # maximum number of intervals between ticks
 _EARLY = 3  # values in the first third of the epochs may lie outside the axis
 
 
@@ -90,6 +92,7 @@ def difference_over_time(
     for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
         _draw(axes, part, styles)
         _frame(axes, metric, margin, _limits(part.shown, margin) if apart else limits)
+        _mark_beyond(axes, part, styles)
         if len(parts) > 1:
             axes.set_title(
                 wrapped(part.heading, math.ceil(_LETTERS / across)), loc="left", fontsize="medium", color="0.35"
@@ -102,7 +105,8 @@ def difference_over_time(
     label_rows(figure, row, f"{label}\n{(' ' * 8).join(sides(metric))}")
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     named = [name for name in styles if name in together] if key else together
-    _explain(figure, row[0], margin, metric, {name: styles[name] for name in named}, key)
+    counts = frame["n"].min(), frame["n"].max()
+    _explain(figure, row[0], margin, metric, {name: styles[name] for name in named}, counts, key)
     return figure
 
 
@@ -152,17 +156,51 @@ def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, f
     axes.axhline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
     if margin:
         axes.axhspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
-    axes.set_ylim(limits)
+    locator = MaxNLocator(_TICKS, steps=[1, 2, 5, 10])
+    axes.set_ylim(_with_ticks(limits, locator))
     epoch_axis(axes)
+    axes.yaxis.set_major_locator(locator)
     signed_ticks(axes.yaxis, metric)
 
 
+def _with_ticks(limits: tuple[float, float], locator: MaxNLocator) -> tuple[float, float]:
+    """Return the ends of an axis, extended if necessary so that each side of 0 has a tick."""
+    low, high = limits
+    step = float(np.diff(locator.tick_values(low, high))[0])
+    return min(low, -step) if low < 0 else low, max(high, step) if high > 0 else high
+
+
+def _mark_beyond(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
+    """Mark with a triangle at the edge the epochs at which a mean or its band is beyond the panel."""
+    low, high = axes.get_ylim()
+    for name, own in part.shown.groupby("name", sort=False):
+        ends = own[["mean", "low", "high"]].to_numpy(float)
+        is_off = {"v": np.nanmin(ends, axis=1) < low, "^": np.nanmax(ends, axis=1) > high}
+        for (marker, chosen), edge in zip(is_off.items(), (low, high), strict=True):
+            look: dict[str, Any] = {"color": styles[str(name)].color, "markersize": 3.5, "clip_on": False, "zorder": 4}
+            if chosen.any():
+                label = hidden_name(f"{name}, beyond the panel")
+                axes.plot(own["epoch"][chosen], [edge] * chosen.sum(), marker, label=label, **look)
+
+
 def _explain(
-    figure: Figure, axes: Axes, margin: float | None, metric: str, styles: Mapping[str, Style], key: str
+    figure: Figure,
+    axes: Axes,
+    margin: float | None,
+    metric: str,
+    styles: Mapping[str, Style],
+    counts: tuple[int, int],
+    key: str,
 ) -> None:
     for name, style in styles.items():
         axes.plot([], [], style.dash, color=style.color, label=wrapped(shown_name(name), 40))
-    axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=f"{CONFIDENCE:.0%} interval of the mean")
+    least, most = counts
+    n = f"n = {least}" if least == most else f"n = {least} to {most}"
+    label = f"{CONFIDENCE:.0%} interval of the mean, {n}"
+    axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=label)
+    panels_with_marks = [own for own in figure.axes if any(line.get_marker() in ("v", "^") for line in own.lines)]
+    if panels_with_marks:
+        axes.plot([], [], "^", color="0.45", markersize=3.5, label="beyond the panel")
     if margin:
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"

@@ -16,7 +16,7 @@ from runner.reporting.metrics import is_share, quantity, shown_unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _NAME = 40  # characters per line of a name
-_ROW = 0.22  # inches per line
+_ROW = 0.22  # height in inches per line
 _INTERVAL = f"standard deviation and its {CONFIDENCE:.0%} interval"
 _TOGETHER = "all sources together"
 

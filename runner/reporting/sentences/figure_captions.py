@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
@@ -41,6 +42,7 @@ _FEW_ROWS = (
 )
 _SEVERAL_KEYS = "The other keys also vary, so a pattern in one panel may be the effect of another key."
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
+_BY_EPOCH = {"accuracy", "loss", "negative_log_likelihood", "score_by_time", "difference_over_time"}
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
 Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
@@ -66,6 +68,10 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.insert(0, _axes_of(figure))
         if stem == "tuning_slices" and len(figure.axes) > 1:
             said.append(_SEVERAL_KEYS)
+        if stem in ("sensitivity", "tuning_slices"):
+            said += _grey_marks(figure)
+        if stem == "heat_map":
+            said += _colors_of(figure)
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
     has_rows = stem in (*ROW_FIGURES, results.metric)
@@ -74,7 +80,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
         said += _arrows(figure)
-    said += _panels_of_grid(figure)
+    said += [*_panels_of_grid(figure), *_beyond(stem, figure)]
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
 
@@ -100,6 +106,48 @@ def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
         yield f"An arrow at the edge marks a {what} far beyond the others."
 
 
+def _colors_of(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of the colours and of bold numbers in a heat map over data sets."""
+    if len(figure.axes[0].images) < 2:
+        yield "Bold: the best."
+    elif len(figure.axes) > 1:  # with a colour bar
+        colors = "the difference from the baseline (blue: better, orange: worse)"
+        yield f"Colours show {colors}, on a scale of its own for each data set; bold: the best of each data set."
+    else:
+        yield "Each data set has its own scale of colours; bold: the best of each data set."
+
+
+def _grey_marks(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of grey marks in panels that each show one variant in colour."""
+    if any(line.get_color() == "0.8" for axes in figure.axes for line in axes.lines):
+        yield "Each panel shows one variant in colour, and the others in grey."
+
+
+def _beyond(stem: str, figure: Figure) -> Iterator[str]:
+    """Yield a sentence about curves and bands that leave their panels."""
+    if stem not in _BY_EPOCH:
+        return
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left") != ZOOM_TITLE]
+    if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
+        yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
+        return
+    cut = [kind for kind in ("curves", "bands") if any(_leaves(axes, kind) for axes in panels)]
+    if cut:
+        yield f"Early parts of some {' and '.join(cut)} are beyond the panels."
+
+
+def _leaves(axes: Axes, kind: str) -> bool:
+    """Return whether curves or bands of a panel lie partly above or below it."""
+    low, high = sorted(axes.get_ylim())
+    room = 1e-6 * (high - low)
+    if kind == "curves":
+        parts = [np.asarray(line.get_ydata(), float) for line in axes.lines if line.get_transform() == axes.transData]
+    else:
+        paths = [path for band in axes.collections for path in band.get_paths()]
+        parts = [np.asarray(path.vertices)[:, 1] for path in paths]
+    return any(((values < low - room) | (values > high + room)).any() for values in parts)
+
+
 def _cut_intervals(figure: Figure) -> Iterator[str]:
     """Yield a sentence about intervals that end at 0 or 100% because no value can lie beyond these limits."""
     intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
@@ -112,7 +160,8 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
     """Yield the content of the figure's title, because figures for papers have no titles."""
     if stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
-        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}."
+        chosen = ", the best variant on validation" if confusion is None and len(results.variants) > 1 else ""
+        yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}{chosen}."
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
         yield "A variant has no mean if some of its runs never reached the target."
@@ -202,8 +251,7 @@ def _of_differences_over_time(found: Sequence[Difference], results: Results, fig
     yield f"Mean difference of each variant from {_baseline(found)} in {metric} by epoch{paired}."
     if results.aggregate["n"].max() > 1:
         yield f"Bands are {CONFIDENCE:.0%} t-intervals, each valid for a single epoch and variant."
-    if any(line.get_color() == "0.8" for axes in figure.axes for line in axes.lines):
-        yield "Each panel shows one variant in colour, and the others in grey."
+    yield from _grey_marks(figure)
     yield from _margin(results)
 
 

@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.axes import (
     varying_axes,
 )
 from runner.reporting.figures.drawing.styles import Style
-from runner.reporting.figures.grids import heat_map, sensitivity
+from runner.reporting.figures.grids import sensitivity
 
 
 class Record:
@@ -64,7 +64,7 @@ def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chos
     figure = sensitivity(
         points, "optimizer.learning_rate", "val_accuracy", "", {"optimizer=adam": (0.01, "optimizer=adam")}
     )
-    sgd, adam, star, _, lost, _ = figure.axes[0].lines
+    sgd, adam, star, lost, *_ = figure.axes[0].lines
     assert (list(sgd.get_xdata()), list(sgd.get_ydata())) == ([0.01, 0.1, 1], [0.6, 0.5, 0.1])
     assert (list(adam.get_xdata()), list(adam.get_ydata())) == ([0.01, 0.1], [0.9, 0.7])
     assert (list(star.get_xdata()), list(star.get_ydata())) == ([0.01], [0.9])
@@ -152,16 +152,15 @@ def test_a_value_far_beyond_what_completed_is_in_the_legend_alone():
     assert "no run completed at 1e+12 (off the axis)" in [text.get_text() for text in figure.legends[0].texts]
 
 
-def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
-    overrides = frame(*GRID, *GRID).assign(score=[0.5, 0.6, 0.1, 0.7, 0.9, np.nan, 0.7, 0.6, 0.3, 0.7, 0.9, np.nan])
-    figure = heat_map(
-        overrides, *varying_axes(overrides[["optimizer", "optimizer.learning_rate"]]), "test_accuracy", ""
-    )
-    axes = figure.axes[0]
-    texts = {text.get_position(): text.get_text() for text in axes.texts}
-    assert texts[0, 0] == "60.00\n± 0.00"  # sgd at 0.01
-    assert texts[1, 0] == "60.00\n± 14.14"
-    assert texts[2, 1] == "-"  # adam at 1 diverged
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1e-2", "0.1", "1"]
-    assert axes.images[0].get_array()[1, 0] == pytest.approx(0.9)
-    assert axes.images[0].get_array().mask[1, 2]
+def test_more_than_four_groups_have_panels_of_their_own_in_which_the_others_are_grey():
+    names = [f"v{number}" for number in range(5)]
+    rows = [(name, value, 0.5 + place / 10) for place, name in enumerate(names) for value in (0.1, 1.0)]
+    points = pd.DataFrame(rows, columns=["group", "value", "score"]).assign(rest="")
+    figure = sensitivity(points, "lr", "val_accuracy", "", {"v0": (0.1, "")})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == names
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    for axes, name in zip(figure.axes, names, strict=True):
+        colored = [line for line in axes.lines if line.get_color() != "0.8" and line.get_marker() != "*"]
+        assert [line.get_ydata()[0] for line in colored if len(line.get_ydata())] == [0.5 + names.index(name) / 10]
+        assert sum(line.get_color() == "0.8" and len(line.get_ydata()) > 0 for line in axes.lines) == 4
+    assert len(sensitivity(points[points["group"] != "v4"], "lr", "val_accuracy", "", {}).axes) == 1

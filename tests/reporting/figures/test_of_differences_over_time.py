@@ -37,7 +37,8 @@ def test_the_mean_is_a_line_and_the_interval_a_band():
 def test_up_to_three_variants_share_a_panel_and_have_a_legend():
     figure = draw(*(rows(name, [0.0, 0.1, 0.2]) for name in "bcd"))
     assert len(figure.axes) == 1
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["b", "c", "d", "95% interval of the mean"]
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert said == ["b", "c", "d", "95% interval of the mean, n = 3"]
 
 
 def test_of_more_each_has_its_panel_in_which_the_others_are_grey():
@@ -48,6 +49,22 @@ def test_of_more_each_has_its_panel_in_which_the_others_are_grey():
         assert [line.get_ydata()[-1] for line in own] == [place]
         assert len(curves(axes)) == 5
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
+
+
+def test_what_leaves_the_panel_is_marked_at_its_edge_and_in_the_legend():
+    figure = draw(rows("b", [-0.9, -0.01, 0.0, 0.01, 0.01, 0.01]))
+    (axes,) = figure.axes
+    low, _ = axes.get_ylim()
+    marks = [(*line.get_xdata(), *line.get_ydata()) for line in axes.lines if line.get_marker() == "v"]
+    assert marks == [(1, low)]
+    assert "beyond the panel" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_ticks_are_on_both_sides_of_zero():
+    axes = draw(rows("b", [0.09, 0.05, 0.04, 0.03], reach=0.0), margin=0.01).axes[0]
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert min(ticks) < 0 < max(ticks)
 
 
 def test_every_cell_has_its_panel():

@@ -39,7 +39,8 @@ def test_each_data_set_has_a_panel_with_the_means_of_scores_and_times():
     assert line.get_xdata() == pytest.approx([1.5, 3, 4.5])
     assert line.get_ydata() == pytest.approx([0.61, 0.71, 0.81])
     assert line.get_color() != other.get_color()
-    assert [text.get_text() for text in figure.legends[0].texts][:2] == ["sgd", "adam"]
+    assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [["sgd", "adam"]] * 2
+    assert [text.get_text() for text in figure.legends[0].texts] == ["95% interval of the mean, n = 2"]
 
 
 def test_times_of_other_magnitudes_are_on_a_logarithmic_axis():
@@ -51,3 +52,33 @@ def test_a_run_that_diverges_ends_the_mean_there():
     frame = history()
     frame.loc[(frame["position"] == 1) & (frame["epoch"] == 3), "val_accuracy"] = np.nan
     assert [len(line.get_xdata()) for line in drawn(frame).axes[0].lines][:2] == [2, 3]
+
+
+def places(figure):
+    """Return the row and column of each panel."""
+    specs = [axes.get_subplotspec() for axes in figure.axes]
+    return [(spec.rowspan.start, spec.colspan.start) for spec in specs]
+
+
+def test_four_panels_fill_two_rows_and_of_three_side_by_side_a_legend_names_the_variants():
+    frame = history()
+    found = {}
+    for count in (3, 4):
+        cells = {f"{name} [{cell}]": (name, str(cell)) for cell in range(count) for name in ("sgd", "adam")}
+        own = pd.concat([frame.assign(variant=frame["variant"].str.replace(r"\[.*", f"[{cell}]", regex=True),
+                                      position=frame["position"] + 100 * cell) for cell in range(count)])  # fmt: skip
+        styles = variant_styles(["sgd", "adam"], ["sgd", "adam"], "sgd")
+        found[count] = scores_by_time(own, "val_accuracy", "", styles, cells, SEEDS)
+    assert places(found[4]) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert places(found[3]) == [(0, 0), (0, 1), (0, 2)]
+    assert [text.get_text() for text in found[3].legends[0].texts][:2] == ["sgd", "adam"]
+
+
+def test_an_early_part_far_below_the_later_half_leaves_the_panel():
+    frame = history()
+    longer = pd.concat([frame, *(frame.assign(epoch=frame["epoch"] + 3 * n, elapsed=frame["elapsed"] + 6 * n)
+                                 for n in (1, 2))])  # fmt: skip
+    late = 0.9 + 0.001 * longer["epoch"] + 0.005 * longer["variant"].str.startswith("sgd")
+    longer["val_accuracy"] = late.where(longer["epoch"] > 1, 0.1)
+    low, high = drawn(longer).axes[0].get_ylim()
+    assert 0.85 < low < 0.9 < high < 0.95

@@ -75,6 +75,12 @@ def panels(
     return figure, row
 
 
+def balanced(count: int, most: int) -> int:
+    """Return the number of panels side by side, at most `most`, that leaves the fewest empty places in the last row."""
+    rows = -(-count // most)
+    return -(-count // rows)
+
+
 def _new_panels(
     count: int, title: str, width: float, height: float, columns: int | None, heights: Sequence[float] | None
 ) -> tuple[Figure, list[Axes]]:

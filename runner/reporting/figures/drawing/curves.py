@@ -13,16 +13,27 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.figures.drawing.appearance import ONE_COLUMN
-from runner.reporting.figures.drawing.canvas import epoch_axis, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import (
+    balanced,
+    epoch_axis,
+    label_rows,
+    legend_below,
+    panels,
+    plain,
+    wrapped,
+)
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # characters per line of a name
+_TOGETHER = 6  # maximum number of different curves of a grid in one panel
+_ACROSS, _TICKS, _HEADING = 3, 6, 34  # panels side by side, ticks, characters per line of a heading
+_FRAME, _PANEL = 0.8, 1.7  # heights in inches: the frame, each row of panels
 _SAME = 1e-3  # relative difference below which curves share a line
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
@@ -34,22 +45,76 @@ def variant_curves(
     title: str,
     styles: Mapping[str, Style],
     unit: Unit = SEEDS,
+    cells: Mapping[str, tuple[str, str]] | None = None,
+    key: str = "",
 ) -> Figure:
     """Draw one column of the history for every variant; variants with identical curves share a line and a legend entry.
 
     The axis is logarithmic if the column has a wide range.
+
+    Args:
+        styles: styles of the variants by label and, in cells, by name.
+        cells: name and cell of each variant of a grid; each cell has a panel if the curves are too many for one.
+        key: the names are values of this key; the title of the legend.
     """
     merged = _merged(history, column)
+    if cells and len({*merged.values()}) > _TOGETHER:
+        return _curves_by_cell(history, column, label, title, styles, unit, cells, key)
     named = _named(styles, merged)
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
     others = sum(not named[name].shown for name in merged.values())
     draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others, unit=unit)
     epoch_axis(axes)
-    values = history[column][history[column] > 0]
-    if len(values) and values.max() > WIDE_RANGE * values.quantile(0.1):
-        axes.set_yscale("log")
+    axes.set_yscale(_scale(history[column]))
     axes.set_ylabel(label)
     legend_below(figure, axes, BAND)
+    return figure
+
+
+def _scale(values: "pd.Series[float]") -> str:
+    """Return the scale of an axis: logarithmic for a wide range of values."""
+    positive = values[values > 0]
+    return "log" if len(positive) and positive.max() > WIDE_RANGE * positive.quantile(0.1) else "linear"
+
+
+def _curves_by_cell(
+    history: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    styles: Mapping[str, Style],
+    unit: Unit,
+    cells: Mapping[str, tuple[str, str]],
+    key: str,
+) -> Figure:
+    """Draw a panel for each cell of a grid, with a line for each value of the key, on a common scale."""
+    variants = {*history["variant"]}
+    named = {variant: place for variant, place in cells.items() if variant in variants}
+    found = list(dict.fromkeys(cell for _, cell in named.values()))
+    across = balanced(len(found), _ACROSS)
+    width = TWO_COLUMNS if across > 1 else ONE_COLUMN
+    figure, row = panels(len(found), title, width, _FRAME + _PANEL * -(-len(found) // across), columns=across)
+    for axes, cell in zip(row, found, strict=True):
+        names = {variant: name for variant, (name, own) in named.items() if own == cell}
+        shown = history[history["variant"].isin([*names])]
+        draw_variants(
+            axes, shown.assign(variant=shown["variant"].map(names)), column, styles, 0, unit=unit, named=False
+        )
+        epoch_axis(axes, _TICKS)
+        axes.set_yscale(_scale(history[column]))
+        axes.set_title(wrapped(short_keys(cell), _HEADING), loc="left", fontsize="medium", color="0.35")
+    for axes in row[:-across]:
+        axes.set_xlabel("")
+    limits = [axes.get_ylim() for axes in row]
+    for place, axes in enumerate(row):
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+        axes.tick_params(labelleft=not place % across)
+    for name in dict.fromkeys(name for name, _ in named.values()):
+        row[0].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
+    label_rows(figure, row, label)
+    counts = {*history.groupby("variant")["position"].nunique()}
+    number = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
+    legend_below(figure, row[0], f"{BAND}, {number}", key)
     return figure
 
 

@@ -75,8 +75,12 @@ class _Panel:
             elif isinstance(artist, PathCollection):
                 yield from self._points(artist, "points", artist.get_offsets(), artist.get_facecolor()[0])
             elif isinstance(artist, AxesImage):
-                for (row, column), value in np.ndenumerate(np.asarray(artist.get_array(), float)):
-                    yield {"kind": "image", "x": column, "y": row, "low": value}
+                left, right, bottom, top = artist.get_extent()
+                values = np.asarray(artist.get_array(), float)
+                for (row, column), value in np.ndenumerate(values):
+                    x = left + (column + 0.5) * (right - left) / values.shape[1]
+                    y = top + (row + 0.5) * (bottom - top) / values.shape[0]
+                    yield {"kind": "image", "x": x, "y": y, "low": value}
             elif isinstance(artist, Text) and artist.get_text() and artist.get_transform() is self.axes.transData:
                 x, y = artist.get_position()
                 yield {"kind": "text", "series": _plain(artist.get_text()), "x": x, "y": y}

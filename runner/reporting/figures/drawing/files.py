@@ -78,11 +78,11 @@ def drawn(
         )
 
 
-def listed(figures: Named, left_out: LeftOut) -> list[tuple[str, Draw]]:
+def listed(figures: Iterable[tuple[str, Value]], left_out: LeftOut) -> list[tuple[str, Value]]:
     """Return the figures as a list; if listing them fails, all figures after the last one listed are omitted."""
-    waiting, found = iter(figures), list[tuple[str, Draw]]()
+    waiting, found = iter(figures), list[tuple[str, Value]]()
 
-    def following() -> _Attempt[tuple[str, Draw]]:
+    def following() -> _Attempt[tuple[str, Value]]:
         return _Attempt(next(waiting, None))
 
     while (one := _attempted(following, f"all figures after {found[-1][0]}" if found else "figures")).value is not None:

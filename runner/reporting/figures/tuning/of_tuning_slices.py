@@ -1,6 +1,7 @@
 """Slice plot of the tuning: the score against the value of each key."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import balanced, key_lines, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
@@ -19,38 +20,78 @@ from runner.reporting.tuning.tuning_trials import Trials, placed
 
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side
-_HEIGHT = 2.1  # inches per row of panels
+_HEIGHT = 2.1  # height in inches per row of panels
 _NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
-_TURNED = 22  # total number of characters of the levels above which they are rotated
+_LETTERS = 10  # characters per inch above which levels are rotated
+_MOST_LEVELS = 12  # ticks of levels
+_TOGETHER = 4  # maximum number of variants in one panel
+_ACROSS_ALONE, _MOST_PANELS = 4, 24  # panels of one variant: side by side, and in all
+_HEADING = 22  # characters per line of a panel's heading
+_OTHER = Style("0.8", "-", "o", shown=False)
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """A key, with the variants that are drawn in colour; the others that set it are grey."""
+
+    key: str
+    variants: Sequence[Trials]
+    others: Sequence[Trials] = ()
+    heading: str = ""
 
 
 def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the score of each trial against the value of each key: a panel per key, and a star at each variant's choice.
+    """Draw the score of each trial against the value of each key; a panel per key, a star at each variant's choice.
 
-    Only trials that set the key are drawn. If there are many keys, only the first ones are drawn.
+    With more than four variants, each has a panel for each of its keys, in which the others are grey, unless these are
+    too many panels. Only trials that set the key are drawn, and only the first of many keys.
     """
-    keys = list(dict.fromkeys(key for trials in variants for key in trials.axes))[:_MOST_KEYS]
-    across = min(_ACROSS, len(keys))
+    parts = _panels(variants, styles)
+    is_alone = bool(parts[0].heading)
+    across = balanced(len(parts), _ACROSS_ALONE) if is_alone else min(_ACROSS, len(parts))
     width = ONE_COLUMN if across == 1 else TWO_COLUMNS
-    figure, row = panels(len(keys), title, width, 0.3 + _HEIGHT * -(-len(keys) // across), across)
+    figure, row = panels(len(parts), title, width, 0.3 + _HEIGHT * -(-len(parts) // across), across)
     kinds: list[str] = []
-    for position, (axes, key) in enumerate(zip(row, keys, strict=True)):
-        own = [trials for trials in variants if key in trials.axes]
-        values = [value for trials in own for value in trials.overrides[key].dropna()]
-        scale = scale_of(values, joined([trials.axes[key] for trials in own]))
-        for trials in sorted(own, key=lambda trials: styles[trials.variant].shown):
-            kinds += _draw(axes, trials, key, scale, styles[trials.variant], score_axis)
+    for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
+        every = [*part.others, *part.variants]
+        values = [value for trials in every for value in trials.overrides[part.key].dropna()]
+        scale = scale_of(values, joined([trials.axes[part.key] for trials in every]))
+        for trials in part.others:
+            _draw(axes, trials, part.key, scale, _OTHER, score_axis)
+        for trials in sorted(part.variants, key=lambda trials: styles[trials.variant].shown):
+            kinds += _draw(axes, trials, part.key, scale, styles[trials.variant], score_axis)
         score_axis.scale(axes)
-        _label(axes, key, scale)
+        _label(axes, part.key, scale, figure.get_figwidth() / across)
+        if part.heading:
+            axes.set_title(wrapped(part.heading, _HEADING), loc="left", fontsize="medium", color="0.35")
         if position % across == 0:
             axes.set_ylabel(axis_label(score_axis.metric))
         else:
             axes.tick_params(labelleft=False)
-    _name_variants(row[0], [trials for trials in variants if trials.axes], styles)
+    if is_alone:
+        row[0].plot([], [], "*", color="white", label="chosen", **STAR)
+        row[0].plot([], [], "o", color=_OTHER.color, markersize=3.5, label="the others")
+    else:
+        _name_variants(row[0], [trials for trials in variants if trials.axes], styles)
     name_marks(row[0], kinds, score_axis)
     legend_below(figure, row[0])
     return figure
+
+
+def _panels(variants: Sequence[Trials], styles: Mapping[str, Style]) -> list[_Panel]:
+    keys = list(dict.fromkeys(key for trials in variants for key in trials.axes))[:_MOST_KEYS]
+    by_key = {key: [trials for trials in variants if key in trials.axes] for key in keys}
+    shown = [trials for trials in variants if trials.axes and styles[trials.variant].shown]
+    alone = [
+        _Panel(key, [trials], [other for other in by_key[key] if other is not trials], shown_name(trials.variant))
+        for trials in shown
+        for key in keys
+        if key in trials.axes
+    ]
+    if len(shown) > _TOGETHER and len(alone) <= _MOST_PANELS:
+        return alone
+    return [_Panel(key, own) for key, own in by_key.items()]
 
 
 def _draw(axes: Axes, trials: Trials, key: str, scale: Scale, style: Style, score_axis: ScoreAxis) -> list[str]:
@@ -62,9 +103,9 @@ def _draw(axes: Axes, trials: Trials, key: str, scale: Scale, style: Style, scor
     return draw_trials(axes, places, trials, style, score_axis)
 
 
-def _label(axes: Axes, key: str, scale: Scale) -> None:
-    ticks = scale.ticks(_TICKS)
-    turned = scale.kind == "levels" and sum(len(text) for _, text in ticks) > _TURNED
+def _label(axes: Axes, key: str, scale: Scale, inches: float) -> None:
+    ticks = scale.ticks(_MOST_LEVELS if scale.kind == "levels" else _TICKS)
+    turned = scale.kind == "levels" and max(len(text) + 1 for _, text in ticks) * len(ticks) > _LETTERS * inches
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     axes.set_xticks([place for place, _ in ticks], labels=[plain(text) for _, text in ticks], **turn)
     axes.set_xlim(-0.04, 1.04)

@@ -36,3 +36,32 @@ def test_variants_that_share_a_faint_line_are_each_counted():
     frame = history({variant: [[n / 20, n / 10] if n < 6 else [0.1, 0.1]] for n, variant in enumerate(variants)})
     figure = variant_curves(frame, "val_accuracy", "learning rate", "", variant_styles(variants, variants, "v00"))
     assert "8 other variants" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def of_grid(curve):
+    """A grid of two by four, of which each variant has the value `curve(panel, line)` in three epochs."""
+    cells = {f"{panel}{line}": (str(line), f"model.units={panel}") for panel in (8, 16) for line in range(4)}
+    rows = [
+        {"position": place, "variant": variant, "epoch": epoch, "norm": curve(place // 4, place % 4)}
+        for place, variant in enumerate(cells)
+        for epoch in (1, 2, 3)
+    ]
+    styles = variant_styles([*cells], [], None) | variant_styles([*"0123"], [], None)
+    return variant_curves(pd.DataFrame(rows), "norm", "norm", "", styles, cells=cells, key="learning_rate"), styles
+
+
+def test_a_grid_has_a_panel_for_each_cell_with_the_colours_of_the_values_on_one_scale():
+    figure, styles = of_grid(lambda panel, line: 1 + panel + line / 10)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["units=8", "units=16"]
+    for axes in figure.axes:
+        drawn = [line.get_color() for line in axes.lines if len(line.get_xdata())]
+        assert drawn == [styles[name].color for name in "0123"]
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    (legend,) = figure.legends
+    assert legend.get_title().get_text() == "learning_rate"
+    assert [text.get_text() for text in legend.get_texts()][:4] == [*"0123"]
+
+
+def test_a_grid_with_few_different_curves_has_one_panel():
+    figure, _ = of_grid(lambda _, line: line)
+    assert len(figure.axes) == 1

@@ -70,3 +70,15 @@ def test_a_long_key_is_broken_at_its_dots():
     key = "regularizer.label_smoothing.label_smoothing"
     (axes,) = drawn(made_trials({"sgd": {f"{key}=1": 0.5, f"{key}=2": 0.6}})).axes
     assert axes.get_xlabel().split("\n") == ["regularizer.label_smoothing.", "label_smoothing"]
+
+
+def test_more_than_four_variants_have_panels_of_their_own_and_every_level_a_tick():
+    points = {f"rate={rate}": score for rate, score in (("0.0003", 0.5), ("0.001", 0.6), ("0.003", 0.7), ("0.01", 0.6))}
+    levels = TunedAxes({"rate": TunedAxis(choices=[0.0003, 0.001, 0.003, 0.01])})
+    figure = drawn(made_trials(dict.fromkeys("abcde", points), axes=levels))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [*"abcde"]
+    assert {axes.get_xlabel() for axes in figure.axes} == {"rate"}
+    for axes in figure.axes:
+        assert texts(axes) == ["0.0003", "0.001", "0.003", "0.01"]
+        assert sum(len(line.get_xdata()) == 4 and line.get_color() == "0.8" for line in axes.lines) == 4
+    assert len(drawn(made_trials(dict.fromkeys("abcd", points), axes=levels)).axes) == 1
