@@ -216,7 +216,9 @@ def test_runs_without_a_result_are_named_and_missing(compare):
 
 
 def test_no_result_on_one_side_is_refused(compare):
-    with pytest.raises(UserError, match=r"^test_accuracy: no variant has a result on both sides\. sgd: 1 failed of 1"):
+    with pytest.raises(
+        UserError, match=r"^test_accuracy: no variant has a result on both sides\. sgd: of B's 1 run, 1 failed"
+    ):
         compare({"sgd": BEFORE[:1]}, {"sgd": ["failed"]})
 
 

@@ -165,8 +165,8 @@ def test_a_combination_without_any_run_is_named(make, read):
     _, found = read()
     assert found.grids == []
     assert (
-        f"0 of 2 are (the others lack a result in some of the 4 combinations, most often in optimizer=adam,{RATE}=0.01"
-        in (found.notes[0])
+        "0 of 2 seeds are complete (the others lack a result in some of the 4 combinations, most often in "
+        f"optimizer=adam,{RATE}=0.01" in (found.notes[0])
     )
 
 
