@@ -14,7 +14,7 @@ from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE
 from runner.reporting.figures.drawing.canvas import (
-    balanced,
+    fitting,
     key_lines,
     label_rows,
     legend_below,
@@ -75,8 +75,9 @@ def sensitivity(
         styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
     styles = {group: styles[group] for group in groups}
     apart = [group for group in groups if styles[group].shown]
-    columns = balanced(len(apart), _ACROSS) if len(apart) > _TOGETHER else 1
-    if columns == 1:
+    is_together = len(apart) <= _TOGETHER
+    columns = 1 if is_together else fitting(len(apart), _ACROSS)
+    if is_together:
         figure, (last,) = panels(1, title, ONE_COLUMN, 2.9)
         row = [last]
         _draw_groups(last, points, styles, chosen, unit)
@@ -98,7 +99,7 @@ def sensitivity(
     if chosen:
         last.plot([], [], "*", color="white", label="chosen", **STAR)
     _scale_scores(row, metric, columns)
-    if columns == 1:
+    if is_together:
         last.set_ylabel(axis_label(metric))
     legend_below(figure, last, BAND)
     return figure

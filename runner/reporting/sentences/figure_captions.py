@@ -66,7 +66,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [_usual(stem, results)]
         if stem == "sensitivity":
             said.insert(0, _axes_of(figure))
-        if stem == "tuning_slices" and len(figure.axes) > 1:
+        if stem == "tuning_slices" and len({axes.get_xlabel() for axes in figure.axes}) > 1:
             said.append(_SEVERAL_KEYS)
         if stem in ("sensitivity", "tuning_slices"):
             said += _grey_marks(figure)
@@ -86,8 +86,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
 
 def _axes_of(figure: Figure) -> str:
     """Return the metric and the varied key as a sentence: `Validation accuracy (%) by learning rate.`."""
-    axes = figure.axes[0]
-    text = f"{axes.get_ylabel()} by {axes.get_xlabel()}.".replace(r"\$", "$").replace("\n", " ")
+    score = figure.axes[0].get_ylabel() or figure.get_supylabel()  # one label for all panels
+    text = f"{score} by {figure.axes[-1].get_xlabel()}.".replace(r"\$", "$").replace("\n", " ")
     return text[:1].upper() + text[1:]
 
 
@@ -131,9 +131,10 @@ def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
         yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
         return
-    cut = [kind for kind in ("curves", "bands") if any(_leaves(axes, kind) for axes in panels)]
-    if cut:
-        yield f"Early parts of some {' and '.join(cut)} are beyond the panels."
+    if any(_leaves(axes, "curves") for axes in panels):
+        yield "Early parts of some curves are beyond the panels."
+    if any(_leaves(axes, "bands") for axes in panels):
+        yield "Some bands extend beyond the panels."
 
 
 def _leaves(axes: Axes, kind: str) -> bool:
