@@ -88,6 +88,11 @@ def refuse_strangers(config: Mapping[Any, Any], trusted: Iterable[str]) -> None:
     _raise_if_any(_strangers(config, "", [f"{package}." for package in trusted], _is_a_part))
 
 
+def has_foreign_code(config: Mapping[Any, Any]) -> bool:
+    """Return whether a resolved configuration names a class or function of neither Keras's nor this package."""
+    return any(_strangers(config, "", [f"{OWN}."], _is_of_keras))
+
+
 def refuse_strange_plugins(hydra: Mapping[Any, Any], trusted: Iterable[str]) -> None:
     """Refuse Hydra settings that would call anything but its plug-ins.
 
@@ -122,8 +127,12 @@ def _strangers(value: Any, key: str, prefixes: Sequence[str], is_known: Any) -> 
 
 
 def _is_a_part(path: str) -> bool:
+    return _is_of_keras(path) or path in _own_targets()
+
+
+def _is_of_keras(path: str) -> bool:
     of_keras = _KERAS.fullmatch(path)
-    return path in _own_targets() if of_keras is None else of_keras["name"] not in _BEYOND
+    return of_keras is not None and of_keras["name"] not in _BEYOND
 
 
 def _is_a_plugin(path: str) -> bool:

@@ -11,6 +11,7 @@ from runner.data.checks import as_float32
 from runner.data.dataset import Inputs, Split
 
 _VALUES_AT_ONCE = 2**20  # limits the memory for float64 statistics
+_ALIGNMENT = 64  # bytes
 
 Moments = npt.NDArray[np.float64]
 
@@ -34,8 +35,8 @@ class Affine:
             return np.concatenate(chunks)
         # One new array, and the same float32 operations as x.astype("float32") / 255.
         if not self.mean.any():
-            return np.divide(inputs, self.deviation.astype(np.float32), dtype=np.float32)
-        values = np.subtract(inputs, self.mean.astype(np.float32), dtype=np.float32)
+            return np.divide(inputs, self.deviation.astype(np.float32), out=_empty(inputs.shape), dtype=np.float32)
+        values = np.subtract(inputs, self.mean.astype(np.float32), out=_empty(inputs.shape), dtype=np.float32)
         return np.divide(values, self.deviation.astype(np.float32), out=values)
 
 
@@ -60,6 +61,14 @@ class Unchanged:
     def __call__(self, inputs: Inputs) -> Inputs:
         """Return the values; raise ValueError if they would lose precision."""
         return as_float32(inputs)
+
+
+def _empty(shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Return a new float32 array, aligned so that TensorFlow needs no copy of it."""
+    size = 4 * math.prod(shape)
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(np.float32).reshape(shape)
 
 
 def rescale(split: Split) -> Split:

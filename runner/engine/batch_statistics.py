@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from runner.data.dataset import Part
 from runner.engine.keras_internals import layers_within
+from runner.engine.setup.device import on_device
 
 
 def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Callable[[], None]:
@@ -18,7 +19,7 @@ def statistics_refresher(model: keras.Model, data: Part, batch_size: int) -> Cal
     layers = [layer for layer in layers_within(model) if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
         return lambda: None
-    inputs = tf.constant(data.inputs)
+    inputs = on_device(data.inputs)
     batch_size = min(batch_size, len(data))
 
     def one_batch(batch: tf.Tensor) -> tuple[tf.Tensor]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from runner.data.dataset import Part
+from runner.engine.setup.device import on_device
 from runner.engine.variables.strengths import Strengths
 
 BATCH_SIZE = 1000
@@ -22,9 +23,9 @@ class Evaluator:
         self, model: keras.Model, data: Part, *, jit_compile: bool = False, strengths: Strengths | None = None
     ) -> None:
         self.model = model
-        self._data = data
+        self._inputs = on_device(data.inputs)
         as_variables = strengths.as_variables if strengths else nullcontext
-        self._run = _compiled_evaluation(model, data, jit_compile, as_variables)
+        self._run = _compiled_evaluation(model, self._inputs, on_device(data.labels), jit_compile, as_variables)
         self._forward = tf.function(
             lambda batch: model(batch, training=False), jit_compile=jit_compile, autograph=False
         )
@@ -37,8 +38,8 @@ class Evaluator:
 
     def predict(self) -> npt.NDArray[np.float32]:
         """Return probabilities (examples, classes), even if the model outputs only the probability of class 1."""
-        inputs = self._data.inputs
-        batches = [inputs[start : start + BATCH_SIZE] for start in range(0, len(inputs), BATCH_SIZE)]
+        starts = range(0, len(self._inputs), BATCH_SIZE)
+        batches = (self._inputs[start : start + BATCH_SIZE] for start in starts)
         outputs = np.concatenate([np.asarray(self._forward(batch), np.float32) for batch in batches])
         return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
 
@@ -54,11 +55,14 @@ def shortest(metrics: Mapping[str, float]) -> dict[str, float]:
 
 
 def _compiled_evaluation(
-    model: keras.Model, data: Part, jit_compile: bool, as_variables: Callable[[], AbstractContextManager[None]]
+    model: keras.Model,
+    inputs: tf.Tensor,
+    labels: tf.Tensor,
+    jit_compile: bool,
+    as_variables: Callable[[], AbstractContextManager[None]],
 ) -> Any:
-    inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
-    batch_size = min(BATCH_SIZE, len(data))
-    full_batches, rest = divmod(len(data), batch_size)
+    batch_size = min(BATCH_SIZE, len(labels))
+    full_batches, rest = divmod(len(labels), batch_size)
 
     @tf.function(jit_compile=jit_compile, autograph=False)
     def run() -> None:

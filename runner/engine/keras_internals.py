@@ -7,7 +7,9 @@ from typing import Any
 
 import keras
 from keras.src.optimizers.base_optimizer import BaseOptimizer
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.client import device_lib
+from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 from tensorflow.python.ops.parallel_for import pfor
 
@@ -26,6 +28,22 @@ def replaced(target: Any, **attributes: Any) -> Iterator[None]:
         for name in attributes:
             vars(target).pop(name)
         vars(target).update(before)
+
+
+@contextmanager
+def kernels_kept() -> Iterator[None]:
+    """Keep TensorFlow's kernels when the block sets a seed or clears Keras's session.
+
+    Otherwise, the first call of each compiled function optimizes its graph again. Only operations with a random state
+    in their kernel need a new one, to start again from the seed; neither Keras nor this package uses them.
+    """
+    with replaced(pywrap_tfe, TFE_ContextClearCaches=lambda _: None):
+        yield
+
+
+def discard_kernels() -> None:
+    """Discard all kernels of TensorFlow, with their memory."""
+    context.context().clear_kernel_cache()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from runner.engine.diagnostics import ClippingRate, Diagnostic
 from runner.engine.evaluation import Evaluator, read_metrics, shortest
 from runner.engine.fused import fused
 from runner.engine.keras_internals import custom_gradients_forgotten, schedule_of
+from runner.engine.setup.device import on_device
 from runner.engine.variables.base_rate import BaseRate
 from runner.engine.variables.strengths import Strengths
 from runner.optim.keras_internals import innermost, steps_taken
@@ -250,7 +251,7 @@ def _compiled_epoch(
     values: tuple[BaseRate, Strengths],
     jit_compile: bool,
 ) -> Any:
-    inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
+    inputs, labels = on_device(data.inputs), on_device(data.labels)
     # XLA compiles even a loop that is never entered, and refuses a slice longer than the data.
     batch_size = min(batch_size, len(data))
     full_batches, rest = divmod(len(data), batch_size)

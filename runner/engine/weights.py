@@ -2,24 +2,29 @@
 
 import hashlib
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any
 
 import keras
 
 from runner.core.streams import Stream, integer_seed, seed_sequence
 from runner.data.dataset import fingerprint
-from runner.engine.keras_internals import layers_within
+from runner.engine.keras_internals import kernels_kept, layers_within
 
 
-def fresh_session(seed: int) -> None:
+def fresh_session(seed: int, *, keep_kernels: bool = False) -> None:
     """Clear Keras's state from earlier models, and seed its global random generator, as used by dropout.
 
     Call this function before building a model.
+
+    Args:
+        keep_kernels: see `kernels_kept`.
     """
     precision = keras.config.dtype_policy()
-    keras.utils.clear_session(free_memory=False)  # also resets the precision; garbage collection is slow
-    keras.config.set_dtype_policy(precision)
-    keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
+    with kernels_kept() if keep_kernels else nullcontext():
+        keras.utils.clear_session(free_memory=False)  # also resets the precision; garbage collection is slow
+        keras.config.set_dtype_policy(precision)
+        keras.utils.set_random_seed(integer_seed(seed_sequence(seed, Stream.DROPOUT)))
 
 
 def initialize(model: keras.Model, seed: int) -> None:

@@ -16,6 +16,4 @@ def import_ahead() -> Thread:
 
 def _import() -> None:
     with suppress(Exception):  # an error recurs where the module is used
-        import sklearn.metrics  # noqa: F401
-
         import runner.reporting.report  # noqa: F401

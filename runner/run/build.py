@@ -72,19 +72,26 @@ class Parts:
 
 
 def build_parts(
-    settings: Settings, dataset: Dataset, split: Split, directory: Path, objects: Objects | None = None
+    settings: Settings,
+    dataset: Dataset,
+    split: Split,
+    directory: Path,
+    objects: Objects | None = None,
+    *,
+    keep_kernels: bool = False,
 ) -> Parts:
     """Build everything but the data set, with the initial weights of the run's seed.
 
     Args:
         objects: Python objects in place of configured parts; a given model keeps its weights.
+        keep_kernels: see `kernels_kept`.
 
     Raises:
         UserError: if a part cannot be built, or does not fit the others.
     """
     examples = len(split.train)
     batch_size = examples if settings.training.batch_size == "full" else settings.training.batch_size
-    fresh_session(settings.seed_of("dropout"))
+    fresh_session(settings.seed_of("dropout"), keep_kernels=keep_kernels)
     loss = loss_name(settings)
     targets = encoded(split, dataset.classes, label_form(loss))
     regularizers = build_regularizers(settings)

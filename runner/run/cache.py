@@ -22,6 +22,10 @@ class Kept:
         value: Value = self._values[purpose][1]
         return value
 
+    def holds(self, purpose: str) -> bool:
+        """Return whether a value is cached for the purpose."""
+        return purpose in self._values
+
     def make_alone(self, purpose: str, make: Callable[[], Value]) -> Value:
         """Return a new value without caching it, after freeing the earlier one: both may not fit into memory."""
         self._values.pop(purpose, None)

@@ -353,14 +353,17 @@ def _write_results(
     attempt: Attempt, parts: "Parts", directory: RunDirectory, console: Console, *, figures: bool
 ) -> None:
     """Write a run's summary and figures, whatever its status; a figure that fails becomes a warning."""
-    from runner.reporting.figures.drawing.files import write_figures
-    from runner.reporting.figures.of_augmentation import augmentation_grid
-    from runner.reporting.figures.rate_range import suggestion_of
-    from runner.reporting.report import report_run
+    if directory.steps_path.exists():
+        from runner.reporting.figures.rate_range import suggestion_of
 
-    attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
+        attempt.record = replace(attempt.record, suggested_learning_rate=suggestion_of(directory))
     if not figures:
         return
+    # Imported only here: a sweep's workers draw nothing.
+    from runner.reporting.figures.drawing.files import write_figures
+    from runner.reporting.figures.of_augmentation import augmentation_grid
+    from runner.reporting.report import report_run
+
     left_out = LeftOut()
     report_run(directory, replace(attempt.record, status=attempt.status), left_out)
     if parts.examples:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from runner.config.identity import run_id
 from runner.config.schema import DatasetPart, Settings, check
-from runner.config.trust import is_of_the_user
+from runner.config.trust import has_foreign_code, is_of_the_user
 from runner.core.paths import conf_directory, located, working_directory
 from runner.core.read_yaml import read_yaml
 from runner.core.terminal import show_warning
@@ -43,6 +43,7 @@ class Prepared:
     dataset: "Dataset"
     parts: "Parts"
     device: "ActiveDevice"
+    has_kept_kernels: bool = False  # see `kernels_kept`
 
     def record(self, request: Request, choices: dict[str, str]) -> RunRecord:
         """Return the record of the starting run."""
@@ -107,10 +108,11 @@ def prepare(
     dataset = kept.get("dataset", settings.dataset.spec(), partial(build_dataset, settings))
     split = kept.get("split", [config["dataset"], config["preprocessing"]], partial(build_split, settings, dataset))
     refuse_too_large(split, device)
-    parts = build_parts(settings, dataset, split, directory, objects)
+    keeps = kept.holds("compiled") and objects is None and not has_foreign_code(config)
+    parts = build_parts(settings, dataset, split, directory, objects, keep_kernels=keeps)
     if objects and (warning := other_threads(settings.device, settings.model.small or one_thread, device)):
         parts.warnings.append(warning)
-    return Prepared(config, settings, dataset, parts, device)
+    return Prepared(config, settings, dataset, parts, device, keeps)
 
 
 def prepare_or_embedded(
@@ -146,12 +148,18 @@ def take_compiled(prepared: Prepared, kept: Kept) -> "Compiled":
 
     A run with a different seed, base learning rate, momentum or L2 strength may have compiled them.
     """
-    from runner.engine.compiled import compiled
+    from runner.engine.compiled import Compiled, compiled
+    from runner.engine.keras_internals import discard_kernels
     from runner.engine.variables.strengths import without_strengths
 
     parts = prepared.parts
     jit_compile = prepared.device.jit_compile
-    make = partial(compiled, parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
+
+    def make() -> Compiled:
+        if prepared.has_kept_kernels:  # of another run's compiled functions, which are gone
+            discard_kernels()
+        return compiled(parts.model, parts.targets, parts.batch_size, parts.augment, jit_compile=jit_compile)
+
     if (key := shared_key(prepared)) is None:
         return kept.make_alone("compiled", make)
     if not is_of_the_user(prepared.settings.model.target):  # which may use a strength in any way

@@ -7,8 +7,6 @@ from runner.engine.setup.tensorflow_import import quick_import
 from runner.records.provenance import code_state
 
 with quick_import():
-    import sklearn.metrics  # noqa: F401 - for the scores
-
     import runner.reporting.scores
     import runner.run.build  # noqa: F401
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from runner.config.identity import run_id
-from runner.config.trust import read_trusted, refuse_strangers, trusted_by
+from runner.config.trust import has_foreign_code, read_trusted, refuse_strangers, trusted_by
 from runner.core.errors import ConfigError
 from runner.records.job import Job
 from runner.records.run_directory import RunDirectory
@@ -308,3 +308,17 @@ class TestDirectoriesOfOthers:
     def test_commands_about_them_take_no_other_override(self, program, tmp_path, command):
         answer = program(*command, "seed=3", cwd=tmp_path)
         assert (answer.code, "seed=3: only trusted_packages=[my_package] is allowed" in answer.err) == (2, True), answer
+
+
+@pytest.mark.parametrize(
+    ("target", "is_foreign"),
+    [
+        ("keras.layers.Dropout", False),
+        ("runner.models.mlp.mlp", False),
+        ("keras.layers.Lambda", True),
+        ("my_package.Layer", True),
+        ("tensorflow.random.uniform", True),
+    ],
+)
+def test_code_of_neither_keras_nor_this_package_is_foreign_wherever_it_is_named(target, is_foreign):
+    assert has_foreign_code({"callbacks": {"own": {"layers": [{"_target_": target}]}}}) == is_foreign

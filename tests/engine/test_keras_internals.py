@@ -12,6 +12,8 @@ from runner.engine.keras_internals import (
     better_direction,
     clipping_wrapped,
     custom_gradients_forgotten,
+    discard_kernels,
+    kernels_kept,
     layers_within,
     learning_rate_replaced,
     moments_of,
@@ -26,6 +28,23 @@ from tests.contracts import contract
 @pytest.fixture
 def weight():
     return keras.Variable([1.0, 2.0])
+
+
+def test_kernels_are_kept_until_they_are_discarded():
+    def drawn():
+        keras.utils.clear_session(free_memory=False)
+        keras.utils.set_random_seed(0)
+        return float(tf.random.uniform([], seed=1))  # its kernel has a random state, so a kept one continues
+
+    with contract("pywrap_tfe.TFE_ContextClearCaches, Context.clear_kernel_cache", CHECKED_WITH):
+        first, again = drawn(), drawn()
+        with kernels_kept():
+            kept = drawn()
+            discard_kernels()
+            still = drawn()
+        discard_kernels()
+        assert first == again == drawn()
+        assert len({first, kept, still}) == 3
 
 
 def test_layers_inside_layers_are_found_in_a_fixed_order():

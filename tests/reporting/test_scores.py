@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from runner.reporting.scores import expected_calibration_error, reliability_bins, scores
 
@@ -52,6 +53,25 @@ def test_many_random_predictions_agree_with_plain_numpy():
     assert found["negative_log_likelihood"] == pytest.approx(-np.log(true).mean(), rel=1e-5)
     recalls = [(ranks[labels == label] == 0).mean() for label in range(4)]
     assert found["per_class"]["recall"] == pytest.approx(recalls)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_scores_are_bit_identical_to_those_of_scikit_learn(classes):
+    generator = np.random.default_rng(classes)
+    probabilities = generator.dirichlet(np.full(classes, 0.3), 999)
+    probabilities[:100] = 1 / classes  # ties
+    labels = generator.integers(0, classes, 999).astype(np.uint8)
+    found = scores(probabilities, labels)
+    values = probabilities / probabilities.sum(axis=1, keepdims=True)
+    every, predicted = [*range(classes)], values.argmax(axis=1)
+    *columns, support = metrics.precision_recall_fscore_support(labels, predicted, labels=every, zero_division=0)
+    assert [found["per_class"][name] for name in ("precision", "recall", "f1")] == [one.tolist() for one in columns]
+    assert found["per_class"]["support"] == support.tolist()
+    assert found["accuracy"] == metrics.accuracy_score(labels, predicted)
+    assert found["confusion_matrix"] == metrics.confusion_matrix(labels, predicted, labels=every).tolist()
+    assert found["negative_log_likelihood"] == metrics.log_loss(labels, values, labels=every)
+    if classes > 2:
+        assert found["top_2_accuracy"] == metrics.top_k_accuracy_score(labels, values, k=2, labels=every)
 
 
 def test_a_class_that_is_never_predicted_or_never_occurs_scores_0_without_a_warning():

@@ -28,3 +28,14 @@ def test_runs_share_it_if_they_differ_in_the_seed_or_the_base_rate_alone(tmp_pat
         for own in (first, second)
     ]
     assert (taken[0] is taken[1]) == is_shared
+
+
+def test_kernels_are_kept_for_the_same_network_alone(tmp_path, monkeypatch):
+    discarded = []
+    monkeypatch.setattr("runner.engine.keras_internals.discard_kernels", lambda: discarded.append(True))
+    kept, seen = Kept(), []
+    for own in ("seed=0", "seed=1", "optimizer.beta_1=0.8"):
+        prepared = prepare(config(*SMALL, own), tmp_path, kept, one_thread=True)
+        take_compiled(prepared, kept)
+        seen.append((prepared.has_kept_kernels, len(discarded)))
+    assert seen == [(False, 0), (True, 0), (True, 1)]

@@ -1,4 +1,4 @@
-"""Deferred import of parts of Keras that no run uses, because they load scikit-learn, SciPy and pyplot.
+"""Deferred import of parts of Keras and TensorFlow that no run uses, or that load scikit-learn, pandas and pyplot.
 
 Keras imports these parts whenever the libraries are installed. A deferred module loads when one of its names is used.
 """
@@ -12,7 +12,7 @@ from threading import RLock
 from types import ModuleType
 from typing import Any
 
-CHECKED_WITH = "Keras 3.15.1"
+CHECKED_WITH = "Keras 3.15.1 and TensorFlow 2.21.0"
 
 _UNUSED = frozenset(
     {
@@ -21,6 +21,11 @@ _UNUSED = frozenset(
         "keras.visualization",  # draws images with boxes and masks
         "keras._tf_keras.keras.visualization",
         "keras.src.visualization",
+        "keras.src.trainers.data_adapters.array_slicing",  # slices arrays and pandas's frames for `fit`
+        "tensorflow._api.v2.lite",
+        "tensorflow._api.v2.compat.v1.lite",
+        "tensorflow._api.v2.compat.v1.compat",  # repeats all names of both versions
+        "tensorflow._api.v2.compat.v2",
     }
 )
 
@@ -29,7 +34,7 @@ _WAITING = "__deferred_loader__"  # name of the loader in an unused module
 
 @contextmanager
 def unused_parts_deferred() -> Iterator[None]:
-    """Defer the unused parts of Keras if the block imports Keras."""
+    """Defer the unused parts of Keras and TensorFlow if the block imports them."""
     sys.meta_path.insert(0, _Finder())
     try:
         yield

@@ -17,6 +17,7 @@ from runner.engine.compiled import copy_values
 from runner.engine.diagnostics import ClippingRate
 from runner.engine.evaluation import BATCH_SIZE as VALIDATION_BATCH
 from runner.engine.keras_internals import custom_gradients_forgotten, updates_stateless
+from runner.engine.setup.device import on_device
 from runner.engine.stacks.vectorization import reason_in_words
 from runner.engine.training import Augment
 from runner.engine.variables.base_rate import BaseRate
@@ -89,7 +90,7 @@ class Stack:
 
 
 def _compiled_epoch(members: Sequence[Member], data: Part, batch_size: int, jit_compile: bool) -> Any:
-    inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
+    inputs, labels = on_device(data.inputs), on_device(data.labels)
     variables, lead = [_trained(member) for member in members], members[0]
     optimizer = lead.model.optimizer
 
@@ -124,7 +125,7 @@ def _compiled_epoch(members: Sequence[Member], data: Part, batch_size: int, jit_
 
 
 def _compiled_validation(members: Sequence[Member], data: Part, jit_compile: bool) -> Any:
-    inputs, labels = tf.constant(data.inputs), tf.constant(data.labels)
+    inputs, labels = on_device(data.inputs), on_device(data.labels)
     model = members[0].model
     weights = [list(member.model.variables) for member in members]
     metrics = [list(member.model.metrics_variables) for member in members]

@@ -14,7 +14,7 @@ _SCRIPTS = (
     "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter",
     "two_runs",
 )  # fmt: skip
-_PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
+_PUNCTUATION = re.compile(r"(?<=[,=/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
 
 
 def template(name: str = "page.html") -> Template:

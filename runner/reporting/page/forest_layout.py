@@ -209,9 +209,10 @@ def marks_of(one: Difference, subject: Subject, scale: Scale) -> dict[str, Any]:
     if not math.isfinite(one.estimate):
         return {"numbers": texts[0]}
     estimate = signed_text(one.estimate, metric, [one.low, one.high])
+    why = f" ({one.why})" if one.why else ""
     return {
         "numbers": f"{estimate} {texts[0]}".strip(),
-        "mean": _mark(one.estimate, f"{one.name}: {estimate}", scale),
+        "mean": _mark(one.estimate, f"{one.name}: {estimate}\n{one.word}{why}", scale),
         "dots": [
             _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric, shown)}", scale)
             for seed, value in one.by_seed.items()

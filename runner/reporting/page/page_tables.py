@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.comparison.decision import UNDECIDED, can_decide, outcome, p_text
+from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, outcome, p_text, short_reason
+from runner.reporting.comparison.folds import unit_noun
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
     axis_label,
@@ -96,11 +97,9 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
     """Return the cells of a comparison for these headings."""
     column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
-    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption contains the number
     verdict = outcome(against)
-    kind = VERDICT_KINDS.get(verdict, "reason")
     cells = {
-        "verdict": Cell.text(undecided if verdict == UNDECIDED else verdict, kind),
+        "verdict": Cell.text(_verdict(against, verdict), VERDICT_KINDS.get(verdict, "reason")),
         "difference": Cell.number(signed_text(against[column], metric), against[column]),
         "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
         f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
@@ -113,6 +112,14 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
         ),
     }
     return [cells[head] for head in heads]
+
+
+def _verdict(against: Mapping[Any, Any], word: str) -> str:
+    """Return the verdict in a word, with the reason if it is undecided for another one than its p value."""
+    if word != UNDECIDED:
+        return word
+    why = against["reason"] if against["reason"] == STILL_TRAINING else short_reason(against, unit_noun(against))
+    return f"{word}: {why}" if why and not why.startswith("p ") else word
 
 
 def _wins_text(against: Mapping[Any, Any]) -> str:

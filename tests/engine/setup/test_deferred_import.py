@@ -1,4 +1,4 @@
-"""Deferred parts of Keras load when they are used, and only then."""
+"""Deferred parts of Keras and TensorFlow load when they are used, and only then."""
 
 import importlib
 import sys
@@ -13,26 +13,34 @@ from tests.contracts import contract
 
 IN_A_NEW_PROCESS = """
 import sys
+import numpy as np
 from concurrent.futures import ThreadPoolExecutor
 from runner.engine.setup.deferred_import import unused_parts_deferred
 
 with unused_parts_deferred():
     import keras
-print(*({"sklearn", "scipy.stats", "matplotlib"} & {*sys.modules}))
+    import tensorflow as tf
+print(*({"sklearn", "scipy.stats", "matplotlib", "pandas", "tensorflow.lite"} & {*sys.modules}))
 with ThreadPoolExecutor(4) as threads:  # that use it for the first time at the same time
     used = [*threads.map(lambda _: keras.wrappers.SKLearnClassifier.__name__, range(4))]
 print(*{*used}, keras.visualization.plot_image_gallery.__name__)
 print(*sorted({"sklearn", "matplotlib"} & {*sys.modules}))
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="ones")])
+print(*model.predict(np.ones((3, 1)), batch_size=2, verbose=0).ravel())
+print(tf.lite.TFLiteConverter.__name__, tf.compat.v2.constant(1).shape)
+print(tf.compat.v1.compat.v1.disable_v2_behavior.__name__)
 """
 
 
-def test_keras_loads_neither_scikit_learn_nor_matplotlib_until_they_are_used(shell, tmp_path):
+def test_keras_loads_no_other_library_until_its_parts_are_used(shell, tmp_path):
     (tmp_path / "script.py").write_text(IN_A_NEW_PROCESS)
     done = shell("python script.py", cwd=tmp_path)
-    with contract("keras.wrappers, keras.visualization and keras.src.visualization", CHECKED_WITH):
-        unused, names, used = done.stdout.splitlines()
+    with contract("the names of the deferred parts", CHECKED_WITH):
+        unused, names, used, predicted, *of_tensorflow = done.stdout.splitlines()
         assert (unused, names) == ("", "SKLearnClassifier plot_image_gallery")
         assert used == "matplotlib sklearn"
+        assert predicted == "1.0 1.0 1.0"
+        assert of_tensorflow == ["TFLiteConverterV2 ()", "disable_v2_behavior"]
 
 
 def test_only_imports_in_the_block_are_deferred():

@@ -237,29 +237,34 @@ def test_a_logarithmic_axis_is_not_offered_for_names(opened):
     )
     assert [box.is_enabled() for box in boxes] == [True, True]
     label = opened.execute_script("return [scatter.plot.axes[0].label, scatter.plot.axes[1].label]")
-    assert label == ["epochs", "test_accuracy (%)"]
+    assert label == ["epochs", "test accuracy (%)"]
 
 
 def test_runs_are_dots_by_any_two_columns(opened):
     selects = [Select(found) for found in opened.find_elements(By.CSS_SELECTOR, "#scatter select")]
-    assert selects[0].first_selected_option.text == "test_accuracy"
+    assert selects[0].first_selected_option.text == "test accuracy"
     selects[1].select_by_visible_text("model.width")
     point_at(opened, 0, 1, 91, plots="[scatter.plot]")
-    assert tip(opened) == [HOSTILE, "seed 1", "model.width: 1", "test_accuracy: 91"]
+    assert tip(opened) == [HOSTILE, "seed 1", "model.width: 1", "test accuracy (%): 91"]
 
 
 def test_trials_are_dots_by_their_key_that_lead_to_their_rows(opened_tuned):
     x, y = opened_tuned.execute_script("return [trials.x, trials.y]")
     assert (x, y) == ("lr", "validation accuracy (%)")
     assert opened_tuned.execute_script("return trials.plot.scales.x.distr") == 3  # over three decades
+    legend = opened_tuned.find_element(By.CSS_SELECTOR, "#trials-chart .legend")
+    assert legend.text.split("\n") == ["adam", "sgd", "★ chosen"]
     point_at(opened_tuned, 0, 0.001, 50, plots="[trials.plot]")
-    assert tip(opened_tuned)[1:] == ["trial 0", "lr: 0.001", "validation accuracy (%): 50"]
+    assert tip(opened_tuned)[1:] == ["trial 1", "lr: 0.001", "validation accuracy (%): 50"]
     ActionChains(opened_tuned).click().perform()
     row = opened_tuned.switch_to.active_element
-    assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:4] == ["0", "50.00", "0.001"]
+    assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:4] == ["1", "50.00", "0.001"]
     opened_tuned.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='0']").click()
     point_at(opened_tuned, 0, 0.1, 90, plots="[trials.plot]")
-    assert tip(opened_tuned)[0] == "sgd"  # the dot of the other variant, behind that of the hidden one
+    assert tip(opened_tuned)[:2] == [
+        "sgd",
+        "trial 2, chosen",
+    ]  # the dot of the other variant, behind that of the hidden one
 
 
 def test_a_chart_has_words_for_those_who_do_not_see_it(opened):
