@@ -273,7 +273,11 @@ def _baseline(found: Sequence[Difference]) -> str:
 def _of_runs(stem: str, results: Results) -> str:
     """Return a sentence on the data and the numbers of seeds in a figure of several variants."""
     data = ", ".join(dict.fromkeys(results.summary["dataset"]))
-    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # shows the tuning runs
+    if stem == "sensitivity" and results.tuning is not None:  # shows the tuning runs
+        seeds = results.tuning["seeds"]
+        number = counted(int(seeds.max()), "tuning seed")
+        return f"Data: {data}; n = {number} of each point."
+    if stem in _WITHOUT_N:
         return f"Data: {data}."
     counts = results.aggregate["n"].astype(int)
     least, most = counts.min(), counts.max()
