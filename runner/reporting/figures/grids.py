@@ -35,7 +35,7 @@ _CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; v
 _DECADE = 10
 _FAR = 1000  # values beyond this multiple of the largest value with a completed run lie outside the axis
 _FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
-_FULL = 1.004  # upper limit of an axis of shares: a band may extend beyond 100%, which no score does
+FULL = 1.004  # upper limit of an axis of shares: a band may extend beyond 100%, which no score does
 _TOGETHER, _ACROSS = 4, 4  # largest number of groups in one panel, and of panels side by side
 _FRAME, _PANEL = 0.7, 1.5  # inches: the frame, each row of panels
 _HEADING, _KEY = 22, 30  # characters per line of a panel's heading and of a key
@@ -155,7 +155,7 @@ def _scale_scores(row: Sequence[Axes], metric: str, columns: int) -> None:
     low = max(min(axes.get_ylim()[0] for axes in row), float(means.min()) - reach)
     high = min(max(axes.get_ylim()[1] for axes in row), float(means.max()) + reach)
     if is_share(metric):
-        low, high = max(low, 1 - _FULL), min(high, _FULL)
+        low, high = max(low, 1 - FULL), min(high, FULL)
     for place, axes in enumerate(row):
         axes.set_ylim(low, high)
         if is_share(metric):

@@ -125,16 +125,16 @@ def _grey_marks(figure: Figure) -> Iterator[str]:
 
 def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     """Yield a sentence about curves and bands that leave their panels."""
-    if stem not in _BY_EPOCH:
+    if stem not in {*_BY_EPOCH, "sensitivity", "interaction"}:
         return
     panels = [axes for axes in figure.axes if axes.get_title(loc="left") != ZOOM_TITLE]
     if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
         yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
         return
-    if any(_leaves(axes, "curves") for axes in panels):
+    if stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
         yield "Early parts of some curves are beyond the panels."
     if any(_leaves(axes, "bands") for axes in panels):
-        yield "Some bands extend beyond the panels."
+        yield "Some intervals extend beyond the panels."
 
 
 def _leaves(axes: Axes, kind: str) -> bool:
@@ -166,6 +166,8 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
         yield "A variant has no mean if some of its runs never reached the target."
+    if stem == "time_profile" and (profile := results.time_profile):
+        yield f"Workloads: {counted(profile.workloads, profile.workload)}."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):

@@ -183,6 +183,6 @@ def test_the_caption_says_which_parts_leave_the_panels():
     axes.set_ylim(0, 1.1)
     assert not [*_beyond("accuracy", figure)]
     axes.set_ylim(0.5, 0.95)
-    said = ["Early parts of some curves are beyond the panels.", "Some bands extend beyond the panels."]
+    said = ["Early parts of some curves are beyond the panels.", "Some intervals extend beyond the panels."]
     assert [*_beyond("accuracy", figure)] == said
     assert not [*_beyond("forest", figure)]
