@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import balanced, key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import fitting, key_lines, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
@@ -49,7 +49,7 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
     """
     parts = _panels(variants, styles)
     is_alone = bool(parts[0].heading)
-    across = balanced(len(parts), _ACROSS_ALONE) if is_alone else min(_ACROSS, len(parts))
+    across = fitting(len(parts), _ACROSS_ALONE) if is_alone else min(_ACROSS, len(parts))
     width = ONE_COLUMN if across == 1 else TWO_COLUMNS
     figure, row = panels(len(parts), title, width, 0.3 + _HEIGHT * -(-len(parts) // across), across)
     kinds: list[str] = []
