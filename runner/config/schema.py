@@ -410,7 +410,7 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":
-            return f"{given}: must be keys with values (such as _target_ and its arguments), not a single value"
+            return f"{given}: must be a mapping with keys (such as _target_ and its arguments), not a single value"
         case "list_type":
             return f"{given}: must be a list: {key}=[{_short(issue['input'])}]"
         case "missing":

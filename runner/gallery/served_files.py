@@ -1,7 +1,7 @@
 """Files that the server may send: files of runs, sweeps and reports below one directory, with listed suffixes.
 
 A request's path is split once, and each part is opened below its parent without following links. Therefore neither
-`..`, encoded or not, nor a link leads out of the directory, even if the link appears during the request.
+`..`, encoded or not, nor a link leads outside the directory, even if the link appears during the request.
 """
 
 import os

@@ -51,7 +51,7 @@ class Attempt:
     record: RunRecord
     status: Status = "completed"
     error: str | None = None
-    fault: EnvironmentFault | None = None  # fault of the machine; the run then counts as interrupted
+    fault: EnvironmentFault | None = None  # machine fault; the run then counts as interrupted
 
     @contextmanager
     def guard(self) -> Iterator[None]:

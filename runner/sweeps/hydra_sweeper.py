@@ -108,7 +108,7 @@ def _begun_in(directory: Path) -> Iterator[None]:
 
 
 def _ignored(_: Path) -> None:
-    """Do nothing, for an application without `begun`."""
+    """Do nothing; default for applications that do not define `begun`."""
 
 
 def _switch(config: DictConfig, key: str) -> bool:

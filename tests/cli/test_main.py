@@ -264,7 +264,7 @@ class TestBadInput:
             ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),
             ("regularizer=[l2,dropout,l2]", "regularizer=[l2,dropout,l2]: names an option twice"),
             ("optimizer=null", "optimizer=null: a group takes the name of an option, or a list of names"),
-            ("regularizer.l2=3", "regularizer.l2=3: must be keys with values"),
+            ("regularizer.l2=3", "regularizer.l2=3: must be a mapping with keys"),
         ],
     )
     def test_is_one_message_from_the_first_two_stages(self, program, tmp_path, override, said):

@@ -42,7 +42,7 @@ def quick() -> Iterator[None]:
 
 
 class Scored(MadeUp):
-    """A pool whose runs end at once with the scores of `GAIN`; `left` runs end before it is killed."""
+    """A pool whose runs end immediately with the scores of `GAIN`; `left` runs end before it is killed."""
 
     def __init__(self, sweep: Path, left: int | None = None) -> None:
         super().__init__(sweep)
@@ -124,7 +124,7 @@ def test_a_study_that_is_killed_goes_on_as_if_it_had_not_been(composer, tmp_path
 def test_where_every_comparison_is_decided_the_study_stops(composer, tmp_path):
     two = STUDY | {"variants": {name: STUDY["variants"][name] for name in ("adam", "sgd")}}
     said = trained(plan_of(composer, two), tmp_path)
-    assert "look 1 of 3, at 8 seeds: no comparison is undecided" in said
+    assert "look 1 of 3, at 8 seeds: all comparisons are decided" in said
     assert "look 2" not in said
     assert "the looks saved 8 of 24 runs" in said
 

@@ -25,7 +25,7 @@ from tests.sweeps.planning.test_plan import STUDY, TUNED, planned
 
 
 class MadeUp:
-    """A pool whose runs end at once, with a better score for a larger learning rate."""
+    """A pool whose runs end immediately, with a better score for a larger learning rate."""
 
     workers = 1
 

@@ -42,7 +42,7 @@ Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 def start(attempts) -> Start:
     """start(arguments, folder) -> context manager of `runner` in a folder, where its output goes to one file.
 
-    Under `make torture`, its workers come from its own server, as for a user, and its sweeps have figures.
+    Under `make torture`, its workers come from its own server, as they would for a user, and its sweeps have figures.
     """
 
     def started(arguments: tuple[str, ...], folder: Path) -> AbstractContextManager[BaseProcess]:
@@ -121,7 +121,7 @@ def disturb(
     numbers: Sequence[int],
     moments: random.Random,
 ) -> list[Stop]:
-    """Stop a program once for each number, unless it ends before; then let it run to its end."""
+    """Stop a program once for each number, unless it exits earlier; then let it run to the end."""
     stops: list[Stop] = []
     rows: dict[Path, list[list[str]]] = {}
     while True:

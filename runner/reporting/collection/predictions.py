@@ -17,7 +17,7 @@ from runner.reporting.statistics.resampling import RESAMPLED, Resampling
 class Predicted:
     """Test predictions of all runs of a report."""
 
-    answers: list[Answers | None]  # answers of each run; None if it is incomplete or has no predictions
+    answers: list[Answers | None]  # one per run; None if it is incomplete or has no predictions
     ensembles: dict[str, float]  # test accuracy of the averaged probabilities, by variant
 
 

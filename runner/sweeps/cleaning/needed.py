@@ -71,7 +71,7 @@ def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> di
     of a variant has the metric, all its runs are kept.
 
     Args:
-        runs: directories and records of runs that have a model, in the order of preference among equals.
+        runs: directories and records of runs that have a model, in order of preference, to break ties.
     """
     groups: dict[tuple[Path, str, str], list[tuple[Path, float | None]]] = {}
     contests: dict[Path, _Contest] = {}

@@ -19,7 +19,7 @@ from runner.sweeps.planning.plan import Plan
 def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
     """Return a grid's plan with its variants in the order of the recorded plan, whose first variant is the baseline.
 
-    The same values in a different order define the same sweep, and its report must keep asking the same question.
+    The same values in a different order define the same sweep, and its report must keep the same baseline.
     """
     there = [] if plan.study else _recorded(directory)
     if not any(_has_begun(job, directory) for job in there):

@@ -1,4 +1,4 @@
-"""Tuner of a study, which chooses each next run and the runs to spare."""
+"""Tuner of a study: chooses the next run, and the runs to skip."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -150,7 +150,7 @@ class Tuner:
         return None
 
     def _settle(self) -> None:
-        """Spare the remaining runs of trials that a pruner has stopped, and copy finished trials to the journal."""
+        """Skip the remaining runs of trials that a pruner has stopped, and copy finished trials to the journal."""
         for name, trials in self._trials.items():
             begun = self._running | self._outcomes.keys()
             for number, trial in enumerate(self._seen(name)):

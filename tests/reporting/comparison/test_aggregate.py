@@ -157,7 +157,7 @@ def test_where_seven_seeds_could_decide_they_say_what_they_found():
 
 
 def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
-    """One variant with eight wins in eight pairs, next to seven variants with four seeds each."""
+    """One variant with eight wins in eight pairs, alongside seven variants with four seeds each."""
     eight = [*SEVEN, 0.97]
     found = compared(
         runs("a", eight), runs("b", [value + 0.01 for value in eight]), *(runs(f"c{n}", SEVEN[:4]) for n in range(7))
