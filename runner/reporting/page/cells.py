@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, WORSE
+from runner.reporting.figures.drawing.names import with_names
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
 _OF_VARIANTS = "variant"  # name of the first column of tables with a row for each variant or its parts
@@ -25,7 +26,7 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # style: number, best, good, bad, same, reason (no verdict), long
+    kind: str = ""  # style: number, best, good, bad, same, reason (no verdict), long, short
     link: str = ""  # address of a link
 
     @classmethod
@@ -78,8 +79,9 @@ class PageTable:
     metric: str = ""  # column that the charts show first
 
     def with_names(self, names: Mapping[str, str]) -> "PageTable":
-        """Return the table with the display names of variants in its column `variant`."""
-        if not names or self.columns[0].name != _OF_VARIANTS:
+        """Return the table with the display names of variants in its caption and its column `variant`."""
+        if not names:
             return self
-        rows = [[row[0].renamed(names), *row[1:]] for row in self.rows]
-        return replace(self, rows=rows)
+        is_named = self.columns[0].name == _OF_VARIANTS
+        rows = [[row[0].renamed(names), *row[1:]] for row in self.rows] if is_named else self.rows
+        return replace(self, rows=rows, caption=with_names(self.caption, names))

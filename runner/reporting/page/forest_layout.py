@@ -249,6 +249,6 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
         parts.append("triangles lie beyond the axis")
     pairs = {*subject.sizes}
     if len(pairs) == 1:
-        parts.append(f"n = {counted(pairs.pop(), noun)}")
+        parts.append(f"n = {counted(pairs.pop(), noun)}".replace(" ", "\N{NO-BREAK SPACE}"))
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."

@@ -27,7 +27,8 @@ from runner.reporting.tables.paper_table import PaperTable, p_head
 
 _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
-_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns for which a printed page has no room
+_OF_WINS = "95% interval of P(better)"
+_MINOR = ("effect size", "P(better)", _OF_WINS, "detectable")  # columns for which a printed page has no room
 _POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
@@ -47,7 +48,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
-    heads += ["verdict", "effect size", "P(better)", "its 95% interval"]
+    heads += ["verdict", "effect size", "P(better)", _OF_WINS]
     heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
@@ -106,7 +107,7 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),
-        "its 95% interval": Cell.number(_wins_text(against), against["win_low"]),
+        _OF_WINS: Cell.number(_wins_text(against), against["win_low"]),
         "detectable": Cell.number(
             detectable_text(against["detectable"], metric).partition(" ")[0], against["detectable"]
         ),

@@ -18,6 +18,7 @@ const state = data && {
   x: "epoch",
   smoothing: 0,
   groups: [],
+  pointed: null, // name of the group, run and index of the epoch under the pointer
   off: new Set(), // names of hidden groups of a key
   plots: [],
 };
@@ -79,6 +80,23 @@ const drawLine = (plot, { color, dash }, x, y, width, alpha) => {
   context.arc(...points[0], 3 * devicePixelRatio, 0, 2 * Math.PI);
   context.fill();
 };
+const meanPointed = ({ curves }) => {
+  const found = curves.find(({ group }) => group.name === state.pointed?.group);
+  return found && { group: found.group, x: found.x, y: found.mean };
+};
+const drawPoint = (plot, line) => {
+  const at = state.pointed?.at;
+  if (!line || positive(line.y[at]) === null) return;
+  const { ctx: context } = plot;
+  context.beginPath();
+  context.arc(plot.valToPos(line.x[at], "x", true), plot.valToPos(line.y[at], "y", true), 5 * devicePixelRatio, 0, 2 * Math.PI);
+  context.fillStyle = tone(line.group.color);
+  context.strokeStyle = cssColor("--paper");
+  context.lineWidth = 1.5 * devicePixelRatio;
+  context.setLineDash([]);
+  context.fill();
+  context.stroke();
+};
 const drawBand = (plot, { color }, { x, low, high }) => {
   const places = x.map((_, at) => at).filter((at) => positive(low[at]) !== null && positive(high[at]) !== null);
   const { ctx: context } = plot;
@@ -112,12 +130,11 @@ const drawPanel = (plot, drawn) => {
     if (state.smoothing) drawLine(plot, { ...group, dash: "-" }, x, raw, 1, 0.35);
     drawLine(plot, group, x, mean, group.shown ? 2 : 1, 1);
   }
-  const run = plot.nearest?.run ?? (isDifference() ? undefined : marked?.dataset.run);
+  const run = state.pointed?.run ?? (isDifference() ? undefined : marked?.dataset.run);
   const owner = run === undefined ? null : drawn.curves.find(({ runs }) => runs.includes(Number(run)));
-  if (owner) {
-    const { x, y } = lineOfRun(drawn.panel, Number(run));
-    drawLine(plot, owner.group, x, y, 3, 1);
-  }
+  const line = owner && { group: owner.group, ...lineOfRun(drawn.panel, Number(run)) };
+  if (line) drawLine(plot, line.group, line.x, line.y, 3, 1);
+  drawPoint(plot, state.pointed?.run === undefined ? meanPointed(drawn) : line);
   context.restore();
 };
 
@@ -139,13 +156,20 @@ const nearestCurve = (plot, { curves, lines }) => {
   for (const line of lines) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
   return best.curve ? best : null;
 };
+// The values of the other panels at the same epoch.
+const elsewhere = (panel, { curve, run, at }) =>
+  state.plots.filter(({ drawn }) => drawn.panel !== panel).flatMap(({ drawn }) => {
+    const mean = drawn.curves.find(({ group }) => group.name === curve.group.name)?.raw[at];
+    const value = run === undefined ? mean : drawn.panel.values[run][at];
+    return value === null || value === undefined ? [] : [`${drawn.panel.label}: ${short(value)}${unitShown()}`];
+  });
 const describe = ({ panel }, { curve, run, at }) => {
   const unit = unitShown();
   const shown = (value) => (value === null || value === undefined ? "–" : short(value));
   const epoch = `epoch ${data.epochs[at]}, ${panel.label}`;
   if (run !== undefined) {
     const where = state.x === "epoch" ? [] : [`${axisShown().label}: ${short(axisShown().of(run, at))}`];
-    return [curve.group.name, epoch, ...where, `${data.unit} ${data.runs[run][1]}: ${shown(panel.values[run][at])}${unit}`].join("\n");
+    return [curve.group.name, epoch, ...where, `${data.unit} ${data.runs[run][1]}: ${shown(panel.values[run][at])}${unit}`, ...elsewhere(panel, { curve, run, at })].join("\n");
   }
   const { group, n, x, raw, mean, low, high, runs } = curve;
   const lines = [group.name, epoch];
@@ -154,6 +178,7 @@ const describe = ({ panel }, { curve, run, at }) => {
   if (state.smoothing) lines.push(`smoothed: ${shown(mean[at])}${unit}`);
   const kind = group.variant === undefined ? "mean ± standard deviation" : `${data.confidence} interval`;
   if (low[at] !== null && low[at] !== undefined) lines.push(`${kind}: ${short(low[at])} to ${short(high[at])}`);
+  lines.push(...elsewhere(panel, { curve, at }));
   if (group.variant === undefined) return lines.join("\n");
   lines.push(...runs.slice(0, 12).map((own) => `${data.unit} ${data.runs[own][1]}: ${shown(panel.values[own][at])}`));
   if (runs.length > 12) lines.push(`and ${runs.length - 12} more`);

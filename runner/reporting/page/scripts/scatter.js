@@ -1,4 +1,5 @@
 // Rows of a table as dots: any numeric column against any other, or by variant. A star is a chosen trial.
+const LONGEST = 24; // characters of a name below an axis
 const scatterChart = (place, table, words, first) => {
   const rows = [...table.tBodies[0].rows];
   const variants = rows.map((row) => Number(row.dataset.variant));
@@ -104,13 +105,15 @@ const scatterChart = (place, table, words, first) => {
   const names = (self, splits) =>
     splits.map((split) => {
       const name = Number.isInteger(split) ? data.variants[shown[split]]?.name : "";
-      return name && name.length > 16 ? `${name.slice(0, 15)}…` : (name ?? "");
+      const most = isRotated() ? LONGEST : Math.max(16, Math.floor((box.clientWidth - 70) / shown.length / 8));
+      return name && name.length > most ? `${name.slice(0, most - 1)}…` : (name ?? "");
     });
+  const sizeOfNames = () => 14 + 5 * Math.min(LONGEST, Math.max(...shown.map((variant) => data.variants[variant].name.length)));
   const isRotated = () => Math.max(...shown.map((variant) => Math.min(16, data.variants[variant].name.length))) * 7 > (box.clientWidth - 70) / shown.length;
   const ofVariants = () => {
-    const rotate = isRotated() ? -50 : 0;
+    const rotate = isRotated() ? 45 : 0;
     const splits = () => shown.map((_, place) => place);
-    return axis("", { splits, values: names, rotate, size: rotate ? 110 : 34, labelSize: 4, grid: { show: false } });
+    return axis("", { splits, values: names, rotate, size: rotate ? sizeOfNames() : 34, labelSize: 4, grid: { show: false } });
   };
   const box = document.createElement("div");
   // Without variants along an axis, a legend tells them apart.
@@ -145,7 +148,7 @@ const scatterChart = (place, table, words, first) => {
     state.plot = new uPlot(
       {
         width: box.clientWidth || 600,
-        height: HEIGHT + (state.x === BY_VARIANT && isRotated() ? 70 : 20),
+        height: HEIGHT + (state.x === BY_VARIANT && isRotated() ? sizeOfNames() - 40 : 20),
         series: [{}, { stroke: "transparent", width: 0, points: { show: false } }],
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
@@ -198,16 +201,27 @@ const scatterChart = (place, table, words, first) => {
   const boxes = { x: check(state.log.x, logged("x")), y: check(false, logged("y")) };
   boxes.x.disabled = state.x === BY_VARIANT;
   const named = [...columns.keys()].map((name) => [name, plainName(name)]);
+  const selects = { x: choice([[BY_VARIANT, BY_VARIANT], ...named], state.x, chosen("x")), y: choice(named, state.y, chosen("y")) };
   const tools = document.createElement("div");
   tools.className = "tools";
   tools.append(
-    field(`${words.rows[0].toUpperCase()}${words.rows.slice(1)}:`, choice(named, state.y, chosen("y"))),
+    field(`${words.rows[0].toUpperCase()}${words.rows.slice(1)}:`, selects.y),
     field("log axis", boxes.y),
-    field("by", choice([[BY_VARIANT, BY_VARIANT], ...named], state.x, chosen("x"))),
+    field("by", selects.x),
     field("log axis", boxes.x),
     press("Reset", build),
   );
   place.append(tools, legend, box);
+  state.tools = tools;
+  state.view = () => ({ x: state.x, y: state.y, log: { ...state.log } });
+  state.show = (view) => {
+    for (const key of ["x", "y"]) {
+      if (columns.has(view[key]) || (key === "x" && view.x === BY_VARIANT)) state[key] = selects[key].value = view[key];
+      state.log[key] = boxes[key].checked = view.log?.[key] === true;
+      boxes[key].disabled = state[key] === BY_VARIANT;
+    }
+    build();
+  };
   build();
   scope.rebuilds.push(build);
   follow(() => state.plot.setData(state.plot.data));
