@@ -173,7 +173,7 @@ def test_an_interval_ends_where_no_value_can_lie():
 
 
 def test_an_arrow_is_at_the_end_of_the_axis_that_the_panels_share():
-    rows = {"a": [5.0, 5.1], "b": [5.2, 5.3], "c": [5.1, 5.0], "far": [-40.0, -41.0], "e": [1.0, 2.0], "f": [3.0, 4.0]}
+    rows = {"a": [5.0, 5.1], "b": [5.2, 5.3], "c": [5.4, 5.5], "far": [-40.0, -41.0], "e": [1.0, 2.0], "f": [3.0, 4.0]}
     cells = {name: (name, "units=2" if name in "ef" else "units=1") for name in rows}
     top, bottom = dots(values(**rows), "x", "", "", share=False, cells=cells, baselines={"a"}, apart=False).axes
     assert top.get_xlim() == bottom.get_xlim()
