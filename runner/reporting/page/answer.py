@@ -18,6 +18,7 @@ from runner.reporting.page.forest_layout import (
     scales_of,
 )
 from runner.reporting.results import Results
+from runner.reporting.statistics.significance.holm import after_correction
 
 
 def answer(results: Results, found: Sequence[Difference]) -> Forest:
@@ -97,4 +98,6 @@ def _subject(results: Results, headed: Collection[str]) -> Subject:
     """
     sizes = [int(n) for n in results.comparisons["n"]]
     baseline = results.baseline or (next(iter(headed)) if len(headed) == 1 else "the baseline")
-    return Subject(results.metric, _shown(results, baseline), results.unit.noun, results.margin, sizes)
+    correction = results.comparisons["correction"].iloc[0] if len(sizes) > 1 else ""
+    adjusted = after_correction(correction) if correction else ""
+    return Subject(results.metric, _shown(results, baseline), results.unit.noun, results.margin, sizes, adjusted)

@@ -59,6 +59,7 @@ class Subject:
     noun: str  # noun for a dot: seed or fold
     margin: float | None
     sizes: Sequence[int]  # number of observations of each comparison
+    adjusted: str = ""  # how p is adjusted: "adjusted by max-T"; "" for one comparison
 
 
 @dataclass(frozen=True)
@@ -247,6 +248,8 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
         parts.append(f"the band is the margin of {margin_text(subject.margin, subject.metric)}")
     if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):
         parts.append("triangles lie beyond the axis")
+    if subject.adjusted:
+        parts.append(f"p is {subject.adjusted} for {counted(len(subject.sizes), 'comparison')}, the intervals are not")
     pairs = {*subject.sizes}
     if len(pairs) == 1:
         parts.append(f"n = {counted(pairs.pop(), noun)}".replace(" ", "\N{NO-BREAK SPACE}"))

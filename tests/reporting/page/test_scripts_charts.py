@@ -107,7 +107,7 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
 def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):
     tick(opened, "every")
     point_at(opened, 1, 2, 91)
-    assert tip(opened)[-2:] == ["seed 1: 91%", "training accuracy (%): 81%"]
+    assert tip(opened)[-2:] == ["seed 1: 91%", "training accuracy (%): 81"]
     ActionChains(opened).click().perform()
     row = opened.switch_to.active_element
     assert row.get_attribute("id") == "run-3"

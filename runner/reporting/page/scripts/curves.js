@@ -44,18 +44,21 @@ const lineOfRun = (panel, run) => ({
 const linesOf = (panel, curves) =>
   curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
 
-// The vertical range: for a share, it may cut off early values far below the others, but never a final value.
+// The vertical range: for a share, it may cut off early values far below the others, but never a final value, except of
+// a curve that ends before half of the longest, because its runs diverged.
 const rangeOf = (plot, { curves, lines, metric }) => {
   const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // undefined until drawn
   const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
   const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // equal without smoothing
   const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
+  const half = Math.max(...shown.map((values) => values.length)) / 2;
+  const finals = shown.filter((values) => values.length >= half).map((values) => values.at(-1));
   const all = shown.flat().sort((one, other) => one - other);
   if (!all.length) return [state.log ? 0.1 : 0, 1];
   let [low, high] = [all[0], all.at(-1)];
   if (state.log) return [low / 1.1, high * 1.1];
-  if (metric.share) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...shown.map((values) => values.at(-1))));
-  for (const curve of curves) {
+  if (metric.share) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...finals));
+  for (const curve of curves.filter(({ mean }) => mean.length >= half)) {
     high = Math.max(high, curve.high.at(-1) ?? high);
     low = Math.min(low, curve.low.at(-1) ?? low);
   }
@@ -161,7 +164,7 @@ const elsewhere = (panel, { curve, run, at }) =>
   state.plots.filter(({ drawn }) => drawn.panel !== panel).flatMap(({ drawn }) => {
     const mean = drawn.curves.find(({ group }) => group.name === curve.group.name)?.raw[at];
     const value = run === undefined ? mean : drawn.panel.values[run][at];
-    return value === null || value === undefined ? [] : [`${drawn.panel.label}: ${short(value)}${unitShown()}`];
+    return value === null || value === undefined ? [] : [`${drawn.panel.label}: ${short(value)}`];
   });
 const describe = ({ panel }, { curve, run, at }) => {
   const unit = unitShown();
