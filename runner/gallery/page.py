@@ -58,7 +58,7 @@ def write_gallery(root: Path, out: Path | None = None) -> Path:
     path = next((path for name in (PAGE, OTHER_PAGE) if _may_replace(path := place / name)), None)
     if path is None:
         raise UserError(
-            f"{place}: holds other pages named {PAGE} and {OTHER_PAGE}; choose another directory (--out DIR)"
+            f"{place}: contains other pages named {PAGE} and {OTHER_PAGE}; choose another directory (--out DIR)"
         )
     entries = Entries(root)
     found = entries.read()

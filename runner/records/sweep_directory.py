@@ -41,7 +41,7 @@ Form = TypeVar("Form")
 
 
 def is_sweep_directory(path: Path) -> bool:
-    """Return whether a directory holds a sweep's plan."""
+    """Return whether a directory contains a sweep's plan."""
     return any((path / name).exists() for name in (PLAN, PLAN_TABLE))
 
 
