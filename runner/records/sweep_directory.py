@@ -157,9 +157,6 @@ class _Asked:
     spared: Whole = 0
 
 
-_ASKED: TypeAdapter[_Asked] = json_form(_Asked)
-
-
 @dataclass(frozen=True)
 class Question:
     """The question of a sweep, from its plan; all fields are None for runs that were combined by hand."""
@@ -197,7 +194,7 @@ class Question:
             FileNotFoundError: if there is no plan.
             ValueError: if the file is not a plan, with the file.
         """
-        plan = read_plan(sweep, _ASKED)
+        plan = read_plan(sweep, json_form(_Asked))
         study = plan.study
         # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None

@@ -35,7 +35,6 @@ from runner.sweeps.planning.sources import source_candidates
 from runner.sweeps.planning.study import Study, read_seeds, read_study
 from runner.sweeps.planning.variant import Variant
 from runner.sweeps.planning.variants import grid_variants, study_variants
-from runner.sweeps.run_plan import conduct, refuse_missing_data
 from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
@@ -80,6 +79,9 @@ class StudySweeper(Sweeper):
                 with search_names() if self.config.get("search") is not None else nullcontext():
                     plan = growth.continued(plan, directory)
             plan = in_recorded_order(plan.where_runs_lie(directory), directory, console)
+            # Imported after the check of the variants, because a refused command needs none of its modules.
+            from runner.sweeps.run_plan import conduct, refuse_missing_data
+
             refuse_missing_data(plan.jobs)
             if not options["dry_run"]:
                 refuse_another_question(plan.jobs, directory)
