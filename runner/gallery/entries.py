@@ -16,10 +16,10 @@ from runner.core.paths import shown
 from runner.core.read import read_rows, walk
 from runner.core.text import printable
 from runner.gallery.entry import Curves, Entry, Findings, Kind, Report
-from runner.gallery.findings import AGGREGATE, COMPARISONS, read_findings
+from runner.gallery.findings import AGGREGATE, COMPARISONS, read_findings, with_display_names
 from runner.gallery.standing import commits, last_date, state_of_run, state_of_sweep
 from runner.records.record import RunRecord
-from runner.records.sweep_directory import PLAN, PLAN_TABLE
+from runner.records.sweep_directory import PLAN, PLAN_TABLE, Question
 from runner.reporting.metrics import USUAL_METRICS, quantity, value_text
 from runner.sweeps.outcome import read_epochs
 from runner.sweeps.planning.plan import Plan
@@ -180,9 +180,14 @@ def _report(entry: Entry, records: Sequence[RunRecord]) -> Report:
 
 def _findings(directory: Path) -> tuple[Findings, list[str]]:
     try:
-        return read_findings(directory), []
+        found = read_findings(directory)
     except ValueError as error:
         return Findings(), [printable(str(error))]
+    try:
+        asked = Question.of(directory)
+    except (UserError, ValueError, FileNotFoundError):
+        asked = None  # the entry says why its plan cannot be read; a report of other runs has none
+    return with_display_names(found, asked or Question()), []
 
 
 def _of_run(records: Sequence[RunRecord]) -> Findings:

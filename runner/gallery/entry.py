@@ -34,6 +34,7 @@ class Findings:
     about: str = ""  # metric, baseline and unit in words
     rows: Sequence[Finding] = ()
     reasons: Sequence[str] = ()  # reasons why comparisons are undecided
+    baseline: str = ""  # label of the baseline; "" if there are several, or none
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Findings of a report, from its comparisons.csv and aggregate.csv."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from runner.core.csv_cells import as_meant
 from runner.core.read import read_rows
 from runner.core.text import printable, shortened
 from runner.gallery.entry import Finding, Findings
+from runner.records.sweep_directory import Question
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE, has_times, outcome
+from runner.reporting.figures.drawing.names import print_names, with_names
 from runner.reporting.metrics import (
     interval_text,
     quantity,
@@ -23,7 +27,20 @@ from runner.reporting.metrics import (
 COMPARISONS, AGGREGATE = "comparisons.csv", "aggregate.csv"
 _TEXTS = ("variant", "baseline", "metric", "verdict", "reason")
 _WORDS = (BETTER, WORSE, EQUIVALENT, UNDECIDED)
+_DATASET = re.compile(r" \[[^\[\]]+\]$")  # the data set at the end of a label
 _BEST = 5  # number of variants to show without a comparison
+
+
+def with_display_names(findings: Findings, asked: Question) -> Findings:
+    """Return findings with the display names of the report's figures.
+
+    Args:
+        asked: question of the study.
+    """
+    labels = [*filter(None, [findings.baseline]), *(row.variant for row in findings.rows)]
+    names = print_names({label: _DATASET.sub("", label) for label in labels}, asked.variants, asked.names)
+    rows = [replace(row, variant=names.get(row.variant, row.variant)) for row in findings.rows]
+    return replace(findings, rows=rows, about=with_names(findings.about, names))
 
 
 def read_findings(directory: Path) -> Findings:
@@ -64,12 +81,13 @@ def _number(cell: str) -> float:
 def _verdicts(rows: Sequence[Mapping[str, Any]]) -> Findings:
     metric, baselines = rows[0]["metric"], {row["baseline"] for row in rows}
     unit = f" in {shown_unit(metric)}" if shown_unit(metric) else ""
-    than = f" from {baselines.pop()}" if len(baselines) == 1 else " from the baseline"
+    baseline = baselines.pop() if len(baselines) == 1 else ""
     undecided = [row["reason"] for row in rows if row["verdict"] == UNDECIDED]
     return Findings(
-        about=f"{quantity(metric)}, difference{than}{unit}",
+        about=f"{quantity(metric)}, difference from {baseline or 'the baseline'}{unit}",
         rows=[_finding(row) for row in rows],
         reasons=list(dict.fromkeys(filter(None, undecided))),
+        baseline=baseline,
     )
 
 

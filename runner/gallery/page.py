@@ -16,6 +16,7 @@ from runner.gallery.drawings import bars, caption_of, curves_drawing
 from runner.gallery.entries import PAGE, Entries
 from runner.gallery.entry import KINDS, Entry, Finding, State
 from runner.reporting.page.assets import source_hash, template_of
+from runner.reporting.page.forest_layout import SYMBOLS
 
 OTHER_PAGE = "gallery.html"  # used if another page has the usual name
 _MARK = b'<meta name="generator" content="runner gallery">'
@@ -35,6 +36,7 @@ class Card:
     link: str  # address of the report; "" without a report
     commands: Sequence[str]
     rows: Sequence[tuple[Finding, str]]  # findings, each with the SVG of its bar
+    has_bars: bool
     more: int  # number of rows that are not shown
     curves: str  # SVG of the curves
     caption: str
@@ -96,6 +98,7 @@ def gallery_page(
         title=f"Studies, sweeps and runs in {printable(root.resolve().name)}",
         summary=_summary(entries),
         sections=sections,
+        symbols=SYMBOLS,
         left_out=left_out,
         live=live,
         version=version_of(entries, left_out),
@@ -135,6 +138,7 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
         link=f"./{directory}{PAGE}" if has_report(entry, live=live) else "",
         commands=[command for command in entry.commands if not (live and command.startswith("runner report"))],
         rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
+        has_bars=any(row.estimate for row in entry.findings.rows),
         more=len(entry.findings.rows) - len(rows),
         curves=curves_drawing(curves) if curves else "",
         caption="" if curves is None else caption_of(curves),

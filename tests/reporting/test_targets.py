@@ -88,7 +88,8 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
     assert round(7 * row["win_probability"], 9) == 6  # fewer epochs are better
     sentence = verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"]
     assert sentence == (
-        "b shows no significant difference from a in the time to the target: 1 epoch fewer (median; 95% CI -1 to "
+        "b is undecided, with no significant difference from a in the time to the target: 1 epoch "
+        "fewer (median; 95% CI -1 to "
         "+infinity; p = 0.125, paired sign test; sooner in 6 and later in 1 of 7 seeds; 1 of 7 runs of b missed "
         "the target)."
     )

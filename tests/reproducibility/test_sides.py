@@ -80,7 +80,7 @@ def test_the_same_bits_without_the_chosen_metric_are_not_called_identical(make_s
     record = sides[1] / "sgd1" / "record.json"
     record.write_text(record.read_text().replace('{"macro_f1": 0.5}', "{}"))
     found = compared(*sides, metric="test_macro_f1")
-    assert found.conclusion.startswith("Not decided. The test macro F1: cannot be decided with 1 seed (sgd)")
+    assert found.conclusion.startswith("Not decided. The test macro F1: undecided with 1 seed (sgd)")
     assert "bit-identical in every pair of runs: sgd." in found.notes
 
 

@@ -15,6 +15,7 @@ from runner.core.text import counted
 from runner.records.record import Row, RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.records.sweep_directory import RunKind, planned_variants
+from runner.reporting.collection.grid_order import grid_order
 
 
 def existing(paths: Sequence[Path]) -> Iterator[Path]:
@@ -90,7 +91,8 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunK
     """Return the readable runs in and below the paths, without duplicates, in the order of their paths.
 
     A sweep contributes the runs of its current plan, in the plan's order. Runs of an earlier plan do not count. A run
-    that belongs to two variants appears once for each. A single path may be a run of any kind.
+    that belongs to two variants appears once for each. A single path may be a run of any kind. The runs of a grid are
+    in the order of its keys if no plan is known.
 
     Args:
         left_out: collects unreadable runs.
@@ -117,7 +119,8 @@ def find_runs(paths: Iterable[Path], left_out: LeftOut | None = None, kind: RunK
                 found.setdefault((directory.resolve(), variant), run.named(variant))
     if not found and kind == "result":
         raise no_run(asked)
-    return list(found.values())
+    runs = list(found.values())
+    return runs if plans.found_any else [runs[place] for place in grid_order([run.record for run in runs])]
 
 
 def not_begun(sweep: Path, left_out: LeftOut) -> int:
@@ -135,6 +138,11 @@ class _Plans:
         self._left_out = left_out
         self._kind = kind
         self._planned: dict[Path, dict[str, dict[str, int]] | None] = {}
+
+    @property
+    def found_any(self) -> bool:
+        """Whether any of the runs so far has a plan."""
+        return any(planned is not None for planned in self._planned.values())
 
     def places(self, run: Path) -> list[tuple[int, str]]:
         """Return the rows of its sweep's plan that refer to a run's directory, each with its variant's name.

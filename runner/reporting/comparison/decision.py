@@ -98,8 +98,8 @@ def short_reason(comparison: Mapping[Any, Any], unit: str = "seed") -> str:
     if reason == STILL_TRAINING:
         return ""
     if comparison["lost"] and not comparison["n_completed"] and comparison["lost"] == comparison["n"]:
-        return f"all {unit}s diverged" if not has_times(comparison) else "target never reached"
-    known = {NO_LOOK: "not tested yet", OTHER_FOLDS: "too few common folds", LOST_FOLD: "a fold diverged"}
+        return "all diverged" if not has_times(comparison) else "never reached"
+    known = {NO_LOOK: "not tested yet", OTHER_FOLDS: "too few folds", LOST_FOLD: "a fold diverged"}
     if reason in known:
         return known[reason]
     if not can_decide(comparison):

@@ -77,10 +77,11 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
 
 
 def shown_verdict(row: Mapping[Any, Any]) -> str:
-    """Return a row's verdict in words, such as "cannot be decided with 3 seeds"."""
+    """Return a row's verdict in words, such as "undecided with 3 seeds"."""
     words: str = {
         IDENTICAL: f"identical on every {unit_noun(row)}",
-        CANNOT_DECIDE: f"cannot be decided with {counted(row['n'], unit_noun(row))}",
+        NO_DIFFERENCE: f"{UNDECIDED}, {NO_DIFFERENCE}",
+        CANNOT_DECIDE: f"{UNDECIDED} with {counted(row['n'], unit_noun(row))}",
     }.get(row["verdict"], row["verdict"])
     if not row["margin"]:
         return words

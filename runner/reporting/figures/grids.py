@@ -14,7 +14,7 @@ from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import LEARNING_RATE
 from runner.reporting.figures.drawing.canvas import (
-    balanced,
+    fitting,
     key_lines,
     label_rows,
     legend_below,
@@ -35,7 +35,7 @@ _CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; v
 _DECADE = 10
 _FAR = 1000  # values beyond this multiple of the largest value with a completed run lie outside the axis
 _FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
-_FULL = 1.004  # upper limit of an axis of shares: a band may extend beyond 100%, which no score does
+FULL = 1.004  # upper limit of an axis of shares: a band may extend beyond 100%, which no score does
 _TOGETHER, _ACROSS = 4, 4  # largest number of groups in one panel, and of panels side by side
 _FRAME, _PANEL = 0.7, 1.5  # inches: the frame, each row of panels
 _HEADING, _KEY = 22, 30  # characters per line of a panel's heading and of a key
@@ -75,8 +75,9 @@ def sensitivity(
         styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
     styles = {group: styles[group] for group in groups}
     apart = [group for group in groups if styles[group].shown]
-    columns = balanced(len(apart), _ACROSS) if len(apart) > _TOGETHER else 1
-    if columns == 1:
+    is_together = len(apart) <= _TOGETHER
+    columns = 1 if is_together else fitting(len(apart), _ACROSS)
+    if is_together:
         figure, (last,) = panels(1, title, ONE_COLUMN, 2.9)
         row = [last]
         _draw_groups(last, points, styles, chosen, unit)
@@ -98,7 +99,7 @@ def sensitivity(
     if chosen:
         last.plot([], [], "*", color="white", label="chosen", **STAR)
     _scale_scores(row, metric, columns)
-    if columns == 1:
+    if is_together:
         last.set_ylabel(axis_label(metric))
     legend_below(figure, last, BAND)
     return figure
@@ -154,7 +155,7 @@ def _scale_scores(row: Sequence[Axes], metric: str, columns: int) -> None:
     low = max(min(axes.get_ylim()[0] for axes in row), float(means.min()) - reach)
     high = min(max(axes.get_ylim()[1] for axes in row), float(means.max()) + reach)
     if is_share(metric):
-        low, high = max(low, 1 - _FULL), min(high, _FULL)
+        low, high = max(low, 1 - FULL), min(high, FULL)
     for place, axes in enumerate(row):
         axes.set_ylim(low, high)
         if is_share(metric):

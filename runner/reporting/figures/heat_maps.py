@@ -63,7 +63,7 @@ def heat_map(
     axes.set(xlim=(-0.5, len(across.levels) - 0.5), ylim=(len(down.levels) - 0.5, -0.5))
     if of_baseline is not None:
         end = images[0].get_clim()[1]
-        bar = figure.colorbar(images[0], ax=axes, label=wrapped(f"than {baseline}, by data set", 30))
+        bar = figure.colorbar(images[0], ax=axes, label=wrapped(f"compared with {baseline}, by data set", 30))
         bar.set_ticks([-end, 0, end] if sign_of(metric) > 0 else [end, 0, -end], labels=["worse", "equal", "better"])
         bar.outline.set_visible(False)
     axes.grid(visible=False)

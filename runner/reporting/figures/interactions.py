@@ -18,7 +18,7 @@ from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style, variant_styles
-from runner.reporting.figures.grids import scale_values
+from runner.reporting.figures.grids import FULL, scale_values
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import summarize
@@ -65,6 +65,8 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
     row[0].set_ylabel(axis_label(metric))
     if is_share(metric):
         share_ticks(row[0].yaxis)
+        low, high = row[0].get_ylim()  # an interval may reach beyond the possible scores
+        row[0].set_ylim(max(low, 1 - FULL), min(high, FULL))
     if hidden := sum(not style.shown for style in styles.values()):
         row[-1].plot([], [], color="0.75", label=counted(hidden, "other"))
     has_bars = len(across.levels) <= _MOST_BARS

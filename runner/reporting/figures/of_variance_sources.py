@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from runner.records.variance_sources import ALL
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import PALETTE, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.canvas import legend_below, panels, row_places, wrapped
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.metrics import is_share, quantity, shown_unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -32,7 +32,7 @@ def spread_by_source(frame: pd.DataFrame, metric: str, title: str) -> Figure:
     middles, rows = row_places(names)
     figure, (axes,) = panels(1, title, TWO_COLUMNS, 0.95 + _ROW * rows)
     ends = np.array([[row["std"] - row["std_low"], row["std_high"] - row["std"]] for row in frame.to_dict("records")])
-    look: Any = {"fmt": "o", "color": PALETTE[0], "markersize": 4, "clip_on": False}  # shows whole dots at 0
+    look: Any = {"fmt": "o", "color": "black", "markersize": 4, "clip_on": False}  # shows whole dots at 0
     axes.errorbar(frame["std"], middles, xerr=np.nan_to_num(ends).T, label=_INTERVAL, **look)
     for place, (_, own) in enumerate(frame.assign(middle=middles).groupby("variant", sort=False)):
         _draw_together(axes, own, label=_TOGETHER if place == 0 else None)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from runner.reporting.comparison.decision import p_text
 from runner.reporting.comparison.differences import chosen_values
 from runner.reporting.comparison.paired_difference import Difference
+from runner.reporting.figures.drawing.names import with_names
 from runner.reporting.metrics import p_equation
 from runner.reporting.page.forest_layout import (
     Forest,
@@ -17,6 +18,7 @@ from runner.reporting.page.forest_layout import (
     scales_of,
 )
 from runner.reporting.results import Results
+from runner.reporting.statistics.significance.holm import after_correction
 
 
 def answer(results: Results, found: Sequence[Difference]) -> Forest:
@@ -64,10 +66,11 @@ def _row(
     sentence = results.verdict_parts[variant].short if scales else results.verdicts[variant]
     for label in sorted(names, key=len, reverse=True):
         sentence = sentence.replace(label, names[label])
+    sentence = with_names(sentence, own_names(results, variant))
     is_baseline = results.baselines[variant] == variant
     return ForestRow(
         variant=variant,
-        name=_short(results, names.get(variant, variant)),
+        name=_shown(results, names.get(variant, variant)),
         note=difference.note if difference else chosen_values(results).get(variant, ""),
         position=results.variants.index(variant),
         word=difference.word if difference else "baseline" if is_baseline else "not compared",
@@ -77,9 +80,14 @@ def _row(
     )
 
 
-def _short(results: Results, name: str) -> str:
-    """Return the name of a variant: for a study, as in the tables; for a sweep, with shortened keys."""
-    return name if results.asked.variants else results.print_names.get(name, name)
+def own_names(results: Results, variant: str) -> dict[str, str]:
+    """Return the display names of a variant and its baseline, where they differ from their labels."""
+    labels = {text: results.print_names.get(text) for text in (variant, results.baselines[variant])}
+    return {label: name for label, name in labels.items() if name}
+
+
+def _shown(results: Results, name: str) -> str:
+    return results.print_names.get(name, name)
 
 
 def _subject(results: Results, headed: Collection[str]) -> Subject:
@@ -90,4 +98,6 @@ def _subject(results: Results, headed: Collection[str]) -> Subject:
     """
     sizes = [int(n) for n in results.comparisons["n"]]
     baseline = results.baseline or (next(iter(headed)) if len(headed) == 1 else "the baseline")
-    return Subject(results.metric, _short(results, baseline), results.unit.noun, results.margin, sizes)
+    correction = results.comparisons["correction"].iloc[0] if len(sizes) > 1 else ""
+    adjusted = after_correction(correction) if correction else ""
+    return Subject(results.metric, _shown(results, baseline), results.unit.noun, results.margin, sizes, adjusted)

@@ -12,9 +12,11 @@ from runner.reporting.page.cells import with_minus
 # In the order of their dependencies.
 _SCRIPTS = (
     "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter",
-    "two_runs",
+    "pictures", "views", "two_runs",
 )  # fmt: skip
-_PUNCTUATION = re.compile(r"(?<=[_,=/.-])")
+_PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
+
+_LONGEST_WORD = 40
 
 
 def template(name: str = "page.html") -> Template:
@@ -45,7 +47,9 @@ def assets() -> dict[str, str | list[str]]:
 
 
 def _breakable(name: str) -> list[str]:
-    """Return the parts of a name between which a line may break."""
+    """Return the parts of a name between which a line may break: at spaces alone if its words are short."""
+    if " " in name and max(map(len, name.split())) <= _LONGEST_WORD:
+        return [name]
     return _PUNCTUATION.split(name)
 
 

@@ -3,12 +3,14 @@
 import math
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from runner.reporting.comparison.decision import BETTER, EQUIVALENT, IDENTICAL, WORSE
+from runner.reporting.figures.drawing.names import with_names
 
 VERDICT_KINDS = {BETTER: "good", WORSE: "bad", EQUIVALENT: "same", IDENTICAL: "same"}  # styles of words
+_OF_VARIANTS = "variant"  # name of the first column of tables with a row for each variant or its parts
 _ONE_LINE = 40  # characters that fit into a cell without a line break
 _HYPHEN = re.compile(r"(?<![^\s(\[,;/])-(?=\d)")  # before a number, but not within a name or an override
 
@@ -24,13 +26,17 @@ class Cell:
 
     parts: Sequence[tuple[str, bool]]
     sort: float | None = None
-    kind: str = ""  # style: number, best, good, bad, same, reason (no verdict), long
+    kind: str = ""  # style: number, best, good, bad, same, reason (no verdict), long, short
     link: str = ""  # address of a link
 
     @classmethod
     def text(cls, text: object, kind: str = "") -> "Cell":
         """Return a cell of plain text."""
         return cls([(str(text), False)], kind=kind or width_of(str(text)))
+
+    def renamed(self, names: Mapping[str, str]) -> "Cell":
+        """Return the cell with display names in place of labels."""
+        return replace(self, parts=[(names.get(text, text), marked) for text, marked in self.parts])
 
     @classmethod
     def number(cls, text: str, value: float | None, kind: str = "number") -> "Cell":
@@ -56,6 +62,7 @@ class Column:
     unit: str = ""
     hidden: bool = False
     minor: bool = False
+    label: str = ""  # name in charts, if it differs
 
 
 @dataclass(frozen=True)
@@ -70,3 +77,11 @@ class PageTable:
     variants: Sequence[int] = ()  # position of each row's variant in the report; empty if rows belong to no variant
     of_runs: bool = False  # whether the rows are the runs, in order
     metric: str = ""  # column that the charts show first
+
+    def with_names(self, names: Mapping[str, str]) -> "PageTable":
+        """Return the table with the display names of variants in its caption and its column `variant`."""
+        if not names:
+            return self
+        is_named = self.columns[0].name == _OF_VARIANTS
+        rows = [[row[0].renamed(names), *row[1:]] for row in self.rows] if is_named else self.rows
+        return replace(self, rows=rows, caption=with_names(self.caption, names))

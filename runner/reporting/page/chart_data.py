@@ -46,6 +46,7 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
     styles = _styles(results)
     panels = {name: [side for side in (name, f"val_{name}") if side in columns] for name in _names(columns)}
     positions = {variant: position for position, variant in enumerate(styles)}
+    shown = results.print_names
     metrics = [
         _metric(name, [(side, curves.of_column(numbers[side])) for side in sides]) for name, sides in panels.items()
     ]
@@ -55,7 +56,7 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
         "unit": results.unit.noun,
         "confidence": f"{CONFIDENCE:.0%}",
         "reach": _reach(len(results.runs), results.unit),
-        "variants": [{"name": name, **_drawn(style)} for name, style in styles.items()],
+        "variants": [{"name": shown.get(name, name), **_drawn(style)} for name, style in styles.items()],
         "palette": [_drawn(style) for style in variant_styles([*map(str, range(MOST_SHOWN))], [], None).values()],
         "runs": [
             [positions[variant], str(seed)]
@@ -123,7 +124,8 @@ def _difference(
         values = {name: _trimmed((scale * shown[name].astype(float)).tolist()) for name in ("mean", "low", "high")}
         curves[positions[str(variant)]] = {"n": int(own["n"].iloc[0]), **values}
     unit = f" ({shown_unit(metric)})" if shown_unit(metric) else ""
-    label = f"difference in {quantity(metric)} from {results.baseline or 'the baseline'}{unit}"
+    baseline = results.print_names.get(results.baseline or "", results.baseline or "the baseline")
+    label = f"difference in {quantity(metric)} from {baseline}{unit}"
     margin = (
         None if results.margin is None or metric != validation_counterpart(results.metric) else scale * results.margin
     )

@@ -23,7 +23,8 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
     for row in effects.to_dict("records"):
         metric, p_adjusted = row["metric"], p_text(row)
         known = (NOT_SIGNIFICANT, STILL_TRAINING, LOOKS_TO_COME)
-        undecided = row["reason"] if row["reason"] in known else "too few seeds"
+        why = row["reason"] if row["reason"] in known else "too few seeds"
+        undecided = UNDECIDED if why == NOT_SIGNIFICANT else f"{UNDECIDED}: {why}"
         is_claim = row["verdict"] != UNDECIDED
         f_value = "inf" if math.isinf(row["f_value"]) else f"{row['f_value']:.2f}"
         rows.append(

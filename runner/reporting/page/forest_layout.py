@@ -59,6 +59,7 @@ class Subject:
     noun: str  # noun for a dot: seed or fold
     margin: float | None
     sizes: Sequence[int]  # number of observations of each comparison
+    adjusted: str = ""  # how p is adjusted: "adjusted by max-T"; "" for one comparison
 
 
 @dataclass(frozen=True)
@@ -209,9 +210,10 @@ def marks_of(one: Difference, subject: Subject, scale: Scale) -> dict[str, Any]:
     if not math.isfinite(one.estimate):
         return {"numbers": texts[0]}
     estimate = signed_text(one.estimate, metric, [one.low, one.high])
+    why = f" ({one.why})" if one.why else ""
     return {
         "numbers": f"{estimate} {texts[0]}".strip(),
-        "mean": _mark(one.estimate, f"{one.name}: {estimate}", scale),
+        "mean": _mark(one.estimate, f"{one.name}: {estimate}\n{one.word}{why}", scale),
         "dots": [
             _mark(value, f"{noun} {str(seed)[:_LETTERS]}: {signed_text(value, metric, shown)}", scale)
             for seed, value in one.by_seed.items()
@@ -246,8 +248,10 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
         parts.append(f"the band is the margin of {margin_text(subject.margin, subject.metric)}")
     if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):
         parts.append("triangles lie beyond the axis")
+    if subject.adjusted:
+        parts.append(f"p is {subject.adjusted} for {counted(len(subject.sizes), 'comparison')}, the intervals are not")
     pairs = {*subject.sizes}
     if len(pairs) == 1:
-        parts.append(f"n = {counted(pairs.pop(), noun)}")
+        parts.append(f"n = {counted(pairs.pop(), noun)}".replace(" ", "\N{NO-BREAK SPACE}"))
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."

@@ -12,10 +12,12 @@ from runner.core.write import write_text
 from runner.reporting.collection.settings import settings_of
 from runner.reporting.comparison.looks import looks_frame
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN
+from runner.reporting.figures.drawing.names import with_names
 from runner.reporting.grid_effects.variance_sources import source_sentences
 from runner.reporting.metrics import quantity
-from runner.reporting.page.answer import answer
+from runner.reporting.page.answer import answer, own_names
 from runner.reporting.page.assets import assets, template
+from runner.reporting.page.cells import PageTable
 from runner.reporting.page.chart_data import chart_data
 from runner.reporting.page.effects_table import effects_table
 from runner.reporting.page.inline_svg import data_address
@@ -63,14 +65,18 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
     named = quantity(results.metric)
     heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(results.arms, 'variant')}"
     settings = settings_of(results.runs, results.left_out)
+    tables = {
+        **_comparisons(results, table),
+        "settings": settings_table([*results.summary["variant"]], results.baselines, settings),
+        **_tables_of_study(results),
+        "runs": runs_table(results, place),
+    }
     content = {
         **_opening(results),
         "chart_data": chart_data(results, results.differences_by_epoch, settings),
-        **_comparisons(results, table),
-        "settings": settings_table([*results.summary["variant"]], results.baselines, settings),
+        **{name: table and table.with_names(results.print_names) for name, table in tables.items()},
         **_studied(results),
         "replaced": [*REPLACED, results.metric],
-        "runs": runs_table(results, place),
         "failures": _failures(results),
         "left_out": results.left_out.reasons,
         "environment": environment_table(run.record for run in results.runs),
@@ -91,36 +97,47 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
 def _opening(results: Results) -> dict[str, Any]:
     """Return the content of the first screen, and the values that depend on it."""
     first = answer(results, results.differences)
+    in_full = results.verdicts.items() if first.has_plot else ()  # otherwise, the answer contains them
     return {
         "answer": first,
-        "further": [*results.task_verdicts, *results.effect_verdicts],
-        "cautions": results.cautions,
-        "verdicts": [*results.verdicts.values()] if first.has_plot else [],  # otherwise, the answer contains them
+        "further": _named(results, [*results.task_verdicts, *results.effect_verdicts]),
+        "cautions": _named(results, results.cautions),
+        "verdicts": [with_names(sentence, own_names(results, variant)) for variant, sentence in in_full],
     }
 
 
-def _comparisons(results: Results, table: PaperTable) -> dict[str, Any]:
+def _named(results: Results, sentences: Sequence[str]) -> list[str]:
+    return [with_names(sentence, results.print_names) for sentence in sentences]
+
+
+def _comparisons(results: Results, table: PaperTable) -> dict[str, PageTable | None]:
     """Return the tables of variants and of the axes of a grid."""
     return {
         "variants": variants_table(results, table),
         "tasks": tasks_table(results.tasks) if results.tasks else None,
-        "ranks": ranks_table(results.ranks) if results.ranks else None,
+        "ranks": ranks_table(results.ranks, results.print_names) if results.ranks else None,
         "effects": None if results.effects is None else effects_table(results.effects),
     }
 
 
-def _studied(results: Results) -> dict[str, Any]:
-    """Return the content of the sections on tuning, planned looks and sources of variance."""
+def _tables_of_study(results: Results) -> dict[str, PageTable | None]:
+    """Return the tables of tuning, planned looks and sources of variance."""
     spread, looks, asked = results.variance_sources, looks_frame(results), results.asked.looks
     return {
-        "is_tuned": results.tuning_curve is not None,
         "selection": None if results.selection is None else selection_table(results.selection),
         "trials": trials_table(results),
         "looks": None if looks is None or asked is None else looks_table(looks, asked),
-        "looks_note": results.looks_note,
-        "tuning_sentences": [*results.tuning_sentences, *results.importances.notes],
         "variance": None if spread is None else variance_table(spread),
-        "variance_sentences": source_sentences(spread),
+    }
+
+
+def _studied(results: Results) -> dict[str, Any]:
+    """Return the sentences on tuning, planned looks and sources of variance."""
+    return {
+        "is_tuned": results.tuning_curve is not None,
+        "looks_note": results.looks_note,
+        "tuning_sentences": _named(results, [*results.tuning_sentences, *results.importances.notes]),
+        "variance_sentences": _named(results, source_sentences(results.variance_sources)),
     }
 
 
@@ -135,7 +152,8 @@ def _failures(results: Results) -> Sequence[Mapping[str, str]]:
     for run, label in zip(results.runs, results.summary["variant"], strict=True):
         record = run.record
         if record.error and record.error_line:
-            failed.append({"title": f"{label}, {record.which}: {record.error_line}", "text": record.error})
+            name = results.print_names.get(label, label)
+            failed.append({"title": f"{name}, {record.which}: {record.error_line}", "text": record.error})
     return failed
 
 

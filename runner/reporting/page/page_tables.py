@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.comparison.decision import UNDECIDED, can_decide, outcome, p_text
+from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, outcome, p_text, short_reason
+from runner.reporting.comparison.folds import unit_noun
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
     axis_label,
@@ -26,7 +27,8 @@ from runner.reporting.tables.paper_table import PaperTable, p_head
 
 _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
-_MINOR = ("effect size", "P(better)", "its 95% interval", "detectable")  # columns for which a printed page has no room
+_OF_WINS = "95% interval of P(better)"
+_MINOR = ("effect size", "P(better)", _OF_WINS, "detectable")  # columns for which a printed page has no room
 _POINTS = " pp: percentage points."
 _CLAIMS = (
     f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
@@ -46,7 +48,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
     heads = ["difference", "95% interval", p_head(results.comparisons)]
     heads += ["p (equivalence)"] * (results.margin is not None)
-    heads += ["verdict", "effect size", "P(better)", "its 95% interval"]
+    heads += ["verdict", "effect size", "P(better)", _OF_WINS]
     heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
@@ -96,23 +98,29 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
     """Return the cells of a comparison for these headings."""
     column, interval = shown_estimate(against)
     wins, p, equivalence = against["win_probability"], p_text(against), p_text(against, "p_equivalence")
-    undecided = against["reason"] if can_decide(against) else "too few seeds"  # the caption contains the number
     verdict = outcome(against)
-    kind = VERDICT_KINDS.get(verdict, "reason")
     cells = {
-        "verdict": Cell.text(undecided if verdict == UNDECIDED else verdict, kind),
+        "verdict": Cell.text(_verdict(against, verdict), VERDICT_KINDS.get(verdict, "reason")),
         "difference": Cell.number(signed_text(against[column], metric), against[column]),
         "95% interval": Cell.number(interval_text(against, metric, interval), against[f"{interval}_low"]),
         f"p ({against['correction']})": Cell.number(p, None if p == "-" else against["p_adjusted"]),
         "p (equivalence)": Cell.number(equivalence, None if equivalence == "-" else against["p_equivalence"]),
         "effect size": Cell.number(f"{against['effect_size']:+.2f}", against["effect_size"]),
         "P(better)": Cell.number(f"{wins:.2f}", wins),
-        "its 95% interval": Cell.number(_wins_text(against), against["win_low"]),
+        _OF_WINS: Cell.number(_wins_text(against), against["win_low"]),
         "detectable": Cell.number(
             detectable_text(against["detectable"], metric).partition(" ")[0], against["detectable"]
         ),
     }
     return [cells[head] for head in heads]
+
+
+def _verdict(against: Mapping[Any, Any], word: str) -> str:
+    """Return the verdict in a word, with the reason if it is undecided for another one than its p value."""
+    if word != UNDECIDED:
+        return word
+    why = against["reason"] if against["reason"] == STILL_TRAINING else short_reason(against, unit_noun(against))
+    return f"{word}: {why}" if why and not why.startswith("p ") else word
 
 
 def _wins_text(against: Mapping[Any, Any]) -> str:

@@ -12,7 +12,7 @@ from runner.core.text import counted
 from runner.records.record import RunRecord
 from runner.reporting.collection.collect import Run
 from runner.reporting.collection.labels import override_columns
-from runner.reporting.metrics import is_share, value_text
+from runner.reporting.metrics import is_share, quantity, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
 
@@ -55,7 +55,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
     columns = [
         Column("variant"), Column("seed", number=True),
         *([Column("fold", number=True)] if results.folds else []), Column("status"),
-        *(Column(name, number=True, unit="%" if is_share(name) else "") for name in metrics),
+        *(Column(name, number=True, unit="%" if is_share(name) else "", label=quantity(name)) for name in metrics),
         Column("epochs", number=True), Column("seconds", number=True, unit="s"),
         *(Column(key, number=True, hidden=True) for key in keys),
         Column("overrides"), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from runner.reporting.collection.settings import NONE, Settings
 from runner.reporting.page.cells import Cell, Column, PageTable
 
+_SHORT = 8  # characters of a value that is not broken
 _MOST_VALUES = 3  # to name of the runs of one variant
 
 
@@ -40,4 +41,7 @@ def _value(own: Sequence[Mapping[str, str]], key: str) -> str:
 
 
 def _cells(values: Sequence[str], usual: Sequence[str]) -> list[Cell]:
-    return [Cell([(value, value != other)]) for value, other in zip(values, usual, strict=True)]
+    return [
+        Cell([(value, value != other)], kind="short" if len(value) <= _SHORT else "")
+        for value, other in zip(values, usual, strict=True)
+    ]

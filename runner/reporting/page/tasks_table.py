@@ -4,7 +4,7 @@ import math
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
-from runner.reporting.comparison.decision import BETTER, UNDECIDED, WORSE
+from runner.reporting.comparison.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE
 from runner.reporting.comparison.tasks import Tasks
 from runner.reporting.metrics import axis_label, is_share, margin_text, p_number, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable
@@ -63,5 +63,6 @@ def _verdict(row: Mapping[Any, Any], baselines: Container[str]) -> Cell:
     if not row["baseline"]:
         return Cell.text("baseline" if row["variant"] in baselines else "not compared")
     if row["verdict"] == UNDECIDED:
-        return Cell.text(row["reason"], "reason")
+        why = f": {row['reason']}" if row["reason"] != NOT_SIGNIFICANT else ""
+        return Cell.text(f"{UNDECIDED}{why}", "reason")
     return Cell.text(row["verdict"], {BETTER: "good", WORSE: "bad"}[row["verdict"]])

@@ -29,8 +29,8 @@ def trials_table(results: Results) -> PageTable | None:
         *(Column(key, number=True) for key in keys), Column("state"), Column("choice"),
     ]  # fmt: skip
     caption = (
-        "All trials, with their scores on validation and the tuning seeds. A pruned trial ended early. The choice was "
-        "trained again on fresh seeds."
+        "All trials, in the order in which they were planned or proposed, with their scores on validation and the "
+        "tuning seeds. A pruned trial ended early. The choice was trained again on fresh seeds."
     )
     return PageTable("table-trials", "Trials", caption, columns, rows, variants, metric=axis_label(metric))
 

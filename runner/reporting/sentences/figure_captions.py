@@ -66,7 +66,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [_usual(stem, results)]
         if stem == "sensitivity":
             said.insert(0, _axes_of(figure))
-        if stem == "tuning_slices" and len(figure.axes) > 1:
+        if stem == "tuning_slices" and len({axes.get_xlabel() for axes in figure.axes}) > 1:
             said.append(_SEVERAL_KEYS)
         if stem in ("sensitivity", "tuning_slices"):
             said += _grey_marks(figure)
@@ -86,8 +86,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
 
 def _axes_of(figure: Figure) -> str:
     """Return the metric and the varied key as a sentence: `Validation accuracy (%) by learning rate.`."""
-    axes = figure.axes[0]
-    text = f"{axes.get_ylabel()} by {axes.get_xlabel()}.".replace(r"\$", "$").replace("\n", " ")
+    score = figure.axes[0].get_ylabel() or figure.get_supylabel()  # one label for all panels
+    text = f"{score} by {figure.axes[-1].get_xlabel()}.".replace(r"\$", "$").replace("\n", " ")
     return text[:1].upper() + text[1:]
 
 
@@ -125,15 +125,16 @@ def _grey_marks(figure: Figure) -> Iterator[str]:
 
 def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     """Yield a sentence about curves and bands that leave their panels."""
-    if stem not in _BY_EPOCH:
+    if stem not in {*_BY_EPOCH, "sensitivity", "interaction"}:
         return
     panels = [axes for axes in figure.axes if axes.get_title(loc="left") != ZOOM_TITLE]
     if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
         yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
         return
-    cut = [kind for kind in ("curves", "bands") if any(_leaves(axes, kind) for axes in panels)]
-    if cut:
-        yield f"Early parts of some {' and '.join(cut)} are beyond the panels."
+    if stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
+        yield "Early parts of some curves are beyond the panels."
+    if any(_leaves(axes, "bands") for axes in panels):
+        yield "Some intervals extend beyond the panels."
 
 
 def _leaves(axes: Axes, kind: str) -> bool:
@@ -165,6 +166,8 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
     ended = results.aggregate["completed"] + results.aggregate["diverged"]
     if (stem == "time_to_target" or is_time(stem)) and (results.aggregate["reached"] < ended).any():
         yield "A variant has no mean if some of its runs never reached the target."
+    if stem == "time_profile" and (profile := results.time_profile):
+        yield f"Workloads: {counted(profile.workloads, profile.workload)}."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
@@ -272,7 +275,11 @@ def _baseline(found: Sequence[Difference]) -> str:
 def _of_runs(stem: str, results: Results) -> str:
     """Return a sentence on the data and the numbers of seeds in a figure of several variants."""
     data = ", ".join(dict.fromkeys(results.summary["dataset"]))
-    if stem in _WITHOUT_N or (stem == "sensitivity" and results.tuning is not None):  # shows the tuning runs
+    if stem == "sensitivity" and results.tuning is not None:  # shows the tuning runs
+        seeds = results.tuning["seeds"]
+        number = counted(int(seeds.max()), "tuning seed")
+        return f"Data: {data}; n = {number} of each point."
+    if stem in _WITHOUT_N:
         return f"Data: {data}."
     counts = results.aggregate["n"].astype(int)
     least, most = counts.min(), counts.max()

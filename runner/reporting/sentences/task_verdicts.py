@@ -46,9 +46,9 @@ def _sentence(row: Mapping[Any, Any]) -> str:
     """Return the claim over the data sets, followed by the evidence."""
     about, evidence = f"Over {row['datasets']} data sets, {row['variant']}", [*_evidence(row)]
     if row["verdict"] == UNDECIDED and row["reason"] != NOT_SIGNIFICANT:
-        return f"{about} versus {row['baseline']}: {row['reason']}; {'; '.join(evidence)}."
+        return f"{about} is undecided versus {row['baseline']}: {row['reason']}; {'; '.join(evidence)}."
     is_shown = row["verdict"] != UNDECIDED
-    claim = f"is significantly {row['verdict']} than" if is_shown else f"shows {NOT_SIGNIFICANT} from"
+    claim = f"is significantly {row['verdict']} than" if is_shown else f"is undecided, with {NOT_SIGNIFICANT} from"
     test = f"Wilcoxon's signed-rank test: {p_equation(p_number(row['wilcoxon_holm']))} after Holm's correction"
     return f"{about} {claim} {row['baseline']} ({'; '.join([test, *evidence])})."
 

@@ -68,7 +68,7 @@ class Verdict:
     mean: str = ""
     estimate: str = ""
     evidence: str = ""
-    doubt: str = ""  # part of the evidence without which the claim would be too strong
+    doubt: str = ""  # part of the evidence without which the claim would be too strong, or seem to contradict a plot
 
     @property
     def short(self) -> str:
@@ -114,10 +114,11 @@ def _verdict(
         found = compared[variant]
         evidence = _evidence(found, rows, len(compared)) + _single_networks(found, len(compared))
         claims_too_much = found["verdict"] != UNDECIDED and may_be_these_alone(found)
-        doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else ""
+        doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else _despite_interval(found)
         claim, mean = _claim(found), _mean(row)
         estimate = _estimate(found, rows)
-        return Verdict(variant, f" {claim}", claim.finding, f" ({mean})", estimate, evidence, doubt)
+        finding = claim.finding if row["n"] else f"{mean}; {claim.finding}"
+        return Verdict(variant, f" {claim}", finding, f" ({mean})", estimate, evidence, doubt)
     mean = _mean(row)
     if not row["n"]:
         return Verdict(variant, f" has {mean}", mean)
@@ -168,15 +169,16 @@ def _claim(found: _Row) -> Claim:
     if found["verdict"] != UNDECIDED:
         return Claim("is", f"significantly {outcome(found)}", f"than {baseline}", _by_how_much(found, margin))
     if found["reason"] == NOT_SIGNIFICANT:
-        return Claim("shows", NOT_SIGNIFICANT, f"from {baseline}")
+        return Claim("is undecided, with", NOT_SIGNIFICANT, f"from {baseline}")
     if found["reason"] == NEITHER_SHOWN:
         neither, nor = "neither a significant difference", f" nor equivalence within {margin}"
-        return Claim("shows", neither, f"from {baseline}", nor)
+        return Claim("is undecided, with", neither, f"from {baseline}", nor)
     if shows_only_equivalence(found):
         rest = f" within {margin}; {found['reason']}"
-        return Claim("is", "not shown to be equivalent", f"to {baseline}", rest)
-    nothing = ", so nothing is claimed" if found["reason"] == STILL_TRAINING else ""
-    return Claim("", "", f"versus {baseline}: ", f"{found['reason']}{nothing}")
+        return Claim("is undecided:", "not shown to be equivalent", f"to {baseline}", rest)
+    if found["reason"] == STILL_TRAINING:
+        return Claim("", "", f"versus {baseline}: ", f"{STILL_TRAINING}, so nothing is claimed")
+    return Claim("is undecided", "", f"versus {baseline}: ", found["reason"])
 
 
 def _by_how_much(found: _Row, margin: str) -> str:
@@ -420,6 +422,17 @@ def _disagreeing(comparisons: pd.DataFrame) -> Iterator[str]:
         named = ", ".join(variants) if len(variants) <= _NAMED else counted(len(variants), "variant")
         apart = "excludes 0, but p is not" if excludes_zero else "contains 0, but p is"
         yield f"{named}: the 95% interval {apart} below {LEVEL}, because {why}; the verdict follows p."
+
+
+def _despite_interval(row: _Row) -> str:
+    """Say why a comparison is undecided although its interval excludes 0; "" if it contains 0."""
+    interval = shown_estimate(row)[1]
+    if row["verdict"] != UNDECIDED or not (row[f"{interval}_low"] > 0 or row[f"{interval}_high"] < 0):
+        return ""
+    if not can_decide(row):
+        return ", so the interval decides nothing"
+    is_tested = row["reason"] in (NOT_SIGNIFICANT, NEITHER_SHOWN)
+    return f": the interval excludes 0, but {why_apart(row)}" if is_tested else ""
 
 
 def why_apart(row: Mapping[Any, Any]) -> str:

@@ -27,7 +27,9 @@ class Trials:
     variant: str
     metric: str
     sign: int  # 1 if a higher score is better, -1 if a lower one is
-    table: pd.DataFrame  # one row per trial: trial (its number), state, score (NaN if missing), is_scored, is_chosen
+    table: (
+        pd.DataFrame
+    )  # one row per trial: trial (its number, from 1), state, score (NaN if missing), is_scored, is_chosen
     overrides: pd.DataFrame  # the same rows with a column per key: its value as in overrides, None if not set
     axes: dict[str, TunedAxis | None]  # axes of the varied keys, None if not in the plan
 
@@ -78,7 +80,7 @@ def _of_variant(variant: str, own: pd.DataFrame, metric: str, sign: int, asked: 
     states = own["state"] if "state" in own else scores.notna().map({True: "completed", False: _UNSCORED})
     table = pd.DataFrame(
         {
-            "trial": own["trial"] if "trial" in own else range(len(own)),
+            "trial": 1 + (own["trial"] if "trial" in own else pd.RangeIndex(len(own))),  # the file counts from 0
             "state": states,
             "score": scores,
             "is_scored": scores.notna() & (states == "completed"),

@@ -18,6 +18,21 @@ def test_runs_are_found_below_a_directory_in_the_order_of_their_numbers(make_run
     assert [run.directory.path.name for run in find_runs([tmp_path])] == ["1", "2", "10"]
 
 
+def test_a_grid_without_a_plan_is_in_the_order_of_its_keys(make_run, tmp_path):
+    cells = [(size, rate) for size in (128, 32) for rate in ("0.1", "1.0", "0.01")]
+    for seed in range(2):
+        for number, (size, rate) in enumerate(cells):
+            overrides = [f"training.batch_size={size}", f"optimizer.learning_rate={rate}", f"seed={seed}"]
+            make_run(f"sweep/{seed}{number}", overrides=overrides, seed=seed)
+    runs = find_runs([tmp_path])
+    assert list(dict.fromkeys(variant_labels(runs))) == [
+        f"training.batch_size={size},optimizer.learning_rate={rate}"
+        for size in (32, 128)
+        for rate in ("0.01", "0.1", "1.0")
+    ]
+    assert [run.record.seed for run in runs] == [0, 1] * 6
+
+
 def test_a_run_named_twice_counts_once(make_run, tmp_path):
     directory = make_run("sweep/0")
     assert len(find_runs([tmp_path, directory, directory / ".." / "0"])) == 1

@@ -17,7 +17,7 @@ def row(**given):
         ({"verdict": "higher", "reason": "", "p_adjusted": 0.0001}, "p < 0.001"),
         ({"verdict": "equivalent", "reason": "", "p_equivalence": 0.031}, "p = 0.031"),
         ({"reason": cannot_decide(3, 4)}, "too few seeds"),
-        ({"reason": cannot_decide(3, 4), "lost": 3, "n": 3, "n_completed": 0}, "all seeds diverged"),
+        ({"reason": cannot_decide(3, 4), "lost": 3, "n": 3, "n_completed": 0}, "all diverged"),
         ({"reason": cannot_decide(3, 4), "lost": 2, "n": 3, "n_completed": 1}, "too few seeds"),
         ({"reason": LOST_FOLD}, "a fold diverged"),
         ({"reason": STILL_TRAINING}, ""),

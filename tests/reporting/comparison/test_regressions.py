@@ -158,17 +158,17 @@ def test_a_metric_that_a_seed_lacks_on_both_sides_is_not_identical(compare):
 class TestADesignThatCannotDecide:
     def test_it_says_so_and_does_not_fail_without_a_margin(self, compare):
         _, frame, rows = compare({"sgd": BEFORE[:3]}, {"sgd": [0.1, 0.1, 0.1]})
-        assert shown_verdict(rows["sgd"]) == "cannot be decided with 3 seeds"
+        assert shown_verdict(rows["sgd"]) == "undecided with 3 seeds"
         assert not rows["sgd"]["fails"]
         (text,) = undecided_text(frame)
         assert text.startswith("1 of 1 comparison cannot be decided: 3 seeds are too few (6 needed).")
-        assert conclusion(frame, ["sgd"]).startswith("Not decided. The test accuracy: cannot be decided with 3 seeds")
+        assert conclusion(frame, ["sgd"]).startswith("Not decided. The test accuracy: undecided with 3 seeds")
 
     def test_it_fails_if_every_pair_is_worse_beyond_the_margin(self, compare):
         _, frame, rows = compare({"sgd": BEFORE[:3]}, {"sgd": changed([-0.004, -0.003, -0.0011])}, margin=0.001)
         assert rows["sgd"]["fails"]
         assert math.isnan(rows["sgd"]["p_margin"])
-        assert shown_verdict(rows["sgd"]) == "cannot be decided with 3 seeds; every pair is worse beyond the margin"
+        assert shown_verdict(rows["sgd"]) == "undecided with 3 seeds; every pair is worse beyond the margin"
         assert conclusion(frame, ["sgd"]).startswith("Worse in every pair, although the seeds cannot decide.")
 
     @pytest.mark.parametrize("last", [-0.001, -0.0005, 0.002])

@@ -49,6 +49,8 @@ def test_the_basis_of_the_verdict_stands_below_it():
     assert (word.get_text(), why.get_text(), other.get_text()) == ("undecided", "p = 0.080", "better")
     upper, lower = word.get_window_extent(), why.get_window_extent()
     assert lower.y1 <= upper.y0 + 1
+    longest = drawn(difference(why="a fold diverged")).axes[0].texts
+    assert longest[1].get_window_extent().x1 < longest[2].get_window_extent().x0
     assert lower.x0 == pytest.approx(upper.x0, abs=2)
 
 

@@ -93,3 +93,11 @@ def test_equal_seeds_have_no_bar(metric):
     figure.draw_without_rendering()
     assert np.isfinite(figure.axes[0].get_ylim()).all()
     assert figure.axes[0].get_ylabel() == {"test_accuracy": "test accuracy (%)"}.get(metric, "test loss with penalty")
+
+
+def test_no_interval_leads_beyond_0_or_100_percent():
+    axes = [Axis("schedule", ["a", "b"]), Axis("units", ["8", "16"])]
+    near_one = Grid("mnist", axes, np.array([[[0.9, 1.0], [0.6, 1.0]], [[1.0, 0.9], [1.0, 0.5]]]))
+    low, high = drawn(near_one).axes[0].get_ylim()
+    assert low >= -0.005
+    assert high <= 1.005

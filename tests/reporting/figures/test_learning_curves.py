@@ -241,3 +241,13 @@ def test_the_markers_and_intervals_of_a_single_epoch_lie_within_the_axes():
         segments = [ends for band in axes.collections for ends in band.get_segments()]
         assert all(low < value < high for (_, first), (_, last) in segments for value in (first, last))
         assert len(segments) == 2
+
+
+def test_a_band_close_to_0_does_not_stretch_a_logarithmic_axis():
+    frame = history({"v": [[9.0, 2.0, 0.1, 0.05]], "w": [[9.0, 2.0, 0.1, 0.05], [9.0, 2.0, 0.11, 0.06]]})
+    frame = frame.rename(columns={"val_accuracy": "val_loss"}).assign(loss=frame["val_accuracy"])
+    styles = variant_styles(["v", "w"], ["v", "w"], "v")
+    figure = learning_curves(frame.drop(columns="accuracy"), "loss", "", styles)
+    for axes in figure.axes[:2]:
+        assert axes.get_yscale() == "log"
+        assert axes.get_ylim()[0] == pytest.approx(0.04)

@@ -54,11 +54,11 @@ def test_keys_that_a_command_line_crosses_are_the_axes_and_the_baseline_has_thei
     levels, found = read()
     assert list(levels) == ["optimizer", RATE]  # the learning rate comes last
     (grid,) = found.grids
-    assert named(grid) == {"optimizer": ["sgd", "adam"], RATE: ["0.1", "0.01"]}
+    assert named(grid) == {"optimizer": ["sgd", "adam"], RATE: ["0.01", "0.1"]}
     assert found.notes == []
-    np.testing.assert_allclose(grid.scores[2], [[0.52, 0.57], [0.62, 0.67]])
-    (grid,) = read(baseline=f"{RATE}=0.01,optimizer=adam")[1].grids
-    assert named(grid) == {"optimizer": ["adam", "sgd"], RATE: ["0.01", "0.1"]}
+    np.testing.assert_allclose(grid.scores[2], [[0.57, 0.52], [0.67, 0.62]])
+    (grid,) = read(baseline=f"{RATE}=0.1,optimizer=adam")[1].grids
+    assert named(grid) == {"optimizer": ["adam", "sgd"], RATE: ["0.1", "0.01"]}
 
 
 def test_a_studys_variants_are_an_axis_beside_its_grid(make, read):

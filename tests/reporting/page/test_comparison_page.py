@@ -42,7 +42,8 @@ def test_every_variant_has_its_word_its_sentence_and_a_dot_for_each_seed(page):
     assert words(text) == ["worse", "identical"]
     assert "a: worse; 53.50% on A, 51.50% on B (n = 8)." in unescape(text)
     assert text.count("<title>seed ") == 16
-    assert text.count(": \N{MINUS SIGN}2.00</title>") == 9  # of the seeds, and the estimate
+    assert text.count(": \N{MINUS SIGN}2.00</title>") == 8  # of the seeds
+    assert "<title>a: \N{MINUS SIGN}2.00\nworse</title>" in text
     assert "<strong>Worse.</strong>" in text
     assert "<li>a caution</li>" in text
 

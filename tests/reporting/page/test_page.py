@@ -193,7 +193,7 @@ def test_the_verdict_baseline_stands_at_the_baseline_alone(make_run, tmp_path):
     make_run("sweep/1", label="sgd")
     make_run("sweep/2", label="odd", status="failed")
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
-    assert verdicts_of(results) == ["baseline", "too few seeds", "not compared"]
+    assert verdicts_of(results) == ["baseline", "undecided: too few seeds", "not compared"]
 
 
 def predictions(right):
@@ -227,7 +227,7 @@ def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, t
             make_run(f"sweep/{label}{seed}", label=label, seed=seed)
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
     table = paper_table(results.summary, results.aggregate, results.comparisons, None)
-    assert verdicts_of(results) == ["baseline", "too few seeds", "too few seeds"]
+    assert verdicts_of(results) == ["baseline", "undecided: too few seeds", "undecided: too few seeds"]
     assert variants_table(results, table).caption.count("2 seeds are too few (6 needed)") == 1
 
 

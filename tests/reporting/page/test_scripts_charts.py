@@ -107,7 +107,7 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
 def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):
     tick(opened, "every")
     point_at(opened, 1, 2, 91)
-    assert tip(opened)[-1] == "seed 1: 91%"
+    assert tip(opened)[-2:] == ["seed 1: 91%", "training accuracy (%): 81"]
     ActionChains(opened).click().perform()
     row = opened.switch_to.active_element
     assert row.get_attribute("id") == "run-3"
@@ -125,7 +125,7 @@ def test_curves_are_grouped_by_the_value_of_a_key(opened):
     assert [curve["n"], curve["mean"][1]] == [6, pytest.approx(statistics.mean(values))]
     assert curve["high"][1] - curve["mean"][1] == pytest.approx(statistics.stdev(values))
     point_at(opened, 1, 2, 80.5)
-    assert tip(opened)[-1] == "mean ± standard deviation: 71.54 to 89.46"
+    assert "mean ± standard deviation: 71.54 to 89.46" in tip(opened)
     opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()  # one variant of the group
     assert opened.execute_script("return curves.plots[1].drawn.curves[1].n") == 4
     press(opened, "adam")
@@ -237,29 +237,70 @@ def test_a_logarithmic_axis_is_not_offered_for_names(opened):
     )
     assert [box.is_enabled() for box in boxes] == [True, True]
     label = opened.execute_script("return [scatter.plot.axes[0].label, scatter.plot.axes[1].label]")
-    assert label == ["epochs", "test_accuracy (%)"]
+    assert label == ["epochs", "test accuracy (%)"]
 
 
 def test_runs_are_dots_by_any_two_columns(opened):
     selects = [Select(found) for found in opened.find_elements(By.CSS_SELECTOR, "#scatter select")]
-    assert selects[0].first_selected_option.text == "test_accuracy"
+    assert selects[0].first_selected_option.text == "test accuracy"
     selects[1].select_by_visible_text("model.width")
     point_at(opened, 0, 1, 91, plots="[scatter.plot]")
-    assert tip(opened) == [HOSTILE, "seed 1", "model.width: 1", "test_accuracy: 91"]
+    assert tip(opened) == [HOSTILE, "seed 1", "model.width: 1", "test accuracy (%): 91"]
 
 
 def test_trials_are_dots_by_their_key_that_lead_to_their_rows(opened_tuned):
     x, y = opened_tuned.execute_script("return [trials.x, trials.y]")
     assert (x, y) == ("lr", "validation accuracy (%)")
     assert opened_tuned.execute_script("return trials.plot.scales.x.distr") == 3  # over three decades
+    legend = opened_tuned.find_element(By.CSS_SELECTOR, "#trials-chart .legend")
+    assert legend.text.split("\n") == ["adam", "sgd", "★ chosen"]
     point_at(opened_tuned, 0, 0.001, 50, plots="[trials.plot]")
-    assert tip(opened_tuned)[1:] == ["trial 0", "lr: 0.001", "validation accuracy (%): 50"]
+    assert tip(opened_tuned)[1:] == ["trial 1", "lr: 0.001", "validation accuracy (%): 50"]
     ActionChains(opened_tuned).click().perform()
     row = opened_tuned.switch_to.active_element
-    assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:4] == ["0", "50.00", "0.001"]
+    assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][1:4] == ["1", "50.00", "0.001"]
     opened_tuned.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='0']").click()
     point_at(opened_tuned, 0, 0.1, 90, plots="[trials.plot]")
-    assert tip(opened_tuned)[0] == "sgd"  # the dot of the other variant, behind that of the hidden one
+    assert tip(opened_tuned)[:2] == [
+        "sgd",
+        "trial 2, chosen",
+    ]  # the dot of the other variant, behind that of the hidden one
+
+
+def test_a_view_is_an_address_that_shows_it_again(opened):
+    Select(opened.find_element(By.CSS_SELECTOR, "#curves select")).select_by_value("loss")
+    tick(opened, "every seed")
+    opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()
+    opened.execute_script("curves.plots[0].setScale('x', { min: 1.25, max: 1.75 })")
+    Select(opened.find_elements(By.CSS_SELECTOR, "#scatter select")[1]).select_by_value("epochs")
+    press(opened, "Copy link to this view")
+    address = opened.current_url
+    opened.get("about:blank")
+    opened.get(address)
+    shown = "return [curves.metric.name, curves.seeds, curves.plots[1].scales.x.max, [...hidden], scatter.x]"
+    assert opened.execute_script(shown) == ["loss", True, 1.75, [1], "epochs"]
+    assert opened.find_element(By.CSS_SELECTOR, "#curves select").get_attribute("value") == "loss"
+    opened.execute_script("""location.hash = 'view={"metric": "<b>", "by": 3, "hidden": {}, "runs": null}'""")
+    WebDriverWait(opened, 5).until(lambda browser: browser.execute_script("return hidden.size") == 0)
+    assert opened.execute_script("return [curves.metric.name, curves.by]") == ["loss", "variant"]
+
+
+def test_charts_are_saved_with_their_legend(opened):
+    """A picture is as wide as the panels, and taller by the legend."""
+    opened.execute_script("saved = []; HTMLAnchorElement.prototype.click = function () { saved.push(this); };")
+    press(opened, "Save PNG")
+    press(opened, "Save PNG", "#scatter")
+    opened.find_element(By.CSS_SELECTOR, "figure:not(.replaced) .save").click()
+    names, size = opened.execute_async_script(
+        "const done = arguments[0], image = new Image(), box = document.querySelector('#curves .plots');"
+        "image.onload = () => done([saved.map((link) => link.download),"
+        " [image.width - box.clientWidth, image.height - box.clientHeight]]);"
+        "image.src = saved[0].href;"
+    )
+    assert names[:2] == ["accuracy.png", "test_accuracy.png"]
+    assert names[2].endswith(".svg")
+    assert size[0] == pytest.approx(0, abs=1)
+    assert size[1] == pytest.approx(20, abs=1)
 
 
 def test_a_chart_has_words_for_those_who_do_not_see_it(opened):

@@ -28,11 +28,11 @@ def test_every_trial_has_a_row_with_its_values_its_score_and_whether_it_was_chos
     ]  # fmt: skip
     texts = [[cell.parts[0][0] for cell in row] for row in table.rows]
     assert texts == [
-        ["sgd", "0", "90.00", "0.1", "sgd", "completed", "chosen"],
-        ["sgd", "1", "", "0.2", "sgd", "no score", ""],
-        ["adam", "0", "90.00", "0.1", "adam", "completed", "chosen"],
-        ["adam", "1", "", "0.2", "adam", "no score", ""],
-        ["gone", "0", "50.00", "1", "", "completed", "chosen"],
+        ["sgd", "1", "90.00", "0.1", "sgd", "completed", "chosen"],
+        ["sgd", "2", "", "0.2", "sgd", "no score", ""],
+        ["adam", "1", "90.00", "0.1", "adam", "completed", "chosen"],
+        ["adam", "2", "", "0.2", "adam", "no score", ""],
+        ["gone", "1", "50.00", "1", "", "completed", "chosen"],
     ]
     assert table.variants == [1, 1, 0, 0, -1]  # the report's variants begin with adam, in the order of their paths
     assert table.rows[0][3].sort == 0.1

@@ -11,7 +11,7 @@ from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
-from runner.reporting.sentences.figure_captions import _basis_of_verdicts, figure_caption, write_captions
+from runner.reporting.sentences.figure_captions import _basis_of_verdicts, _beyond, figure_caption, write_captions
 from tests.reporting.figures.test_forest_plot import difference
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -64,7 +64,7 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
         ("p = 0.080", 0.01, "because p is adjusted for multiple comparisons and the interval is not"),
         ("too few seeds", 0.01, "With too few runs, p cannot reach the level"),
         ("p = 0.080", -0.01, None),
-        ("all seeds diverged", 0.01, None),
+        ("all diverged", 0.01, None),
     ],
 )
 def test_the_caption_explains_an_interval_that_excludes_0_beside_undecided(why, low, reason):
@@ -162,3 +162,27 @@ def test_a_sensitivity_figure_names_its_metric_and_its_key(make_run, tmp_path):
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
     draw = dict(report_figures(results, results.ranks, None, seeds=False))["sensitivity"]
     assert figure_caption("sensitivity", draw(), results).startswith("Test accuracy (%) by learning rate. A line joins")
+
+
+def test_small_multiples_of_sensitivity_keep_their_caption_and_explain_the_grey_lines(make_run, tmp_path):
+    for name in ("sgd", "adam", "lion", "muon", "lamb"):
+        for rate in ("0.001", "0.01", "0.1"):
+            make_run(f"sweep/{name}{rate}", [f"optimizer={name}", f"optimizer.learning_rate={rate}"])
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    draw = dict(report_figures(results, results.ranks, None, seeds=False))["sensitivity"]
+    text = figure_caption("sensitivity", draw(), results)
+    assert text.startswith("Test accuracy (%) by learning rate. A line joins")
+    assert "Each panel shows one variant in colour, and the others in grey." in text
+
+
+def test_the_caption_says_which_parts_leave_the_panels():
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], [0.1, 0.8, 0.9])
+    axes.fill_between([1, 2, 3], [0.1, 0.7, 0.8], [0.2, 0.9, 1.0])
+    axes.set_ylim(0, 1.1)
+    assert not [*_beyond("accuracy", figure)]
+    axes.set_ylim(0.5, 0.95)
+    said = ["Early parts of some curves are beyond the panels.", "Some intervals extend beyond the panels."]
+    assert [*_beyond("accuracy", figure)] == said
+    assert not [*_beyond("forest", figure)]

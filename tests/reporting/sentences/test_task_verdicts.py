@@ -15,13 +15,13 @@ def test_sentence_says_the_claim_then_its_evidence():
         "correction; probability of improvement 0."
     )
     assert "for these data sets; Bayesian signed-rank test with ±1 percentage points: P(better) 1.00" in better
-    assert equal.startswith("Over 8 data sets, c shows no significant difference from a (Wilcoxon's")
+    assert equal.startswith("Over 8 data sets, c is undecided, with no significant difference from a (Wilcoxon's")
 
 
 def test_where_the_data_sets_cannot_decide_nothing_is_claimed():
     (sentence,) = task_verdicts(compared(runs({"a": 0.0, "b": 0.02}), datasets=DATASETS[:4]).frame)
     assert sentence.startswith(
-        "Over 4 data sets, b versus a: 4 data sets are too few (6 needed); probability of improvement 0."
+        "Over 4 data sets, b is undecided versus a: 4 data sets are too few (6 needed); probability of improvement 0."
     )
     assert "Bayesian" not in sentence
 

@@ -30,7 +30,7 @@ def said(*frames, records=(RECORD,), not_begun=0, **options):
     [
         ([value + 0.01 for value in SEVEN], "significantly better than a: +1.00 percentage points"),
         ([value - 0.01 for value in SEVEN], "significantly worse than a: -1.00 percentage points"),
-        (SEVEN[::-1], "shows no significant difference from a: "),
+        (SEVEN[::-1], "is undecided, with no significant difference from a: "),
     ],
 )
 def test_a_variant_has_one_plain_sentence(values, verdict):
@@ -92,7 +92,9 @@ def test_times_that_are_often_equal_or_never_end_have_an_interval_that_counts_th
 
 def test_runs_that_were_lost_are_named():
     sentences, notes = said(runs("a", SEVEN), runs("b", [float("nan")] * 2, ["diverged", "failed"]))
-    assert sentences["b"].startswith("b (no test accuracy: none of its 2 runs completed) versus a: 1 seed is too")
+    assert sentences["b"].startswith(
+        "b (no test accuracy: none of its 2 runs completed) is undecided versus a: 1 seed is too"
+    )
     assert "b: of 2 runs, 1 diverged, 1 failed; it has no results; comparisons count diverged runs as lost." in notes
 
 
@@ -112,7 +114,8 @@ def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():
     other = runs("b", [float("nan")] * 2 + [value + 0.02 for value in SEVEN[:6]], ["diverged"] * 2 + ["completed"] * 6)
     sentences, _ = said(one, other)
     assert sentences["b"].startswith(
-        "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) shows no significant difference from a: "
+        "b (mean test accuracy 94.50% over the 6 of 8 runs that completed) is undecided, with no "
+        "significant difference from a: "
         "+2.00 percentage points over the 6 seeds that both completed (no 95% CI, all differences equal; p = 0.359; "
         "paired signed"
     )
@@ -167,7 +170,9 @@ def test_where_the_baseline_has_no_figure_nothing_is_compared():
 def test_one_is_no_plural():
     sentences, notes = said(runs("a", SEVEN[:1]), runs("b", SEVEN[:1]), runs("c", [float("nan")], ["diverged"]))
     assert "1 seed is too few (6 needed)" in sentences["b"]
-    assert sentences["c"].startswith("c (no test accuracy: its only run diverged) versus a: 1 seed is too few")
+    assert sentences["c"].startswith(
+        "c (no test accuracy: its only run diverged) is undecided versus a: 1 seed is too few"
+    )
     assert "c: of 1 run, 1 diverged; it has no results; comparisons count diverged runs as lost." in notes
 
 
@@ -246,7 +251,7 @@ def shifted(differences, seeds=7):
         ),
         (
             [0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.01],
-            "shows neither a significant difference from a nor equivalence within 0.1 percentage points: +0.14",
+            "with neither a significant difference from a nor equivalence within 0.1 percentage points: +0.14",
             "; p = 0.508 for equivalence and p = 1.000 for a difference; ",
         ),
     ],
@@ -261,7 +266,8 @@ def test_where_the_seeds_can_show_equivalence_alone_the_sentence_and_a_note_say_
     others = [runs(name, shifted([value + 0.01 for value in SMALL], 6)) for name in "bcd"]
     sentences, notes = said(runs("a", SEVEN[:6]), *others, margin=0.001, correction="holm")
     assert (
-        "b (mean test accuracy 93.50%) is not shown to be equivalent to a within 0.1 percentage points; 6 seeds can "
+        "b (mean test accuracy 93.50%) is undecided: not shown to be equivalent to a within 0.1 "
+        "percentage points; 6 seeds can "
         "show equivalence but no difference for 3 comparisons (7 needed); +1.00 percentage points ("
     ) in sentences["b"]
     assert "gives p >= 0.0312 for a difference and p >= 0.0156 for equivalence, before any correction." in notes

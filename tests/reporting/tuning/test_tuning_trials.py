@@ -28,7 +28,7 @@ def test_trials_have_their_values_scales_and_scores():
     assert trials.axes == {"rate": TunedAxis(low=0.01, high=1.0, log=True)}  # norm does not vary
     assert trials.places["rate"].tolist() == pytest.approx([0.5, 1])
     assert trials.table["state"].tolist() == ["completed", "no score"]
-    assert trials.table["trial"].tolist() == [0, 1]
+    assert trials.table["trial"].tolist() == [1, 2]
     assert trials.best == 0.5
 
 
@@ -37,9 +37,9 @@ def test_the_table_says_in_which_order_trials_were_asked_for_and_how_they_ended(
         ["rate=1", "rate=2", "rate=3"], [0.5, 0.9, np.nan], trial=[2, 0, 1], state=["completed", "pruned", ""]
     )
     (trials,) = tuning_trials(tuning, ASKED)
-    assert trials.table["trial"].tolist() == [0, 1, 2]
+    assert trials.table["trial"].tolist() == [1, 2, 3]
     assert trials.overrides["rate"].tolist() == ["2", "3", "1"]
-    assert trials.scored["trial"].tolist() == [2]  # the score of a pruned trial does not belong to its planned epochs
+    assert trials.scored["trial"].tolist() == [3]  # the score of a pruned trial does not belong to its planned epochs
     assert trials.best == 0.5
 
 

@@ -81,6 +81,11 @@ def balanced(count: int, most: int) -> int:
     return -(-count // rows)
 
 
+def fitting(count: int, most: int) -> int:
+    """Return the number of panels side by side, at most `most` in a figure of the usual width; fewer in narrow ones."""
+    return balanced(count, max(1, round(most * _room())))
+
+
 def _new_panels(
     count: int, title: str, width: float, height: float, columns: int | None, heights: Sequence[float] | None
 ) -> tuple[Figure, list[Axes]]:

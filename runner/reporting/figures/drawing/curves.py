@@ -15,8 +15,8 @@ from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import (
-    balanced,
     epoch_axis,
+    fitting,
     label_rows,
     legend_below,
     panels,
@@ -91,7 +91,7 @@ def _curves_by_cell(
     variants = {*history["variant"]}
     named = {variant: place for variant, place in cells.items() if variant in variants}
     found = list(dict.fromkeys(cell for _, cell in named.values()))
-    across = balanced(len(found), _ACROSS)
+    across = fitting(len(found), _ACROSS)
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
     figure, row = panels(len(found), title, width, _FRAME + _PANEL * -(-len(found) // across), columns=across)
     for axes, cell in zip(row, found, strict=True):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 
 from runner.records.baselines import arm_parts
 
@@ -52,6 +53,18 @@ def short_keys(cell: str) -> str:
     short = _KEY.sub(r"\1=", cell)
     keys = re.findall(r"(?:^|,)(\w+)=", short)
     return short if len({*keys}) == len(keys) else cell
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a sentence with the display names of the variants that it names by their labels."""
+    return _pattern(tuple(names)).sub(lambda found: names[found[0]], text) if names else text
+
+
+@lru_cache(maxsize=8)
+def _pattern(labels: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of a label that is not part of an override, a list or a longer name."""
+    either = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    return re.compile(rf"(?<![\w.=\[,/-])(?:{either})(?![\w=\]/-]|[.,]\w)")
 
 
 def _in_words(name: str) -> str:

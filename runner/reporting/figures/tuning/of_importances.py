@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain
+from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
@@ -35,7 +36,7 @@ def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, 
         trials = counted(own["trials"].max(), "trial")
         name = shown_name(str(variant))
         name = name if len(name) <= _NAME else f"{name[:_NAME]}..."
-        heading = f"{plain(name)} ({trials}, R² {r_squared:.2f})"
+        heading = f"{plain(name)} ({trials}, R² {minus(f'{r_squared:.2f}')})"
         axes.text(0.0, row, heading, va="center", fontsize=7, fontweight="bold", color=color)
         rows = np.arange(row + 1, row + 1 + len(own))
         axes.hlines(rows, own["low"], own["high"], color=color, linewidth=1.5, alpha=0.5)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import balanced, key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import fitting, key_lines, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
@@ -49,7 +49,7 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
     """
     parts = _panels(variants, styles)
     is_alone = bool(parts[0].heading)
-    across = balanced(len(parts), _ACROSS_ALONE) if is_alone else min(_ACROSS, len(parts))
+    across = fitting(len(parts), _ACROSS_ALONE) if is_alone else min(_ACROSS, len(parts))
     width = ONE_COLUMN if across == 1 else TWO_COLUMNS
     figure, row = panels(len(parts), title, width, 0.3 + _HEIGHT * -(-len(parts) // across), across)
     kinds: list[str] = []
@@ -60,7 +60,7 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
         for trials in part.others:
             _draw(axes, trials, part.key, scale, _OTHER, score_axis)
         for trials in sorted(part.variants, key=lambda trials: styles[trials.variant].shown):
-            kinds += _draw(axes, trials, part.key, scale, styles[trials.variant], score_axis)
+            kinds += _draw(axes, trials, part.key, scale, styles[trials.variant], score_axis, large=is_alone)
         score_axis.scale(axes)
         _label(axes, part.key, scale, figure.get_figwidth() / across)
         if part.heading:
@@ -94,13 +94,15 @@ def _panels(variants: Sequence[Trials], styles: Mapping[str, Style]) -> list[_Pa
     return [_Panel(key, own) for key, own in by_key.items()]
 
 
-def _draw(axes: Axes, trials: Trials, key: str, scale: Scale, style: Style, score_axis: ScoreAxis) -> list[str]:
+def _draw(
+    axes: Axes, trials: Trials, key: str, scale: Scale, style: Style, score_axis: ScoreAxis, *, large: bool = False
+) -> list[str]:
     places = placed(trials.overrides[key], scale)
     scores = trials.table["score"].to_numpy(float)
     chosen = trials.table["is_chosen"].to_numpy(bool) & ~score_axis.is_off(scores)
     if style.shown:
         axes.plot(places[chosen], scores[chosen], "*", color=style.color, zorder=5, **STAR)
-    return draw_trials(axes, places, trials, style, score_axis)
+    return draw_trials(axes, places, trials, style, score_axis, large=large)
 
 
 def _label(axes: Axes, key: str, scale: Scale, inches: float) -> None:

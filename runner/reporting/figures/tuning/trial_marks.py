@@ -16,23 +16,27 @@ Array = npt.NDArray[np.float64]
 
 _OFF = "off the axis"
 _CROSSES = {"pruned": "x", "failed": "|"}  # markers of states; + marks any other state
+_LARGE = 4.0  # size of dots among grey ones, in points
 _SIZE, _SMALL, _MANY = 3.0, 1.5, 60  # sizes of dots in points, and the number of trials from which they are drawn small
 _EDGE: dict[str, Any] = {"linestyle": "", "clip_on": False, "zorder": 4, "markersize": 4}
 
 
-def draw_trials(axes: Axes, places: Array, trials: Trials, style: Style, score_axis: ScoreAxis) -> list[str]:
+def draw_trials(
+    axes: Axes, places: Array, trials: Trials, style: Style, score_axis: ScoreAxis, *, large: bool = False
+) -> list[str]:
     """Draw a variant's trials; return the kinds of markers other than dots.
 
     Args:
         places: (trials,), positions on the x-axis; NaN is not drawn.
+        large: draw large dots, for one variant among grey ones.
     """
     table = trials.table
     scores, is_scored = table["score"].to_numpy(float), table["is_scored"].to_numpy(bool)
     is_off, is_here = score_axis.is_off(scores), ~np.isnan(places)
     at_edge = np.where(np.isnan(scores) | is_off, score_axis.edge, scores)
     inside = is_here & is_scored & ~is_off
-    size = _SIZE if len(table) <= _MANY else _SMALL
-    look: dict[str, Any] = {"alpha": 0.6, "markersize": size, "markeredgewidth": 0}
+    size = _LARGE if large else _SIZE if len(table) <= _MANY else _SMALL
+    look: dict[str, Any] = {"alpha": 0.9 if large else 0.6, "markersize": size, "markeredgewidth": 0}
     axes.plot(places[inside], scores[inside], style.marker, color=style.color, **look)
     states = np.where(is_scored, np.where(is_off, _OFF, ""), table["state"])
     kinds = [str(kind) for kind in dict.fromkeys(states[is_here]) if kind]

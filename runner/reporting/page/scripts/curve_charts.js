@@ -9,10 +9,9 @@ const axesOf = (label) => {
 };
 const pointed = (plot, drawn) => {
   if (!plot.pointer) return;
-  const before = plot.nearest?.run;
   plot.nearest = nearestCurve(plot, drawn);
   plot.over.style.cursor = plot.nearest ? "pointer" : "crosshair";
-  if (plot.nearest?.run !== before) plot.redraw(false, false);
+  pointAt(plot.nearest && { group: plot.nearest.curve.group.name, run: plot.nearest.run, at: plot.nearest.at });
   if (plot.nearest) showTip(describe(drawn, plot.nearest), plot.pointer.clientX, plot.pointer.clientY);
   else hideTip();
 };
@@ -23,6 +22,12 @@ const zoomedTogether = (plot, key) => {
   for (const other of state.plots) {
     if (other !== plot && (other.scales.x.min !== min || other.scales.x.max !== max)) other.setScale("x", { min, max });
   }
+};
+// The point under the pointer is marked in all panels.
+const pointAt = (point) => {
+  const [one, other] = [point, state.pointed].map((found) => JSON.stringify(found ?? null));
+  state.pointed = point;
+  if (one !== other) state.plots.forEach((plot) => plot.redraw(false, false));
 };
 const curvePlot = (panel, box) => {
   const drawn = { panel, metric: state.metric };
@@ -57,7 +62,7 @@ const curvePlot = (panel, box) => {
   plot.over.addEventListener("mouseleave", () => {
     plot.nearest = plot.pointer = null;
     hideTip();
-    plot.redraw(false, false);
+    pointAt(null);
   });
   onClick(plot, () => {
     if (plot.nearest?.run !== undefined) goToRun(plot.nearest.run);
@@ -158,6 +163,7 @@ const curveCharts = (place) => {
   fields.by = choice([BY_VARIANT, ...keys].map((key) => [key, key]), state.by, change("by"));
   fields.second = choice([], NO_KEY, change("second"));
   fields.log = check(state.log, change("log"));
+  fields.smoothing = slider(state.smoothing, change("smoothing"));
   fields.seeds = check(false, change("seeds"));
   const tools = document.createElement("div");
   tools.className = "tools";
@@ -167,13 +173,37 @@ const curveCharts = (place) => {
     ...(axes.length > 1 ? [field("by", fields.x)] : []),
     ...(keys.length ? [field("grouped by", fields.by)] : []),
     ...(keys.length > 1 ? [field("and by", fields.second)] : []),
-    field("smoothing", slider(state.smoothing, change("smoothing"))),
+    field("smoothing", fields.smoothing),
     field(`every ${data.unit}`, fields.seeds),
     press("Last half", () => zoom(0.5)),
     press("Last quarter", () => zoom(0.25)),
     press("Reset", build),
   );
   place.append(tools, legend, boxes);
+  state.view = () => {
+    const [{ min, max }, [first, last]] = [state.plots[0].scales.x, state.plots[0].data[0]];
+    const { log, seeds, by, second, x, smoothing, off } = state;
+    const zoomed = min === first && max === last ? null : [min, max];
+    return { metric: state.metric.name, log, seeds, by, second, x, smoothing, off: [...off], zoom: zoomed };
+  };
+  // A view from elsewhere may name what this page does not have.
+  state.show = (view) => {
+    const known = (value, values, usual) => (values.includes(value) ? value : usual);
+    state.metric = data.metrics.find(({ name }) => name === view.metric) ?? state.metric;
+    state.log = view.log === true;
+    state.seeds = view.seeds === true;
+    state.x = known(view.x, axes, "epoch");
+    state.by = known(view.by, keys, BY_VARIANT);
+    state.second = known(view.second, secondKeys(state.by), NO_KEY);
+    state.smoothing = view.smoothing > 0 && view.smoothing < 1 ? view.smoothing : 0;
+    state.off = new Set(Array.isArray(view.off) ? view.off : []);
+    metrics.value = state.metric.name;
+    for (const name of ["x", "by", "smoothing"]) fields[name].value = state[name];
+    for (const name of ["log", "seeds"]) fields[name].checked = state[name];
+    build();
+    const [min, max] = Array.isArray(view.zoom) ? view.zoom : [];
+    if (Number.isFinite(min) && max > min) queueMicrotask(() => state.plots[0].setScale("x", { min, max })); // after their first range
+  };
   build();
   scope.rebuilds.push(build);
   follow(() => state.plots.forEach((plot) => plot.update()));
@@ -209,10 +239,13 @@ const begin = (place) => {
     if (datasets.includes(kept)) scope.dataset = kept;
     const options = datasets.map((dataset) => [dataset, dataset]);
     const select = choice(options, scope.dataset, (dataset) => {
-      scope.dataset = dataset;
-      scope.rebuilds.forEach((rebuild) => rebuild());
+      scope.choose(dataset);
       rememberChoices();
     });
+    scope.choose = (dataset) => {
+      scope.dataset = select.value = dataset;
+      scope.rebuilds.forEach((rebuild) => rebuild());
+    };
     const tools = document.createElement("div");
     tools.className = "tools";
     tools.append(field("Data set", select));

@@ -18,6 +18,7 @@ const state = data && {
   x: "epoch",
   smoothing: 0,
   groups: [],
+  pointed: null, // name of the group, run and index of the epoch under the pointer
   off: new Set(), // names of hidden groups of a key
   plots: [],
 };
@@ -43,18 +44,21 @@ const lineOfRun = (panel, run) => ({
 const linesOf = (panel, curves) =>
   curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
 
-// The vertical range: for a share, it may cut off early values far below the others, but never a final value.
+// The vertical range: for a share, it may cut off early values far below the others, but never a final value, except of
+// a curve that ends before half of the longest, because its runs diverged.
 const rangeOf = (plot, { curves, lines, metric }) => {
   const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // undefined until drawn
   const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
   const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // equal without smoothing
   const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
+  const half = Math.max(...shown.map((values) => values.length)) / 2;
+  const finals = shown.filter((values) => values.length >= half).map((values) => values.at(-1));
   const all = shown.flat().sort((one, other) => one - other);
   if (!all.length) return [state.log ? 0.1 : 0, 1];
   let [low, high] = [all[0], all.at(-1)];
   if (state.log) return [low / 1.1, high * 1.1];
-  if (metric.share) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...shown.map((values) => values.at(-1))));
-  for (const curve of curves) {
+  if (metric.share) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...finals));
+  for (const curve of curves.filter(({ mean }) => mean.length >= half)) {
     high = Math.max(high, curve.high.at(-1) ?? high);
     low = Math.min(low, curve.low.at(-1) ?? low);
   }
@@ -78,6 +82,23 @@ const drawLine = (plot, { color, dash }, x, y, width, alpha) => {
   context.beginPath(); // a single point draws no line
   context.arc(...points[0], 3 * devicePixelRatio, 0, 2 * Math.PI);
   context.fill();
+};
+const meanPointed = ({ curves }) => {
+  const found = curves.find(({ group }) => group.name === state.pointed?.group);
+  return found && { group: found.group, x: found.x, y: found.mean };
+};
+const drawPoint = (plot, line) => {
+  const at = state.pointed?.at;
+  if (!line || positive(line.y[at]) === null) return;
+  const { ctx: context } = plot;
+  context.beginPath();
+  context.arc(plot.valToPos(line.x[at], "x", true), plot.valToPos(line.y[at], "y", true), 5 * devicePixelRatio, 0, 2 * Math.PI);
+  context.fillStyle = tone(line.group.color);
+  context.strokeStyle = cssColor("--paper");
+  context.lineWidth = 1.5 * devicePixelRatio;
+  context.setLineDash([]);
+  context.fill();
+  context.stroke();
 };
 const drawBand = (plot, { color }, { x, low, high }) => {
   const places = x.map((_, at) => at).filter((at) => positive(low[at]) !== null && positive(high[at]) !== null);
@@ -112,12 +133,11 @@ const drawPanel = (plot, drawn) => {
     if (state.smoothing) drawLine(plot, { ...group, dash: "-" }, x, raw, 1, 0.35);
     drawLine(plot, group, x, mean, group.shown ? 2 : 1, 1);
   }
-  const run = plot.nearest?.run ?? (isDifference() ? undefined : marked?.dataset.run);
+  const run = state.pointed?.run ?? (isDifference() ? undefined : marked?.dataset.run);
   const owner = run === undefined ? null : drawn.curves.find(({ runs }) => runs.includes(Number(run)));
-  if (owner) {
-    const { x, y } = lineOfRun(drawn.panel, Number(run));
-    drawLine(plot, owner.group, x, y, 3, 1);
-  }
+  const line = owner && { group: owner.group, ...lineOfRun(drawn.panel, Number(run)) };
+  if (line) drawLine(plot, line.group, line.x, line.y, 3, 1);
+  drawPoint(plot, state.pointed?.run === undefined ? meanPointed(drawn) : line);
   context.restore();
 };
 
@@ -139,13 +159,20 @@ const nearestCurve = (plot, { curves, lines }) => {
   for (const line of lines) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
   return best.curve ? best : null;
 };
+// The values of the other panels at the same epoch.
+const elsewhere = (panel, { curve, run, at }) =>
+  state.plots.filter(({ drawn }) => drawn.panel !== panel).flatMap(({ drawn }) => {
+    const mean = drawn.curves.find(({ group }) => group.name === curve.group.name)?.raw[at];
+    const value = run === undefined ? mean : drawn.panel.values[run][at];
+    return value === null || value === undefined ? [] : [`${drawn.panel.label}: ${short(value)}`];
+  });
 const describe = ({ panel }, { curve, run, at }) => {
   const unit = unitShown();
   const shown = (value) => (value === null || value === undefined ? "–" : short(value));
   const epoch = `epoch ${data.epochs[at]}, ${panel.label}`;
   if (run !== undefined) {
     const where = state.x === "epoch" ? [] : [`${axisShown().label}: ${short(axisShown().of(run, at))}`];
-    return [curve.group.name, epoch, ...where, `${data.unit} ${data.runs[run][1]}: ${shown(panel.values[run][at])}${unit}`].join("\n");
+    return [curve.group.name, epoch, ...where, `${data.unit} ${data.runs[run][1]}: ${shown(panel.values[run][at])}${unit}`, ...elsewhere(panel, { curve, run, at })].join("\n");
   }
   const { group, n, x, raw, mean, low, high, runs } = curve;
   const lines = [group.name, epoch];
@@ -154,6 +181,7 @@ const describe = ({ panel }, { curve, run, at }) => {
   if (state.smoothing) lines.push(`smoothed: ${shown(mean[at])}${unit}`);
   const kind = group.variant === undefined ? "mean ± standard deviation" : `${data.confidence} interval`;
   if (low[at] !== null && low[at] !== undefined) lines.push(`${kind}: ${short(low[at])} to ${short(high[at])}`);
+  lines.push(...elsewhere(panel, { curve, at }));
   if (group.variant === undefined) return lines.join("\n");
   lines.push(...runs.slice(0, 12).map((own) => `${data.unit} ${data.runs[own][1]}: ${shown(panel.values[own][at])}`));
   if (runs.length > 12) lines.push(`and ${runs.length - 12} more`);

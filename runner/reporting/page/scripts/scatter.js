@@ -1,4 +1,5 @@
-// Rows of a table as dots: any numeric column against any other, or by variant.
+// Rows of a table as dots: any numeric column against any other, or by variant. A star is a chosen trial.
+const LONGEST = 24; // characters of a name below an axis
 const scatterChart = (place, table, words, first) => {
   const rows = [...table.tBodies[0].rows];
   const variants = rows.map((row) => Number(row.dataset.variant));
@@ -15,7 +16,11 @@ const scatterChart = (place, table, words, first) => {
   const usual = columns.has(table.dataset.metric) ? table.dataset.metric : columns.keys().next().value;
   const state = { x: columns.has(first) ? first : BY_VARIANT, y: usual, log: { x: false, y: false }, plot: null };
   const units = new Map(heads.map((head) => [head.dataset.name, head.dataset.unit]));
-  const label = (name) => (units.get(name) ? `${name} (${units.get(name)})` : name);
+  const shownNames = new Map(heads.map((head) => [head.dataset.name, head.dataset.label ?? head.dataset.name]));
+  const plainName = (name) => shownNames.get(name) ?? name;
+  const label = (name) => (units.get(name) ? `${plainName(name)} (${units.get(name)})` : plainName(name));
+  const chosenAt = heads.findIndex((head) => head.dataset.name === "choice");
+  const isChosen = (run) => chosenAt >= 0 && plainText(rows[run].cells[chosenAt]) !== "";
   const isWide = (name) => {
     const values = (columns.get(name) ?? [0]).filter((value) => value !== null);
     return Math.min(...values) > 0 && Math.max(...values) > 50 * Math.min(...values);
@@ -49,12 +54,19 @@ const scatterChart = (place, table, words, first) => {
     context.clip();
     const dot = (run, radius, alpha) => {
       if (at.x[run] === null || at.y[run] === null) return;
+      const [x, y] = [plot.valToPos(at.x[run], "x", true), plot.valToPos(at.y[run], "y", true)];
       context.beginPath();
-      context.arc(plot.valToPos(at.x[run], "x", true), plot.valToPos(at.y[run], "y", true), radius * devicePixelRatio, 0, 2 * Math.PI);
-      context.fillStyle = faded(tone(colors[run]), alpha);
+      if (isChosen(run)) star(context, x, y, 2.6 * radius * devicePixelRatio);
+      else context.arc(x, y, radius * devicePixelRatio, 0, 2 * Math.PI);
+      context.fillStyle = faded(tone(colors[run]), isChosen(run) ? 1 : alpha);
       context.fill();
+      if (!isChosen(run)) return;
+      context.strokeStyle = cssColor("--ink");
+      context.lineWidth = devicePixelRatio;
+      context.stroke();
     };
-    rows.forEach((_, run) => visible(run) && dot(run, 3.5, 0.65));
+    const inFront = (one, other) => isChosen(one) - isChosen(other);
+    [...rows.keys()].filter(visible).sort(inFront).forEach((run) => dot(run, 3.5, 0.65));
     if (state.x === BY_VARIANT) drawMeans(plot, context);
     const run = plot.nearest ?? rows.indexOf(marked);
     if (run >= 0) dot(run, 6, 1);
@@ -87,22 +99,45 @@ const scatterChart = (place, table, words, first) => {
   const describe = (run) => {
     const [name, unit] = [...rows[run].cells].slice(0, 2).map((cell) => cell.textContent.trim());
     const named = [state.x, state.y].filter((column) => column !== BY_VARIANT);
-    return [name, `${words.unit} ${unit}`, ...named.map((column) => `${column}: ${columns.get(column)[run] ?? "-"}`)].join("\n");
+    const values = named.map((column) => `${label(column)}: ${columns.get(column)[run] ?? "-"}`);
+    return [name, `${words.unit} ${unit}${isChosen(run) ? ", chosen" : ""}`, ...values].join("\n");
   };
   const names = (self, splits) =>
     splits.map((split) => {
       const name = Number.isInteger(split) ? data.variants[shown[split]]?.name : "";
-      return name && name.length > 16 ? `${name.slice(0, 15)}…` : (name ?? "");
+      const most = isRotated() ? LONGEST : Math.max(16, Math.floor((box.clientWidth - 70) / shown.length / 8));
+      return name && name.length > most ? `${name.slice(0, most - 1)}…` : (name ?? "");
     });
+  const sizeOfNames = () => 14 + 5 * Math.min(LONGEST, Math.max(...shown.map((variant) => data.variants[variant].name.length)));
+  const isRotated = () => Math.max(...shown.map((variant) => Math.min(16, data.variants[variant].name.length))) * 7 > (box.clientWidth - 70) / shown.length;
   const ofVariants = () => {
-    const rotate = shown.length > 8 ? -50 : 0;
+    const rotate = isRotated() ? 45 : 0;
     const splits = () => shown.map((_, place) => place);
-    return axis("", { splits, values: names, rotate, size: rotate ? 110 : 34, labelSize: 4, grid: { show: false } });
+    return axis("", { splits, values: names, rotate, size: rotate ? sizeOfNames() : 34, labelSize: 4, grid: { show: false } });
   };
   const box = document.createElement("div");
+  // Without variants along an axis, a legend tells them apart.
+  const legend = document.createElement("div");
+  legend.className = "legend";
+  legend.setAttribute("role", "group");
+  legend.setAttribute("aria-label", `Variants of the ${words.rows}`);
+  const ofDots = () => {
+    const own = new Set(variants);
+    const buttons = shown.filter((variant) => own.has(variant)).map((variant) => {
+      const button = toggler(variant, data.variants[variant].name);
+      button.prepend(swatch({ ...data.variants[variant], isDot: true }));
+      return button;
+    });
+    if (chosenAt < 0) return buttons;
+    const key = document.createElement("span");
+    key.className = "key";
+    key.textContent = "★ chosen";
+    return [...buttons, key];
+  };
   const build = () => {
     state.plot?.destroy();
     shown = variantsInScope();
+    state.rotated = isRotated();
     read("x");
     read("y");
     const ordered = [...new Set(at.x.filter((value) => value !== null))].sort((one, other) => one - other);
@@ -113,7 +148,7 @@ const scatterChart = (place, table, words, first) => {
     state.plot = new uPlot(
       {
         width: box.clientWidth || 600,
-        height: HEIGHT + (state.x === BY_VARIANT && shown.length > 8 ? 70 : 20),
+        height: HEIGHT + (state.x === BY_VARIANT && isRotated() ? sizeOfNames() - 40 : 20),
         series: [{}, { stroke: "transparent", width: 0, points: { show: false } }],
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
@@ -149,7 +184,9 @@ const scatterChart = (place, table, words, first) => {
     });
     onClick(plot, () => plot.nearest !== null && plot.nearest !== undefined && goTo(rows[plot.nearest]));
     plot.root.setAttribute("role", "img");
-    plot.root.setAttribute("aria-label", `${state.y} of each of the ${words.rows} by ${state.x}; the table has the numbers`);
+    plot.root.setAttribute("aria-label", `${label(state.y)} of each of the ${words.rows} by ${label(state.x)}; the table has the numbers`);
+    legend.hidden = state.x === BY_VARIANT;
+    legend.replaceChildren(...ofDots());
   };
   const chosen = (key) => (name) => {
     state[key] = name;
@@ -163,29 +200,49 @@ const scatterChart = (place, table, words, first) => {
   };
   const boxes = { x: check(state.log.x, logged("x")), y: check(false, logged("y")) };
   boxes.x.disabled = state.x === BY_VARIANT;
-  const named = [...columns.keys()].map((name) => [name, name]);
+  const named = [...columns.keys()].map((name) => [name, plainName(name)]);
+  const selects = { x: choice([[BY_VARIANT, BY_VARIANT], ...named], state.x, chosen("x")), y: choice(named, state.y, chosen("y")) };
   const tools = document.createElement("div");
   tools.className = "tools";
   tools.append(
-    field(`${words.rows[0].toUpperCase()}${words.rows.slice(1)}:`, choice(named, state.y, chosen("y"))),
+    field(`${words.rows[0].toUpperCase()}${words.rows.slice(1)}:`, selects.y),
     field("log axis", boxes.y),
-    field("by", choice([[BY_VARIANT, BY_VARIANT], ...named], state.x, chosen("x"))),
+    field("by", selects.x),
     field("log axis", boxes.x),
     press("Reset", build),
   );
-  place.append(tools, box);
+  place.append(tools, legend, box);
+  state.tools = tools;
+  state.view = () => ({ x: state.x, y: state.y, log: { ...state.log } });
+  state.show = (view) => {
+    for (const key of ["x", "y"]) {
+      if (columns.has(view[key]) || (key === "x" && view.x === BY_VARIANT)) state[key] = selects[key].value = view[key];
+      state.log[key] = boxes[key].checked = view.log?.[key] === true;
+      boxes[key].disabled = state[key] === BY_VARIANT;
+    }
+    build();
+  };
   build();
   scope.rebuilds.push(build);
   follow(() => state.plot.setData(state.plot.data));
   markers.push(() => state.plot.redraw(false, false));
   new ResizeObserver(() => {
     const width = box.clientWidth;
-    if (width && width !== state.plot.width) state.plot.setSize({ width, height: state.plot.height });
+    if (!width || width === state.plot.width) return;
+    if (isRotated() === state.rotated) state.plot.setSize({ width, height: state.plot.height });
+    else build();
   }).observe(box);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
   return state;
 };
 
+const star = (context, x, y, radius) => {
+  for (let corner = 0; corner < 10; corner += 1) {
+    const [length, angle] = [corner % 2 ? 0.45 * radius : radius, (corner / 5 - 0.5) * Math.PI];
+    context[corner ? "lineTo" : "moveTo"](x + length * Math.cos(angle), y + length * Math.sin(angle));
+  }
+  context.closePath();
+};
 const charted = (place, table, words, first) => {
   const [box, found] = [document.getElementById(place), document.getElementById(table)];
   return data && box && found ? scatterChart(box, found, words, first) : null;

@@ -21,7 +21,10 @@ def drawn(frame=FRAME):
 
 def test_keys_have_their_shares_and_ranges_below_the_name_of_their_variant():
     (axes,) = drawn().axes
-    assert [text.get_text() for text in axes.texts] == ["sgd (16 trials, R² 0.40)", "adam (16 trials, R² -0.10)"]
+    assert [text.get_text() for text in axes.texts] == [
+        "sgd (16 trials, R² 0.40)",
+        "adam (16 trials, R² \N{MINUS SIGN}0.10)",
+    ]
     rows = {tick.get_text().strip("\N{ZERO WIDTH SPACE}"): tick.get_position()[1] for tick in axes.get_yticklabels()}
     assert (rows["_beta"], rows["rate"]) == (2, 4)
     shares = [[*line.get_xdata()] for line in axes.lines if len(line.get_xdata())]

@@ -20,7 +20,7 @@ def test_a_line_shows_the_best_so_far_until_the_last_trial():
     points = {"lr=1": 0.5, "lr=2": 0.7, "lr=3": 0.6, "lr=4": None}
     figure = drawn(made_trials({"sgd": points, "adam": dict.fromkeys(points, 0.65)}))
     assert steps(figure) == [[0.5, 0.7, 0.7, 0.7], [0.65] * 5]
-    assert [*lines(figure, "o")[0].get_xdata()] == [0, 1, 2]
+    assert [*lines(figure, "o")[0].get_xdata()] == [1, 2, 3]
     assert figure.axes[0].get_ylabel() == "validation accuracy (%)"
     assert legend(figure) == ["sgd", "adam", "trial (line: best so far)", "no score"]
 
@@ -38,12 +38,12 @@ def test_pruned_and_failed_trials_are_marked_apart_and_set_no_best():
     )
     figure = drawn(variants)
     (pruned,), (failed,) = lines(figure, "x"), lines(figure, "|")
-    assert [*pruned.get_xdata()] == [0, 1]
+    assert [*pruned.get_xdata()] == [1, 2]
     assert [*pruned.get_ydata()] == [
         0.52,
         score_axis(variants).low,
     ]  # where the trial stopped, or on the axis without a score
-    assert [*failed.get_xdata()] == [2]
+    assert [*failed.get_xdata()] == [3]
     assert steps(figure) == [[0.5, 0.5]]
     assert legend(figure)[-2:] == ["pruned", "failed"]
 
