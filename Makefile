@@ -15,7 +15,7 @@
 # make calibration-images   coverage of the intervals for new test images, with a known true difference
 # make calibration-folds    false claims of cross-validation, with classifiers on simulated data
 # make torture run the long versions of the reliability tests
-# make faults  plant seeded faults one at a time and report which of them the suite catches
+# make faults  seed faults one at a time and report which of them the suite catches
 # make docs    write the documentation site to site/html/; fails on a warning, such as a broken link
 # make lock    regenerate the two lock files from pyproject.toml (needs uv)
 # make audit   look up the locked versions in the database of known vulnerabilities (needs uv and a network)

@@ -147,7 +147,7 @@ def _explained(error: Exception) -> Ending:
     if isinstance(error, OSError) and error.filename:
         error = fault(error)
     cause: BaseException | None = error
-    while cause:  # Hydra wraps the errors of objects that it creates, such as a launcher
+    while cause:  # Hydra wraps the errors from objects that it creates, such as a launcher
         if isinstance(cause, UserError):
             return Ending(cause.exit_code, str(cause))
         cause = cause.__cause__
@@ -176,6 +176,6 @@ def _all_said(code: int) -> int:
 
 
 def _raised_while_composing(error: Exception) -> bool:
-    """Return whether Hydra, or a library with which it reads files, raised the error; it may have any type."""
+    """Return whether Hydra, or a library that it uses to read files, raised the error, which may be of any type."""
     innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
     return innermost.f_globals["__name__"].split(".")[0] in ("hydra", "omegaconf", "yaml", "antlr4")

@@ -42,7 +42,7 @@ class Application:
 
     def _train(self, config: DictConfig, resolved: dict[str, Any]) -> int:
         """Train the run of a checked configuration, or describe it; return the exit code."""
-        # Imported after the checks, because a refused configuration needs none of these modules.
+        # Imported after the checks, because a rejected configuration needs none of these modules.
         from runner.core.lock import run_lock
         from runner.core.terminal import Terminal
         from runner.records.run_directory import RunDirectory
@@ -66,7 +66,7 @@ class Application:
 
 
 def _remove_if_empty(directory: Path) -> None:
-    """Remove the directories that Hydra created for a run that does not begin, unless they contain something."""
+    """Remove the directories that Hydra created for a run that was never started, unless they contain something."""
     directory = directory.absolute()
     with suppress(OSError):
         for made in (directory, *directory.parents):

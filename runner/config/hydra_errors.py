@@ -1,4 +1,4 @@
-"""Messages for Hydra's composition errors: one line with key, value, what is allowed and the nearest valid name."""
+"""One-line messages for Hydra's composition errors, with key, value, allowed values and the nearest valid name."""
 
 import re
 import shlex
@@ -99,7 +99,7 @@ def _no_such_key(key: str, arguments: Sequence[str]) -> str:
         if name not in section:
             if depth == 0 and len(steps) > 1 and name in groups:  # study or search, from any directory
                 if not any(argument.startswith(f"{name}=") for argument in arguments):
-                    return f"{given}: no {name} is chosen; choose one too: {name}=NAME"
+                    return f"{given}: no {name} is chosen; add one: {name}=NAME"
                 return f"{given}: the chosen {name} has no {'.'.join(steps[1:])}; to add it, use +{given}"
             if depth == 1 and parent in LIST_GROUPS and (conf_directory() / parent / f"{name}.yaml").exists():
                 chosen = ",".join([*map(str, section), name])

@@ -85,7 +85,7 @@ def unread(arguments: Sequence[str]) -> list[str]:
 
 
 def refuse_no_place(arguments: Sequence[str]) -> None:
-    """Refuse an empty name for the output directory: all files would go into the current directory.
+    """Reject an empty name for the output directory: all files would go into the current directory.
 
     Raises:
         ConfigError: naming the key.
@@ -97,7 +97,7 @@ def refuse_no_place(arguments: Sequence[str]) -> None:
 
 
 def refuse_endless(overrides: Sequence[str]) -> None:
-    """Refuse overrides that are too long or too deeply nested to parse quickly.
+    """Reject overrides that are too long or too deeply nested to parse quickly.
 
     Raises:
         ConfigError: naming the key, if a single override is at fault.
@@ -112,7 +112,8 @@ def refuse_endless(overrides: Sequence[str]) -> None:
         if len(name.encode(errors="replace")) > LONGEST_KEY:
             raise ConfigError(f"{key}: the key is longer than {LONGEST_KEY} bytes")
         if found := _NUMBER.search(override):
-            raise ConfigError(f"{key}: holds a number of {len(found[0])} digits; at most {LONGEST_NUMBER} are allowed")
+            digits = len(found[0])
+            raise ConfigError(f"{key}: contains a number with {digits} digits; at most {LONGEST_NUMBER} are allowed")
         if _depth(override) > DEEPEST:
             raise ConfigError(f"{key}: nested more than {DEEPEST} levels deep")
     if (together := sum(map(len, overrides))) > LONGEST_TOGETHER:
@@ -130,7 +131,7 @@ def _depth(text: str) -> int:
 
 
 def refuse_same_names(directories: Iterable[Path]) -> None:
-    """Refuse a user's option with the name of a built-in one, which Hydra would load instead.
+    """Reject a user's option with the name of a built-in one, which Hydra would load instead.
 
     An identical copy is allowed.
 
@@ -171,7 +172,7 @@ def _misnamed(directories: Iterable[Path]) -> dict[str, Path]:
 
 
 def _heed_misnamed(directories: Iterable[Path], config: DictConfig) -> None:
-    """Refuse a misnamed file of a chosen option, because Hydra used another file; warn once about each of the others.
+    """Reject a misnamed file of a chosen option, because Hydra used another file; warn once about each of the others.
 
     Raises:
         ConfigError: naming the file.
@@ -292,7 +293,7 @@ class _VariantLoader:
 
 
 class GuardedLoader(ConfigLoaderImpl):
-    """Config loader that composes as Hydra does, but refuses settings with which a file could make Hydra run code."""
+    """Config loader that composes as Hydra does, but rejects settings that could make Hydra run code."""
 
     def __init__(self, config_search_path: ConfigSearchPath) -> None:
         super().__init__(config_search_path)
@@ -406,7 +407,7 @@ def _refuse_other(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None
 
 
 def _refuse_expansion(config: DictConfig) -> None:
-    """Limit the interpolations, which could expand a few letters to gigabytes."""
+    """Limit the interpolations, which could expand a few characters to gigabytes."""
     count = 0
     task = {key: value for key, value in _plain(config).items() if key != "hydra"}
     for key, value in leaves(task):

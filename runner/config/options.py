@@ -14,7 +14,7 @@ import yaml
 from runner.core.paths import conf_directory
 
 _DEFAULT = re.compile(r"^\s+- (?:override hydra/)?(?P<group>[a-z_]+): *(?P<options>\S.*?) +# (?P<purpose>.+)$")
-# Parentheses at the end are the source if they hold a year or a name.
+# Parentheses at the end are the source if they contain a year or a name.
 _SOURCE = re.compile(r"\s+\((?P<source>[^()]*(?:\b(?:1[89]|20)\d\d\b|\b[A-Z]\w*[a-z])[^()]*)\)$")
 _FOLDERS = {"launcher": "hydra/launcher"}  # folders of Hydra's own groups
 _FOR_PROGRAMS = ("@package", "yaml-language-server:")  # comments that Hydra or an editor reads
@@ -51,7 +51,9 @@ WITHOUT = {"averaging": "none", "clipping": "none", "normalization": "none", "sc
 
 
 def listed_options(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the chosen options of each list group; an older configuration may lack a group, or hold one nameless part.
+    """Return the chosen options of each list group.
+
+    An older configuration may lack a group, or contain one nameless part.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -119,7 +121,7 @@ def _options(directories: list[Path], group: str) -> dict[str, str]:
 
 
 def group_names(directories: Iterable[Path]) -> list[str]:
-    """Return the names of the folders that hold options, sorted, without Hydra's own."""
+    """Return the names of the folders that contain options, sorted, without Hydra's own."""
     return sorted({file.parent.name for directory in directories for file in directory.glob("*/[!_]*.yaml")})
 
 

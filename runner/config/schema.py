@@ -54,7 +54,7 @@ class DatasetPart(Part):
     split_seed: WholeNumber
     """Seed of random splits and of label noise; independent of the run's seed."""
     train_size: Count | None = None
-    """Number of training examples, after validation is set aside; null: all."""
+    """Number of training examples, after the validation set is set aside; null: all."""
     label_noise: OpenFraction | None = None
     """Share of wrong training labels."""
     class_imbalance: AtLeastOne | None = None
@@ -64,7 +64,7 @@ class DatasetPart(Part):
     fold: WholeNumber | None = None
     """The fold that is the test part, counted from 0."""
     fold_from: Literal["all", "train"] | None = None
-    """The examples to fold; null: all, if the source has no test part."""
+    """The examples to divide into folds; null: all, if the source has no test part."""
 
     @model_validator(mode="after")
     def _fold_is_one_of_the_folds(self) -> Self:
@@ -137,7 +137,7 @@ class OptimizerPart(Part):
 
     def spec(self) -> dict[str, Any]:
         """Return the optimizer's arguments, without unused ones, which a user's class may not accept."""
-        unused = {"gradient_accumulation_steps": 1}  # Keras refuses 1, but a sweep over 1, 2, 4 needs it
+        unused = {"gradient_accumulation_steps": 1}  # Keras rejects 1, but a sweep over 1, 2, 4 needs it
         given = super().spec().items()
         return {key: value for key, value in given if value is not None and unused.get(key) != value}
 
@@ -233,7 +233,7 @@ class Clipping(Section):
     @model_validator(mode="after")
     def _one_at_most(self) -> Self:
         if len(self.options) > 1:
-            raise ValueError(f"{' and '.join(self.options)} exclude each other; set one of them")
+            raise ValueError(f"{' and '.join(self.options)} are mutually exclusive; set only one of them")
         return self
 
     @property
@@ -301,8 +301,8 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
-    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = Field(default={})  # missing in older runs
-    stream_seeds: StreamSeeds = StreamSeeds()  # missing in older runs
+    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = Field(default={})  # missing from older runs
+    stream_seeds: StreamSeeds = StreamSeeds()  # missing from older runs
 
     def seed_of(self, stream: StreamName) -> int:
         """Return the seed of a stream of randomness: its own, or the run's."""
@@ -410,7 +410,7 @@ def _line(issue: dict[str, Any], section: type[BaseModel], prefix: str) -> str:
         case "value_error":
             return f"{given}: {issue['ctx']['error']}"
         case "model_type" | "dict_type":
-            return f"{given}: must be keys with values (such as _target_ and its arguments), not a single value"
+            return f"{given}: must be a mapping (such as _target_ and its arguments), not a single value"
         case "list_type":
             return f"{given}: must be a list: {key}=[{_short(issue['input'])}]"
         case "missing":

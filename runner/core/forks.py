@@ -23,7 +23,7 @@ _MOST_TASKS = 256  # the number of a task is sent as a single byte
 def free_processes() -> int:
     """Return the number of processes that may share work here: one per core, or 1 where forking is not safe.
 
-    Forking is safe on Linux in a process without TensorFlow, whose threads would be missing in the copy.
+    Forking is safe on Linux in a process without TensorFlow, whose threads would be missing from the child.
     """
     is_safe = sys.platform == "linux" and "tensorflow" not in sys.modules
     return min(_MOST, len(os.sched_getaffinity(0))) if is_safe and not multiprocessing.current_process().daemon else 1
@@ -32,9 +32,9 @@ def free_processes() -> int:
 def in_processes(tasks: Sequence[Task[Value]], processes: int) -> Iterator[Value]:
     """Yield the results of tasks in the order of the tasks, computed by several processes.
 
-    Results are pickled. A task whose process dies is computed in the calling process, as are all tasks if there
-    are few. An error of a task is raised when its result would be yielded. Processes that are still working when the
-    caller stops are killed.
+    Results are pickled. A task whose process dies is computed in the calling process, as are all tasks if there are
+    few. An exception raised by a task is re-raised when its result would be yielded. Processes that are still working
+    when the caller stops are killed.
     """
     if processes < 2 or not _FEWEST <= len(tasks) < _MOST_TASKS:
         yield from (task() for task in tasks)

@@ -61,7 +61,7 @@ def waiting_lock(file: Path) -> Iterator[None]:
 
 
 def _release(lock: BaseFileLock, file: Path) -> None:
-    with suppress(OSError):  # a remaining file blocks nobody
+    with suppress(OSError):  # a leftover file blocks nobody
         file.unlink()
     lock.release()
 

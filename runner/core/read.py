@@ -72,7 +72,7 @@ def read_json(path: Path, form: TypeAdapter[Value], most: int) -> Value:
 
     Raises:
         FileNotFoundError: if the file does not exist.
-        ValueError: if it cannot be read, or does not fit the schema, with the first error.
+        ValueError: if it cannot be read, or does not fit the schema; the message gives the first error.
     """
     data = read_bytes(path, most)
     if data.count(b"[") + data.count(b"{") > most // _LIST or data.count(b",") > most // _VALUE:

@@ -64,7 +64,7 @@ def _stored_bytes(archive: zipfile.ZipFile, key: str) -> int:
     """Return one member's declared size, including its header; zipfile reads no further."""
     member = archive.getinfo(f"{key}.npy")
     if member.compress_type not in _COMPRESSIONS:
-        raise ValueError(f"{key} has a compression that NumPy does not use")
+        raise ValueError(f"{key} uses a compression method that NumPy does not")
     return member.file_size
 
 

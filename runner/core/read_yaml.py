@@ -20,7 +20,7 @@ def read_yaml(path: Path) -> Any:
 
     Raises:
         FileNotFoundError: if it does not exist.
-        ConfigError: if it cannot be read, with line and key.
+        ConfigError: if it cannot be read; the message names the line and key.
     """
     text = read_yaml_text(path)
     try:
@@ -118,12 +118,12 @@ def _size(event: yaml.NodeEvent, sizes: dict[str | None, int], opened: list[_Ope
         return len(event.value) + 1
     if any(one.anchor == event.anchor for one in opened):
         raise ValueError(f"*{event.anchor} contains itself")
-    return sizes.get(event.anchor, 1)  # the loader refuses an unknown anchor
+    return sizes.get(event.anchor, 1)  # the loader rejects an unknown anchor
 
 
 def _refuse_long_number(event: yaml.ScalarEvent) -> None:
     if event.implicit[0] and len(event.value) > LONGEST_NUMBER and event.value.lstrip("+-._")[:1].isdigit():
-        raise ValueError(f"a number of {len(event.value)} characters; at most {LONGEST_NUMBER} are allowed")
+        raise ValueError(f"a number with {len(event.value)} characters; at most {LONGEST_NUMBER} are allowed")
 
 
 def _brief(error: Exception) -> str:

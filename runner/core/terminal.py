@@ -53,7 +53,7 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 
 
 def show_warning(console: Console, text: str) -> None:
-    """Print a warning that cannot be missed."""
+    """Print a prominent warning."""
     console.print(Constrain(Panel(Text(text), title="WARNING", style="bold yellow", expand=False), _WARNING))
 
 

@@ -67,7 +67,7 @@ def as_float32(inputs: Inputs) -> npt.NDArray[np.float32]:
     """
     if (feature := lost_feature(inputs)) is not None:
         raise ValueError(
-            f"feature {feature} (from 0) holds large numbers whose differences are too small for float32: use "
+            f"feature {feature} (from 0) contains large numbers whose differences are too small for float32: use "
             "preprocessing=standardize, or subtract a constant from them"
         )
     return inputs.astype(np.float32)
@@ -94,7 +94,7 @@ def checked_file(path: str | Path) -> Path:
 
 @contextmanager
 def unreadable(path: Path) -> Iterator[None]:
-    """Turn errors of unreadable files and of damaged compressed content into a DataError."""
+    """Turn errors from unreadable files and damaged compressed content into a DataError."""
     try:
         yield
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
@@ -109,10 +109,11 @@ def checked_inputs(where: str, array: Array) -> Inputs:
         array: features (examples, features), or images (examples, height, width[, channels]).
 
     Raises:
-        DataError: if the array has a different dtype or shape, is empty, holds NaN or infinity, or has channels first.
+        DataError: if the array has a different dtype or shape, is empty, contains NaN or infinity, or has its channels
+            first.
     """
     if array.dtype.kind not in "buif":
-        raise DataError(f"{where}: holds {array.dtype}, not numbers")
+        raise DataError(f"{where}: contains {array.dtype}, not numbers")
     if array.ndim not in (2, 3, 4) or not array.size:
         raise DataError(
             f"{where}: has shape {array.shape}; must be features (examples, features) or images "
@@ -126,11 +127,13 @@ def checked_inputs(where: str, array: Array) -> Inputs:
     images = array[..., np.newaxis] if array.ndim == 3 else array
     if images.dtype == np.uint8:
         return images.astype(np.uint8, copy=False)
-    with np.errstate(over="ignore"):  # overflow becomes infinity, which is refused below
+    with np.errstate(over="ignore"):  # overflow becomes infinity, which is rejected below
         inputs = images.astype(np.float32)
     finite = np.isfinite(inputs).all(axis=tuple(range(1, inputs.ndim)))
     if not finite.all():
-        raise DataError(f"{where}: example {np.argmin(finite)} (from 0) holds NaN, infinity or a number beyond float32")
+        raise DataError(
+            f"{where}: example {np.argmin(finite)} (from 0) contains NaN, infinity or a number beyond float32"
+        )
     return inputs if lost_feature(images) is None else images.astype(np.float64)
 
 
@@ -151,7 +154,7 @@ def checked_labels(where: str, array: Array) -> Labels:
     lowest, highest = int(array.min()), int(array.max())
     if lowest < 0 or highest > _LARGEST_LABEL:
         wrong = lowest if lowest < 0 else highest
-        raise DataError(f"{where}: holds the label {wrong}; labels must be 0, 1, 2, ..., without gaps")
+        raise DataError(f"{where}: contains the label {wrong}; labels must be 0, 1, 2, ..., without gaps")
     return array.astype(np.int32)
 
 
@@ -207,7 +210,7 @@ def checked_class_names(names: Sequence[str] | None, classes: int) -> tuple[str,
     """Return the class names of a configuration; an empty tuple for None.
 
     Raises:
-        ConfigError: unless each class has a different name.
+        ConfigError: unless the class names are unique.
     """
     key = f"dataset.class_names={names}"
     if names is None:

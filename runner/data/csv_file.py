@@ -206,12 +206,12 @@ def _chunks(path: Path, columns: list[str], style: Format, label: str | None = N
 
 
 def _refuse_binary(path: Path) -> None:
-    """Refuse NUL bytes, at which pandas would silently cut values, and lines that would take too much memory."""
+    """Reject NUL bytes, at which pandas would silently cut values, and lines that would take too much memory."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
                 if b"\0" in line:
-                    raise DataError(f"{path}: line {number} holds a NUL byte; save the file as text in UTF-8")
+                    raise DataError(f"{path}: line {number} contains a NUL byte; save the file as text in UTF-8")
                 if len(line) > _LONGEST_LINE:
                     raise DataError(f"{path}: line {number} is longer than {_LONGEST_LINE:,} bytes")
     except OSError as error:
@@ -219,7 +219,7 @@ def _refuse_binary(path: Path) -> None:
 
 
 def _refuse_other_separator(path: Path, separator: str, remedy: str | None = None) -> None:
-    """Refuse a file with a different separator in its first line; pandas would complain about its second line."""
+    """Reject a file with a different separator in its first line; pandas would complain about its second line."""
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline()
     counts = {other: first.count(other) for other in _SEPARATORS}
@@ -237,9 +237,9 @@ def _label_column(path: Path, columns: list[str], style: Format) -> str:
     by_position = isinstance(style.label, int) and -len(columns) <= style.label < len(columns)
     label = columns[int(style.label)] if by_position else str(style.label)
     if style.header and _holds_numbers(columns, label if by_position else None):
-        raise _no_header(path, "its first row holds numbers, not names")
+        raise _no_header(path, "its first row contains numbers, not names")
     if "" in columns:
-        raise DataError(f"{path}: a column has no name; remove it if it holds row numbers")
+        raise DataError(f"{path}: a column has no name; remove it if it contains row numbers")
     if label not in columns:
         given = f"dataset.label={style.label}"
         is_example = style.header and sum(map(_is_number, columns)) >= len(columns) - 1
@@ -269,7 +269,7 @@ def _holds_numbers(first_row: list[str], label: str | None) -> bool:
 def _no_header(path: Path, why: str) -> DataError:
     return DataError(
         f"{path}: {why}; dataset.header=false reads it as an example "
-        "(if it does hold names, name the label: dataset.label=NAME)"
+        "(if it does contain names, name the label: dataset.label=NAME)"
     )
 
 
@@ -283,7 +283,7 @@ def _numbers(path: Path, features: pd.DataFrame) -> npt.NDArray[np.float64]:
                 "subtract a constant, or leave the column out"
             )
     numbers: npt.NDArray[np.float64] = converted.to_numpy(np.float64)
-    with np.errstate(over="ignore"):  # overflow becomes infinity, which is refused below
+    with np.errstate(over="ignore"):  # overflow becomes infinity, which is rejected below
         wrong = np.argwhere(~np.isfinite(numbers.astype(np.float32)))
     if len(wrong):
         row, column = wrong[0]
@@ -310,7 +310,7 @@ def _classes(table: Table) -> dict[str, int]:
         names.sort(key=float)
         if fractions := [name for name in names if not float(name).is_integer()]:
             text = shortened(fractions[0])
-            raise DataError(f"{table.path}: column {table.label} holds {text}; classes are names or whole numbers")
+            raise DataError(f"{table.path}: column {table.label} contains {text}; classes are names or whole numbers")
     return {name: number for number, name in enumerate(names)}
 
 

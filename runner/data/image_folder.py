@@ -60,13 +60,13 @@ def load_images(
 
     Args:
         path: folder of train/CLASS/ and test/CLASS/, or of CLASS/ alone. val/CLASS/ (or valid/, validation/) next
-            to train/ is the validation part; then test/ may be missing. Upper and lower case do not matter.
+            to train/ is the validation part; then test/ may be missing. Case does not matter.
         channels: 1 (grayscale) or 3 (RGB).
         size: height and width to which images are resized; None requires equal sizes.
         test_size: share of the test part, if there is no test/.
         data_seed: seed of the test part and of the order of the training images, which the folders sort by class.
         memory_limit_gb: memory limit for the images of a part.
-        background: white or black, behind transparent pixels; None refuses them.
+        background: white or black, behind transparent pixels; None rejects them.
 
     Raises:
         ConfigError: if channels, size or background are invalid.
@@ -115,7 +115,7 @@ def read_image(
 
     Args:
         shape: height, width and channels (1 or 3).
-        resize: resize an image of a different size; otherwise refuse it.
+        resize: resize an image of a different size; otherwise reject it.
         background, memory_limit_gb: as in `load_images`.
 
     Raises:
@@ -186,10 +186,10 @@ def _class_names(folder: Path) -> list[str]:
 
 
 def _training_classes(folder: Path) -> list[str]:
-    """Return the classes; refuse an empty class, which would be lost silently if it were the last."""
+    """Return the classes; reject an empty class, which would be lost silently if it were the last."""
     names = _class_names(folder)
     if empty := [name for name in names if not _visible(folder / name)]:
-        raise DataError(f"{folder / empty[0]}: holds no images")
+        raise DataError(f"{folder / empty[0]}: contains no images")
     return names
 
 
@@ -209,7 +209,7 @@ def _read(folder: Path, classes: list[str], style: Format) -> tuple[Part, Counte
     """
     files = [(file, label) for label, name in enumerate(classes) for file in _files(folder / name)]
     if not files:
-        raise DataError(f"{folder}: its class folders hold no images")
+        raise DataError(f"{folder}: its class folders contain no images")
     height, width = style.size or _size(files[0][0])
     refuse_large(str(folder), len(files) * height * width * style.channels, style.memory_limit_gb)
     images = np.empty((len(files), height, width, style.channels), np.uint8)
@@ -243,7 +243,7 @@ def _opened(file: Path) -> Iterator[ImageFile]:
         with Image.open(file, formats=_FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
             if frames > 1 and image.format != "MPO":  # an MPO is a photograph with previews
-                raise DataError(f"{file}: holds {frames} images; save each in its own file")
+                raise DataError(f"{file}: contains {frames} images; save each in its own file")
             yield image
     except DataError:
         raise

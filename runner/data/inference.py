@@ -121,12 +121,12 @@ def _one_of(key: str, arrays: Arrays, allowed: Any) -> str:
 def _numbers(key: str, arrays: Arrays) -> npt.NDArray[Any]:
     array = arrays[key]
     if array.dtype.kind != "f" or not np.isfinite(array).all():
-        raise ValueError(f"{key} holds no finite numbers")
+        raise ValueError(f"{key} contains no finite numbers")
     return array
 
 
 def _texts(key: str, arrays: Arrays) -> tuple[str, ...]:
     array = arrays[key]
     if array.dtype.kind != "U" or array.ndim != 1:
-        raise ValueError(f"{key} holds no names")
+        raise ValueError(f"{key} contains no names")
     return tuple(map(str, array))

@@ -24,7 +24,7 @@ def load_keras(name: str, class_names: Sequence[str] | None = None) -> Dataset:
 
     Raises:
         ConfigError: if there is no such data set of images, or `class_names` does not name each class once.
-        DataError: if Keras cannot read its cached files, or refuses the downloaded files.
+        DataError: if Keras cannot read its cached files, or rejects the downloaded files.
         DataNotFound: if the data are not in the cache and cannot be downloaded.
     """
     if name not in _OF_IMAGES:

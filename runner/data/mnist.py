@@ -44,7 +44,7 @@ def load_mnist(
         root: the data directory, which must exist; None: the user's cache directory.
         url: remote directory of the four files.
         fingerprint: expected hash of the arrays; None accepts any.
-        checksums: checksums of the four files (see `download`) if they are not MNIST's; MNIST itself is then refused.
+        checksums: checksums of the four files (see `download`) if they are not MNIST's; MNIST itself is then rejected.
         class_names: names of the classes, in label order.
 
     Raises:
@@ -78,7 +78,7 @@ def _downloaded(name: str, directory: Path, url: str, checksums: Mapping[str, st
             raise
         found = ", ".join(similar)
         raise DataNotFound(
-            f"{error}. The directory holds files under other names, which are not read: {found}"
+            f"{error}. The directory contains files under other names, which are not read: {found}"
         ) from error
 
 
@@ -101,7 +101,9 @@ def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Da
         is_own = folder != directory
         if dataset.fingerprint == _FINGERPRINT:
             if is_own:
-                raise DataError(f"{folder}: holds the files of MNIST, not those of {name}, which have the same names")
+                raise DataError(
+                    f"{folder}: contains the files of MNIST, not those of {name}, which have the same names"
+                )
             continue
         if not (other := _other_file(folder, checksums)):
             return dataset

@@ -68,7 +68,7 @@ class Reader:
             raise DataError(f"{file}: is a table, but the run was trained on images; give images or an archive (.npz)")
         if self.inference.dtype != "uint8" or self.inference.shape[-1] not in _MODES:
             raise DataError(
-                f"{file}: the run was trained on {self._form}, which image files cannot hold; give an archive (.npz)"
+                f"{file}: the run was trained on {self._form}, which image files cannot contain; give an archive (.npz)"
             )
         image = read_image(
             file,
@@ -114,7 +114,7 @@ def files_at(path: Path, inference: Inference) -> list[Path]:
     """Return a file, or a folder's files: all images below it or the tables in it, and the archives in it.
 
     Raises:
-        DataError: if a folder cannot be read or holds no such files.
+        DataError: if a folder cannot be read or contains no such files.
     """
     path = user_path(path)
     if not path.is_dir():
@@ -123,5 +123,5 @@ def files_at(path: Path, inference: Inference) -> list[Path]:
     found = image_files(path) if inference.has_images else []
     found += sorted(file for file in path.iterdir() if file.suffix.lower() in kinds)
     if not found:
-        raise DataError(f"{path}: holds no {'images' if inference.has_images else 'tables'} and no archives (.npz)")
+        raise DataError(f"{path}: contains no {'images' if inference.has_images else 'tables'} and no archives (.npz)")
     return found

@@ -75,7 +75,7 @@ def read_examples(path: Path, memory_limit_gb: float) -> tuple[Inputs, Array | N
         memory_limit_gb: memory limit for the arrays.
 
     Raises:
-        DataError: if the archive cannot be read, is too large, or holds no examples.
+        DataError: if the archive cannot be read, is too large, or contains no examples.
     """
     choices: list[tuple[str, ...]] = [TWO_PARTS[2:], TWO_PARTS[2:3], ONE_PART, ONE_PART[:1]]
     file = checked_file(path)

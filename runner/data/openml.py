@@ -37,7 +37,7 @@ def load_openml(
 
     Args:
         name: name on OpenML and in reports; with an `id`, only in reports.
-        id: OpenML's number of the data set, which includes the version.
+        id: OpenML's ID of the data set, which includes the version.
         version: OpenML's version of `name`, or "active": the first version without known faults.
         label: column of the classes; None: the one that OpenML names.
         root: the data directory, which must exist; None: the user's cache directory.
@@ -82,7 +82,7 @@ def _fetched(name: str, chosen: dict[str, Any], label: str | None, directory: Pa
     except OSError as error:  # includes all network errors
         raise DataNotFound(
             f"{name} is not in {folder} and cannot be downloaded from OpenML ({shortened(str(error))}). Copy this "
-            "folder from another machine, or set the directory that holds it: RUNNER_DATA_DIR=... or dataset.root=..."
+            "folder from another machine, or set its parent directory: RUNNER_DATA_DIR=... or dataset.root=..."
         ) from error
     except (
         ValueError,
@@ -101,7 +101,7 @@ def _labels(source: str, target: "pd.Series[Any]") -> tuple[Labels, list[str]]:
         if not whole.all():
             example = target.iloc[int(np.argmin(whole))]
             raise DataError(
-                f"{source}: {shortened(str(target.name))} holds {example}; classes are names or whole numbers"
+                f"{source}: {shortened(str(target.name))} contains {example}; classes are names or whole numbers"
             )
         target = target.astype(np.int64)
     classes = target.astype("category").cat.remove_unused_categories().cat
@@ -116,7 +116,7 @@ def _features(source: str, table: pd.DataFrame, memory_limit_gb: float) -> tuple
         if values.isna().any():
             raise DataError(f"{where}, row {_first(values.isna()) + 1}: no value")
         if column not in named and not pd.api.types.is_numeric_dtype(values):
-            raise DataError(f"{where}: holds text, not numbers or named values")
+            raise DataError(f"{where}: contains text, not numbers or named values")
     width = table.shape[1] - len(named) + sum(table[column].cat.categories.size for column in named)
     refuse_large(source, len(table) * width * _BYTES, memory_limit_gb)
     numbers = pd.get_dummies(table, columns=named, dtype=np.float64).to_numpy(np.float64)

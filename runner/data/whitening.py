@@ -17,7 +17,7 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Whitening:
-    """Map x, flattened and in [0, 1] if it holds bytes, to (x - mean) W.
+    """Map x, flattened and in [0, 1] if it contains bytes, to (x - mean) W.
 
     Args:
         mean: (features,).

@@ -40,7 +40,7 @@ class Compiled:
         self.strengths.copy(model)
 
     def train(self, **how: Any) -> Iterator[Row]:
-        """Train, and yield each epoch; see `train` of `runner.engine.training`."""
+        """Train, and yield each epoch; see `train` in `runner.engine.training`."""
         return train(self.epoch, self.validation, **how)
 
 

@@ -1,4 +1,4 @@
-"""Errors of failed TensorFlow operations, with the reason in one line."""
+"""Errors from failed TensorFlow operations, with the reason in one line."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class OperationFailed(Exception):
 
 @contextmanager
 def failures_in_a_line() -> Iterator[None]:
-    """Replace an error of TensorFlow, whose last line names a compiled function, with one that ends with the reason.
+    """Replace a TensorFlow error, whose last line names a compiled function, with one that ends with the reason.
 
     Raises:
         OperationFailed: caused by TensorFlow's error.

@@ -25,7 +25,7 @@ NOTE = "mlflow.note.content"
 _KEY = "runner_key"  # tag that identifies a run
 _MOST_METRICS, _MOST_OTHERS = 1000, 100  # entries in one request
 _UNUSUAL = re.compile(r"[^\w\-. /:]")  # characters that names in MLflow must not have
-# By default, MLflow waits for minutes, sends usage data over the network, refuses folders, and logs each new table.
+# By default, MLflow waits for minutes, sends usage data over the network, rejects folders, and logs each new table.
 _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",

@@ -43,7 +43,7 @@ class Trackers:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
-                thread.problem = thread.problem or f"no answer within {self._patience:g} s"
+                thread.problem = thread.problem or f"no response within {self._patience:g} s"
         return self._new_warnings()
 
     def _new_warnings(self) -> list[str]:
@@ -82,5 +82,5 @@ class _TrackerThread(Thread):
     def _attempt(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except BaseException as error:  # errors of any library; SystemExit ends only this thread
+        except BaseException as error:  # errors from any library; SystemExit ends only this thread
             self.problem = self.problem or shortened(f"{type(error).__name__}: {error}").rstrip(".")

@@ -62,8 +62,8 @@ def train(
     Args:
         diagnostics: observers of the steps, whose rows are complete when an epoch is yielded. They need an
             `epoch` that has not been run before.
-        checkpoint: stores the state after every epoch. If it already holds a state, its epochs are yielded unchanged,
-            and the training continues from there.
+        checkpoint: stores the state after every epoch. If it already contains a state, its epochs are yielded
+            unchanged, and the training continues from there.
 
     Yields:
         epoch (from 1), the logs (loss, accuracy, val_loss, ...), learning_rate (of the epoch's last step), clipped
@@ -257,7 +257,7 @@ def _compiled_epoch(
     jit_compile: bool,
 ) -> Any:
     inputs, labels = on_device(data.inputs), on_device(data.labels)
-    # XLA compiles even a loop that is never entered, and refuses a slice longer than the data.
+    # XLA compiles even a loop that is never entered, and rejects a slice longer than the data.
     batch_size = min(batch_size, len(data))
     full_batches, rest = divmod(len(data), batch_size)
     rate, strengths = values

@@ -33,7 +33,7 @@ class Wandb(Tracker):
         self._run: wandb.Run | None = None
 
     def begin(self, record: RunRecord) -> None:
-        """Begin the run's files, replacing those of an earlier attempt."""
+        """Create the run's files, replacing those of an earlier attempt."""
         config = RunDirectory(self._directory).read_config()
         self._run = begun(record, config, self._directory, self._project, Path.cwd())
 
@@ -61,7 +61,7 @@ def refuse_no_wandb(asked: str) -> None:
 def begun(
     record: RunRecord, config: Mapping[str, Any], directory: Path, project: str, out: Path, key: str = ""
 ) -> "wandb.Run":
-    """Begin the files of a run, in a group with the runs of its study.
+    """Create the files of a run, in a group with the runs of its study.
 
     Args:
         config: resolved, as plain dictionaries and lists.
@@ -81,7 +81,7 @@ def begun(
 
 
 def new_run(key: str, out: Path, **facts: Any) -> "wandb.Run":
-    """Begin a run's files, replacing earlier local files.
+    """Create a run's files, replacing earlier local files.
 
     Args:
         key: hexadecimal digits, the run's id.
@@ -107,6 +107,6 @@ def add_files(run: "wandb.Run", paths: Iterable[Path]) -> None:
 
 
 def end(run: "wandb.Run", record: RunRecord) -> None:
-    """Write the test metrics and the final status of a run, and end its files."""
+    """Write the test metrics and the final status of a run, and close its files."""
     run.summary.update(scalars_of_test(record) | {"status": record.status})
     run.finish(exit_code=0 if record.status in DONE else 1)

@@ -18,7 +18,7 @@ def export_csv(paths: Sequence[Path], out: Path, left_out: LeftOut) -> list[Path
         left_out: collects runs and files that cannot be exported.
 
     Raises:
-        UserError: if the paths hold no run.
+        UserError: if the paths contain no run.
         EnvironmentFault: if a file cannot be written.
     """
     sweeps = finished_sweeps(paths, left_out)

@@ -89,7 +89,7 @@ def finished_sweeps(paths: Sequence[Path], left_out: LeftOut) -> list[FinishedSw
         left_out: collects runs that are still training, and files that cannot be read.
 
     Raises:
-        UserError: if a path does not exist, or the paths hold no run that has ended.
+        UserError: if a path does not exist, or the paths contain no run that has ended.
     """
     refuse_no_runs(paths)
     found = list(_finished(paths, left_out))

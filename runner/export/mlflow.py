@@ -26,7 +26,7 @@ def export_mlflow(paths: Sequence[Path], store: MlflowStore, left_out: LeftOut, 
         models: also copy the trained models.
 
     Raises:
-        UserError: if the paths hold no run, or MLflow is not installed.
+        UserError: if the paths contain no run, or MLflow is not installed.
         EnvironmentFault: if the store cannot be reached.
     """
     refuse_no_mlflow("runner export mlflow")

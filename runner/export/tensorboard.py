@@ -21,7 +21,7 @@ def export_tensorboard(paths: Sequence[Path], left_out: LeftOut) -> int:
         left_out: collects runs and files that cannot be exported.
 
     Raises:
-        UserError: if the paths hold no run.
+        UserError: if the paths contain no run.
         EnvironmentFault: if a file cannot be written.
     """
     sys.modules.setdefault("tensorboard.compat.notf", ModuleType("notf"))  # TensorBoard then needs no TensorFlow

@@ -20,7 +20,7 @@ def export_wandb(paths: Sequence[Path], out: Path, left_out: LeftOut, *, models:
         models: also copy the trained models.
 
     Raises:
-        UserError: if the paths hold no run that has ended, or the package is not installed.
+        UserError: if the paths contain no run that has ended, or the package is not installed.
         EnvironmentFault: if a run cannot be written.
     """
     refuse_no_wandb("runner export wandb")

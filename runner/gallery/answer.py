@@ -11,7 +11,7 @@ OURS = "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"  # in addit
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers and body of an answer."""
+    """Status, headers and body of a response."""
 
     status: HTTPStatus
     body: bytes = b""
@@ -21,7 +21,7 @@ class Answer:
     tag: str = ""  # ETag of the body; "": it is computed from the body
 
     def unchanged(self) -> Self:
-        """Return the answer to a browser that already has this body."""
+        """Return the response to a browser that already has this body."""
         return replace(self, status=HTTPStatus.NOT_MODIFIED, body=b"", tag=self.headers["ETag"])
 
     @property

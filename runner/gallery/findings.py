@@ -47,7 +47,7 @@ def read_findings(directory: Path) -> Findings:
     """Return the verdicts of a report or, if nothing was compared, its best means.
 
     Raises:
-        ValueError: if a table cannot be read, with the file.
+        ValueError: if a table cannot be read, naming the file.
     """
     for name, found in ((COMPARISONS, _verdicts), (AGGREGATE, _means)):
         try:

@@ -58,7 +58,7 @@ def write_gallery(root: Path, out: Path | None = None) -> Path:
     path = next((path for name in (PAGE, OTHER_PAGE) if _may_replace(path := place / name)), None)
     if path is None:
         raise UserError(
-            f"{place}: holds other pages named {PAGE} and {OTHER_PAGE}; choose another directory (--out DIR)"
+            f"{place}: contains other pages named {PAGE} and {OTHER_PAGE}; choose another directory (--out DIR)"
         )
     entries = Entries(root)
     found = entries.read()
@@ -85,7 +85,7 @@ def gallery_page(
     Args:
         root: the directory of the entries.
         place: directory of the page; its links are relative to it.
-        live: whether the page is for the server, which makes a report for every entry; a script polls for changes.
+        live: whether the page is for the server, which generates a report for every entry; a script polls for changes.
     """
     style = part("gallery.css")
     script = part("gallery.js") + (part("live.js") if live else "")

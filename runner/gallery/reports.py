@@ -77,10 +77,10 @@ class Reports:
 
 
 class Maker:
-    """Separate process that makes reports, so that neither Matplotlib nor a crash can harm the server."""
+    """Separate process that generates reports, so that neither Matplotlib nor a crash can harm the server."""
 
     def __init__(self) -> None:
-        """Create the maker; its process starts on first use."""
+        """Create the report generator; its process starts on first use."""
         self._pool = ProcessPool(max_workers=1, context=get_context("spawn"), initializer=_prepare)
 
     def __call__(self, directory: Path) -> str:

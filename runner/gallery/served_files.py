@@ -1,7 +1,7 @@
 """Files that the server may send: files of runs, sweeps and reports below one directory, with listed suffixes.
 
 A request's path is split once, and each part is opened below its parent without following links. Therefore neither
-`..`, encoded or not, nor a link leads out of the directory, even if the link appears during the request.
+`..`, encoded or not, nor a link can escape the directory, even if the link appears during the request.
 """
 
 import os
@@ -16,7 +16,7 @@ from runner.gallery.entries import RECORD
 from runner.gallery.findings import AGGREGATE
 from runner.records.sweep_directory import PLAN, PLAN_TABLE
 
-# Model and array files are excluded: browsers cannot show them, and loading a stranger's pickle or model can run code.
+# Model and array files are excluded: browsers cannot show them, and loading an untrusted pickle or model can run code.
 KINDS = {
     ".html": HTML,
     ".svg": "image/svg+xml",

@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def handle_error(self, *_: object) -> None:
-        """Log an error of this program; a browser that disconnects is not an error."""
+        """Log an internal error; a browser that disconnects is not an error."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             _LOG.error("a request could not be answered", exc_info=True)
 

@@ -35,7 +35,7 @@ class Site:
 
     Args:
         hosts: names by which requests may address the server, in addition to IP addresses. Any other name may belong to
-            a foreign page whose address was changed to this machine's after it was loaded (DNS rebinding).
+            a third-party page whose host name was pointed at this machine after it was loaded (DNS rebinding).
     """
 
     root: Path

@@ -33,7 +33,7 @@ _AS_A_TERMINAL = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERA
 
 @dataclass(frozen=True)
 class Outcome:
-    """Results of a command that was not refused."""
+    """Results of a command that was not rejected."""
 
     exit_code: int
     directory: Path | None = None  # directory of the run or sweep that it started
@@ -48,7 +48,7 @@ def run_command(arguments: Sequence[str], *, quiet: bool = False, composes: bool
         composes: return the configuration of a run instead of training it.
 
     Raises:
-        UserError: if the command is refused, with its message.
+        UserError: if the command is rejected; the error contains its message.
         KeyboardInterrupt: if the command was interrupted.
         RuntimeError: if the process died, or an error in the program ended it.
     """

@@ -31,7 +31,7 @@ def data_overrides(data: Arrays | None) -> list[str]:
         return []
     try:
         arrays = {name: np.asarray(array) for name, array in _named(data).items()}
-    except ValueError as error:  # NumPy refuses rows of different lengths
+    except ValueError as error:  # NumPy rejects rows of different lengths
         raise UserError(f"data: not arrays of numbers ({error})") from error
     if odd := [name for name, array in arrays.items() if array.dtype.hasobject]:
         raise UserError(f"data: {odd[0]} is not an array of numbers")

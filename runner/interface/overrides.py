@@ -109,7 +109,7 @@ def _value(key: str, value: Any) -> str:
             return "[" + ",".join(_value(key, item) for item in value) + "]"
     raise UserError(
         f"{key}={value!r}: must be text, a number, true, false, None, a list or a dict; a configuration cannot "
-        f"hold a {type(value).__name__}"
+        f"contain a {type(value).__name__}"
     )
 
 

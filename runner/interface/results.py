@@ -190,7 +190,7 @@ class Results:
         alternatives. Values are compared as numbers if both are numbers, else as text. None is a missing value.
 
         Args:
-            condition: columns and values as a dictionary, which may hold dotted keys; or comparisons as text, joined
+            condition: columns and values as a dictionary, which may contain dotted keys; or comparisons as text, joined
                 with `and` (operators: < <= > >= == = !=).
             columns: columns and values.
 

@@ -58,7 +58,7 @@ class Run:
         self._seen: tuple[Any, ...] = ()
         refuse_no_directory(self._directory.path)
         if not self._directory.record_path.exists():
-            raise UserError(f"{path}: holds no run (no record.json in it)")
+            raise UserError(f"{path}: contains no run (no record.json in it)")
 
     @property
     def directory(self) -> Path:
@@ -139,7 +139,7 @@ class Run:
     def model(self) -> "keras.Model":
         """Return the trained Keras model, not compiled. This imports TensorFlow.
 
-        Keras runs no code from the file. A model with layers of your own package cannot be read.
+        Keras runs no code from the file. A model with layers from your own package cannot be read.
 
         Raises:
             UserError: if there is none (for example, before the end of the run), or it cannot be read.
@@ -149,10 +149,10 @@ class Run:
         ...     runner.Run("outputs/sweeps/optimizers/0").model()
         ... except runner.UserError as error:
         ...     print(error)
-        outputs/sweeps/optimizers/0: holds no model.keras
+        outputs/sweeps/optimizers/0: contains no model.keras
         """
         if not self._directory.model_path.is_file():
-            raise UserError(f"{self.directory}: holds no model.keras")
+            raise UserError(f"{self.directory}: contains no model.keras")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # only warnings and errors, as on the command line
         with errors_held_back():  # TensorFlow writes notes there at any log level
             from runner.models.saved import read_model

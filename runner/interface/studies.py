@@ -31,7 +31,7 @@ def study_option(
     Args:
         name: name of a study that is given as a dict.
         config_dir: directory of the user's own options.
-        keep: keep the file after the block; a refused study leaves the previous file unchanged.
+        keep: keep the file after the block; a rejected study leaves the previous file unchanged.
 
     Raises:
         UserError: if the study cannot be read or saved.

@@ -33,7 +33,7 @@ def residual_cnn(
     Source: He et al. 2016, "Deep residual learning for image recognition", fig. 3 (basic block), sec. 4.2 (CIFAR-10).
     """
     if not filters:
-        raise ValueError("filters=[]: must hold the filters of at least one block")
+        raise ValueError("filters=[]: must contain the filters of at least one block")
     if blocks < 1:
         raise ValueError(f"blocks={blocks}: must be at least 1")
     inputs, *noise = hidden.inputs(input_shape)

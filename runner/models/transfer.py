@@ -46,7 +46,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
         if here == there:
             layer.set_weights(theirs[layer.name].get_weights())
         elif layer.name != "output":
+            elsewhere = f"{there} in" if there else "is missing from"
             raise ConfigError(
-                f"model.init_from: layer {layer.name} has weights of shapes {here} here, and {there or 'is missing'} "
-                f"in {path}"
+                f"model.init_from: layer {layer.name} has weights of shapes {here} here, and {elsewhere} {path}"
             )

@@ -22,7 +22,7 @@ FOLD_COLUMNS = (
     "fold",
     "held_out",
 )  # keys of `RunRecord.dataset`, and columns of the summary
-REPORTED = ("val_", "best_val_", "test_")  # prefixes of the columns of a summary that hold metrics
+REPORTED = ("val_", "best_val_", "test_")  # prefixes of the columns of a summary that contain metrics
 # Readable names of metrics whose columns are unclear; a loss includes the run's own penalties and smoothing.
 QUANTITIES = {"loss": "loss with penalty", "negative_log_likelihood": "cross-entropy", "macro_f1": "macro F1"}
 _LONGEST = 10_000  # characters of all overrides together, and of a name

@@ -103,17 +103,17 @@ class RunDirectory:
             remove_leftovers(directory)
 
     def refuse_if_used(self) -> None:
-        """Raise UserError if the directory already holds a run, to protect its results."""
+        """Raise UserError if the directory already contains a run, to protect its results."""
         if self.record_path.exists():
-            raise UserError(f"{self.path}: already holds a run; choose another directory (hydra.run.dir=...)")
+            raise UserError(f"{self.path}: already contains a run; choose another directory (hydra.run.dir=...)")
 
     def refuse_no_model(self) -> None:
-        """Raise UserError if the directory holds no run, or a run without a model."""
+        """Raise UserError if the directory contains no run, or a run without a model."""
         refuse_no_directory(self.path)
         if not self.record_path.exists():
-            raise UserError(f"{self.path}: holds no run (no record.json in it); give the directory of one run")
+            raise UserError(f"{self.path}: contains no run (no record.json in it); give the directory of one run")
         if not self.model_path.is_file():
-            raise UserError(f"{self.path}: holds no model.keras: the run has not ended, or its model was removed")
+            raise UserError(f"{self.path}: contains no model.keras: the run has not ended, or its model was removed")
 
     def write_hydra(self, files: Mapping[str, str]) -> None:
         """Write Hydra's files of a run into .hydra/.
@@ -146,7 +146,7 @@ class RunDirectory:
         except FileNotFoundError as error:
             raise UserError(f"{path}: missing, so this run cannot be trained again") from error
         if not isinstance(config, dict):
-            raise UserError(f"{path}: holds no configuration")
+            raise UserError(f"{path}: contains no configuration")
         return config
 
     def write_record(self, record: RunRecord) -> None:
@@ -175,7 +175,7 @@ class RunDirectory:
         """Read the record; keys of a newer version are ignored.
 
         Raises:
-            UserError: if it is not a record, with the first error.
+            UserError: if it is not a record; the message gives the first error.
         """
         form: TypeAdapter[RunRecord] = json_form(RunRecord)
         return self._read_json(form)
@@ -210,7 +210,7 @@ class RunDirectory:
                 _refuse_no_predictions(part, arrays[f"{part}_probabilities"], arrays[f"{part}_labels"])
             return arrays
         except FileNotFoundError as error:
-            raise UserError(f"{self.path}: holds no predictions.npz") from error
+            raise UserError(f"{self.path}: contains no predictions.npz") from error
         except ValueError as error:
             raise UserError(f"{self.predictions_path}: cannot be read ({error})") from error
 
@@ -218,7 +218,7 @@ class RunDirectory:
         """Read the epochs; none if no epoch was completed. Metrics not measured in an epoch are absent from its row.
 
         Raises:
-            UserError: if the file is not a table of numbers, with the first error.
+            UserError: if the file is not a table of numbers; the message gives the first error.
         """
         try:
             rows = read_rows(self.history_path)

@@ -41,7 +41,7 @@ Form = TypeVar("Form")
 
 
 def is_sweep_directory(path: Path) -> bool:
-    """Return whether a directory holds a sweep's plan."""
+    """Return whether a directory contains a sweep's plan."""
     return any((path / name).exists() for name in (PLAN, PLAN_TABLE))
 
 
@@ -50,7 +50,7 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if the file is not a plan, with the file.
+        ValueError: if the file is not a plan, naming the file.
     """
     try:
         return read_json(sweep / PLAN, form, LARGEST_PLAN)
@@ -66,7 +66,7 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
 
     Raises:
         FileNotFoundError: if there is no plan.
-        ValueError: if the file is not a plan, with the file.
+        ValueError: if the file is not a plan, naming the file.
     """
     path = sweep / PLAN_TABLE
     planned: dict[str, dict[str, int]] = {}
@@ -192,7 +192,7 @@ class Question:
 
         Raises:
             FileNotFoundError: if there is no plan.
-            ValueError: if the file is not a plan, with the file.
+            ValueError: if the file is not a plan, naming the file.
         """
         plan = read_plan(sweep, json_form(_Asked))
         study = plan.study

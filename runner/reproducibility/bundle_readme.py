@@ -72,14 +72,14 @@ def other_versions(records: Sequence[RunRecord]) -> list[str]:
 
 
 def code_text(code: Code) -> str:
-    """Return a sentence about the code that trained the runs, and whether the bundle holds its changes."""
+    """Return a sentence about the code that trained the runs, and whether the bundle contains its changes."""
     if not code.commits:
         return "The records contain no commit: the runs were trained by an installed package."
     trained = f"The runs were trained with commit {' and '.join(code.commits)}"
     if not code.was_dirty:
         return f"{trained}, without changes to tracked files."
     if code.changes:
-        return f"{trained} and uncommitted changes; code/ holds them as they were when the bundle was made."
+        return f"{trained} and uncommitted changes; code/ contains them as they were when the bundle was made."
     return (
         f"{trained} and uncommitted changes, which the bundle lacks: they were outside runner/ and conf/, or are no "
         "longer in the checkout."
@@ -123,7 +123,7 @@ def _parts(bundled: Bundled, contents: Contents, code: Code) -> Iterator[str]:
     paths = "They may contain paths from the machine on which the runs were trained."
     yield f"`{RESULTS}/`: {', '.join(held[:-1])} and {held[-1]}{lacks}. {paths}"
     if contents.is_report_new:
-        yield "The report was written for this bundle, because the directory held none."
+        yield "The report was written for this bundle, because the directory contained none."
     locks = f"the checkout's lock files ({', '.join(contents.locks)}), and " if contents.locks else ""
     yield f"`environment/`: {locks}`installed.txt`, the distributions installed where the bundle was made."
     if code.changes:

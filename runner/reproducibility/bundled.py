@@ -60,8 +60,8 @@ class Bundled:
             found = cls._of_sweep(path)
         else:
             raise UserError(
-                f"{path}: holds no run (record.json) and no sweep ({PLAN}); give the directory of one run, grid, study "
-                "or search"
+                f"{path}: contains no run (record.json) and no sweep ({PLAN}); give the directory of one run, grid, "
+                "study or search"
             )
         found._refuse_links()
         if not found.records:
@@ -107,7 +107,7 @@ class Bundled:
 
     @property
     def has_report(self) -> bool:
-        """True if its directory holds a report: a sweep's page, or a run's figures."""
+        """True if its directory contains a report: a sweep's page, or a run's figures."""
         own = files_in(self.path)
         return any(path.name == PAGE if self.kind == "sweep" else _is_figure(path) for path in own)
 

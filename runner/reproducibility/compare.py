@@ -164,7 +164,7 @@ def verdict_text(comparison: Comparison, tolerance: float) -> str:
     if comparison.unrecorded:
         lines.append(f"not compared, because the record lacks them: {', '.join(comparison.unrecorded)}")
     if not comparison.compared:
-        return "\n".join([*lines, "verdict: different (the record holds no numbers to compare)"])
+        return "\n".join([*lines, "verdict: different (the record contains no numbers to compare)"])
     counts = Counter(one.verdict for one in comparison.compared)
     counted = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _VERDICTS if counts[verdict])
     return "\n".join([*lines, f"verdict: {comparison.verdict} (metrics: {counted})"])

@@ -100,7 +100,7 @@ def _refuse_no_run(path: Path) -> None:
         return
     if is_sweep_directory(path):
         raise UserError(f"{path}: a sweep, not a run; give its runs, for example {path}/*")
-    raise UserError(f"{path}: holds no run (no record.json); give the directories of runs, for example {path}/*")
+    raise UserError(f"{path}: contains no run (no record.json); give the directories of runs, for example {path}/*")
 
 
 def _read(path: Path, left_out: LeftOut) -> Recorded:

@@ -73,7 +73,7 @@ def _summary_rows(report: Path, summary: Path) -> list[dict[str, str]]:
         return read_rows(summary)
     except FileNotFoundError as error:
         command = shlex.join(["runner", "report", str(report)])
-        raise UserError(f"{report}: holds no summary.csv ({command} writes it)") from error
+        raise UserError(f"{report}: contains no summary.csv ({command} writes it)") from error
     except ValueError as error:
         raise UserError(f"{summary}: cannot be read ({error})") from error
 
@@ -100,7 +100,7 @@ class Original:
         directory = RunDirectory(path)
         refuse_no_directory(path)
         if not directory.record_path.exists():
-            raise UserError(f"{path}: holds no run (no record.json); use --row N for a run of a sweep or a report")
+            raise UserError(f"{path}: contains no run (no record.json); use --row N for a run of a sweep or a report")
         record = directory.read_record()
         refuse_objects(record, path, "reproduced")
         config = directory.read_config()

@@ -43,7 +43,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     In the message of a UserError raised in the block, the bundle's path replaces that of the temporary directory.
 
     Raises:
-        UserError: if the file is not a bundle, or one of its entries is refused.
+        UserError: if the file is not a bundle, or one of its entries is rejected.
     """
     with tempfile.TemporaryDirectory(prefix="runner-") as temporary:
         root = Path(temporary)
@@ -60,7 +60,7 @@ def unpack(path: Path, out: Path) -> None:
     """Write a bundle's files into an empty directory, after checking all of them.
 
     Raises:
-        UserError: if the file is not a bundle, or one of its entries is refused; nothing was written.
+        UserError: if the file is not a bundle, or one of its entries is rejected; nothing was written.
         EnvironmentFault: if a file cannot be written.
     """
     if not path.is_file():  # opening a pipe would block
@@ -70,14 +70,14 @@ def unpack(path: Path, out: Path) -> None:
             for entry in entries:
                 _extract(archive, entry, out / entry.filename)
     except ValueError as error:
-        raise UserError(f"{path}: refused, and nothing was unpacked: {error}") from error
+        raise UserError(f"{path}: rejected, and nothing was unpacked: {error}") from error
 
 
 def check_bundle(path: Path) -> None:
     """Check every entry of a bundle, and its contents against its checksums, without writing anything.
 
     Raises:
-        ValueError: if the file is not a bundle, or one of its entries is refused, with the entry.
+        ValueError: if the file is not a bundle, or one of its entries is rejected, naming the entry.
     """
     with _checked(path):
         pass
@@ -87,7 +87,7 @@ def only_run(results: Path) -> Path:
     """Return the directory of the only run in a bundle's results.
 
     Raises:
-        UserError: if there is none, or more than one, with the number of rows to choose from.
+        UserError: if there is none, or more than one; the message gives the number of rows.
     """
     if RunDirectory(results).record_path.exists():
         return results
@@ -100,9 +100,9 @@ def only_run(results: Path) -> Path:
     except (FileNotFoundError, ValueError):
         rows = 0
     if not rows:
-        raise UserError(f"{bundle}: holds {held} and no report; unpack it, and give the directory of one run")
+        raise UserError(f"{bundle}: contains {held} and no report; unpack it, and give the directory of one run")
     raise UserError(
-        f"{bundle}: holds {held}; choose one: --row N, from 1 to {rows} (the rows of {RESULTS}/summary.csv)"
+        f"{bundle}: contains {held}; choose one: --row N, from 1 to {rows} (the rows of {RESULTS}/summary.csv)"
     )
 
 
@@ -171,7 +171,7 @@ def _refuse_entries(entries: Sequence[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _bad_name(name: str) -> str | None:
-    """Return the reason for refusing an entry's name; None if it is a plain relative path."""
+    """Return the reason for rejecting an entry's name; None if it is a plain relative path."""
     if not name.isprintable():
         return "a character in its name that cannot be shown"
     if "\\" in name:
@@ -191,21 +191,21 @@ def _bad_name(name: str) -> str | None:
 
 
 def _bad_kind(entry: zipfile.ZipInfo) -> str | None:
-    """Return the reason for refusing an entry with a plain name; None if it is an ordinary file."""
+    """Return the reason for rejecting an entry with a plain name; None if it is an ordinary file."""
     mode = stat.S_IFMT(entry.external_attr >> 16)
     if mode not in (0, stat.S_IFREG) or entry.external_attr & _DOS_DIRECTORY:
         return "a link, folder or device; only files are allowed"
     if entry.flag_bits & _ENCRYPTED:
         return "encrypted"
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "a compression that bundles do not use"
+        return "a compression method that bundles do not use"
     if entry.file_size > LARGEST_FILE:
         return f"{entry.file_size:,} bytes; at most {LARGEST_FILE:,} are allowed"
     return None
 
 
 def _refuse_same_place(names: Sequence[str]) -> None:
-    """Refuse names that mean the same file, or a file and its own folder, on a file system that ignores case."""
+    """Reject names that mean the same file, or a file and its own folder, on a file system that ignores case."""
     files: set[str] = set()
     folders: set[str] = set()
     for name in names:

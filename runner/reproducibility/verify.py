@@ -107,7 +107,7 @@ def verify_recipes(
         Stopped: with exit code 1 if a recipe fails, or 130 if the training was interrupted.
     """
     expected = expectations(read_file(), names, overrides, quick=quick, seeds=seeds)
-    # One directory per code version, because runs of other code prove nothing about this code.
+    # One directory per code version, because runs with different code prove nothing about this code.
     directory = out or Path("outputs/verify") / f"{'quick' if quick else 'full'}-{code_hash()}"
     processes: int | Literal["auto"] = workers or "auto"
     with closing(LocalLauncher(processes).pool()) as pool:  # starts during planning, because starting takes seconds

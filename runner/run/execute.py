@@ -102,7 +102,7 @@ def run(
     Args:
         config: resolved, as plain dictionaries and lists.
         kept: the worker's cache from earlier runs.
-        warn: shows the warning of a tracker that fails; by default in the console.
+        warn: shows a warning about a tracker that fails; by default in the console.
         objects: Python objects in place of configured parts; the record mentions them.
         callbacks: additional Keras callbacks; if one of them sets its attribute `pruned`, the run is not tested.
 
@@ -186,7 +186,7 @@ def run_in_new_directory(
     objects: Objects | None = None,
     train: Callable[..., RunRecord] | None = None,
 ) -> RunRecord:
-    """Train the run of a configuration in a new directory, with its lock and log; a refused run leaves no directory.
+    """Train the run of a configuration in a new directory, with its lock and log; a rejected run leaves no directory.
 
     Args:
         config: resolved, as plain dictionaries and lists.

@@ -139,5 +139,5 @@ def check_name(key: str, name: str, module: Any) -> None:
 
 def brief(error: BaseException) -> str:
     """Return the first line of an error's text."""
-    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # without TensorFlow's names of operations
+    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\](\s*name:)?", "", str(error))  # without TensorFlow's operation names
     return next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

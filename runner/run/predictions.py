@@ -57,7 +57,7 @@ def predictions(trained: Trained, examples: Iterable[NewExamples]) -> Iterator[l
     """Yield the predictions for the examples of files, in order; they are computed in batches.
 
     Raises:
-        UserError: if the network predicts no finite numbers, as after training that diverged.
+        UserError: if the network predicts NaN or infinity, as it does if its training diverged.
     """
     waiting: list[NewExamples] = []
     for more in examples:

@@ -59,7 +59,7 @@ def read_inference(directory: RunDirectory) -> Inference:
             return _computed_again(directory)
         except UserError as error:
             raise UserError(
-                f"{directory.path}: holds no inference.npz, and its preprocessing cannot be computed again: {error}"
+                f"{directory.path}: contains no inference.npz, and its preprocessing cannot be computed again: {error}"
             ) from error
 
 
@@ -72,7 +72,7 @@ def _computed_again(directory: RunDirectory) -> Inference:
     refuse_missing(settings)
     dataset = build_dataset(settings)
     if dataset.fingerprint != record.dataset["fingerprint"]:
-        raise UserError(f"{dataset.source} does not hold the run's data (the fingerprints differ)")
+        raise UserError(f"{dataset.source} does not contain the run's data (the fingerprints differ)")
     inference = Inference.of(dataset, build_split(settings, dataset))
     if inference is None:
         raise UserError(f"preprocessing._target_={settings.preprocessing.target}: has no statistics that can be saved")

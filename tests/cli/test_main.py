@@ -107,7 +107,7 @@ class TestOneRun:
     def test_a_used_directory_is_not_written_again(self, finished_run, program, tmp_path):
         before = {path: path.read_bytes() for path in finished_run.rglob("*") if path.is_file()}
         refused = program(*QUICK, f"hydra.run.dir='{finished_run}'", cwd=tmp_path)
-        assert "already holds a run" in one_line(refused.code, refused.err)
+        assert "already contains a run" in one_line(refused.code, refused.err)
         assert {path: path.read_bytes() for path in finished_run.rglob("*") if path.is_file()} == before
 
     def test_report_draws_the_figures_again(self, finished_run, cli, tmp_path):
@@ -264,7 +264,7 @@ class TestBadInput:
             ("optimizer=[sgd,adam]", "optimizer=[sgd,adam]: optimizer takes one option, not a list"),
             ("regularizer=[l2,dropout,l2]", "regularizer=[l2,dropout,l2]: names an option twice"),
             ("optimizer=null", "optimizer=null: a group takes the name of an option, or a list of names"),
-            ("regularizer.l2=3", "regularizer.l2=3: must be keys with values"),
+            ("regularizer.l2=3", "regularizer.l2=3: must be a mapping"),
         ],
     )
     def test_is_one_message_from_the_first_two_stages(self, program, tmp_path, override, said):

@@ -145,7 +145,7 @@ def test_a_key_of_another_study_is_not_a_reason_to_choose_it():
 
 
 def test_a_key_of_a_group_that_is_not_composed_names_the_group_and_not_a_similar_one():
-    assert message("study.tune.budget=2") == "study.tune.budget=2: no study is chosen; choose one too: study=NAME"
+    assert message("study.tune.budget=2") == "study.tune.budget=2: no study is chosen; add one: study=NAME"
     mine = ["study=mine", "study.tune.budget=2"]  # in the user's own directory
     assert composition_message(ValueError("Could not override 'study.tune.budget'."), mine) == (
         "study.tune.budget=2: the chosen study has no tune.budget; to add it, use +study.tune.budget=2"

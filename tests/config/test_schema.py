@@ -103,7 +103,7 @@ def changed(chosen, override):
         ("clipping.clipnorm=0", "clipping.clipnorm=0: must be a finite number above 0"),
         (
             "+clipping.clipvalue=1",
-            "clipping: clipvalue and clipnorm exclude each other",
+            "clipping: clipvalue and clipnorm are mutually exclusive",
         ),
         ("+clipping.norm=1", "clipping.norm=1: no such key; did you mean clipnorm?"),
         ("normalization.place=beside", "normalization.place=beside: must be 'before' or 'after'"),

@@ -34,7 +34,7 @@ def test_aliases_of_a_moderate_size_are_written_out(tmp_path):
         ("a: " + "[" * 40 + "]" * 40, "line 1: a.0.0.*: nested more than 32 levels deep"),
         ("[" * 60_000, "more than 32 levels deep|exceeded maximum nesting depth"),  # runner's message, or libyaml's
         ("a: " + "b" * LARGEST, "more than 64 KB of YAML"),
-        ("a:\n  b: " + "9" * 5000, "line 2: a.b: a number of 5000 characters"),
+        ("a:\n  b: " + "9" * 5000, "line 2: a.b: a number with 5000 characters"),
         ("a: [1\n", "line 2: while parsing a flow sequence"),
         ("a: *b\n", "line 1: found undefined alias"),
         ("[a, b]: 1\n", "line 1: a key must be a name"),

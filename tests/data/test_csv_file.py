@@ -107,7 +107,7 @@ def test_names_that_differ_are_different_classes(tmp_path, first, second):
 
 
 def test_a_nul_is_refused_where_pandas_would_end_the_value(tmp_path):
-    with pytest.raises(DataError, match=r"mine.csv: line 3 holds a NUL byte; save the file as text in UTF-8"):
+    with pytest.raises(DataError, match=r"mine.csv: line 3 contains a NUL byte; save the file as text in UTF-8"):
         both(tmp_path, PLAIN.replace("-3", "-3\0007"))
 
 
@@ -118,7 +118,7 @@ def test_a_file_without_a_header_is_read_from_its_first_row(tmp_path):
 
 
 def test_numbers_where_names_are_expected_are_an_error_that_says_what_to_do(tmp_path):
-    with pytest.raises(DataError, match=r"first row holds numbers, not names; dataset.header=false"):
+    with pytest.raises(DataError, match=r"first row contains numbers, not names; dataset.header=false"):
         both(tmp_path, "5,1,2\n4,3,4\n", label=0)
     assert both(tmp_path, "0,1,2\n4,3,4\n5,6,7\n", label=0).train_labels.tolist() == [0, 1]  # as pandas numbers columns
 
@@ -207,7 +207,7 @@ def test_a_missing_label_column_is_an_error_with_the_nearest(tmp_path):
         ("inf,1,2", "column a, row 5: inf is not a finite number"),
         ("1e300,1,2", r"column a, row 5: 1e\+300 is not a finite number"),
         ("1,,2", "column label, row 5: no value"),
-        ("1,0.5,2", "column label holds 0.5; classes are names or whole numbers"),
+        ("1,0.5,2", "column label contains 0.5; classes are names or whole numbers"),
         ("1,1", "column b, row 5: no value"),
         ("1,1,2,3", "cannot be read as CSV .*Expected 3 fields in line 6, saw 4"),
         ('1,1,"2', "cannot be read as CSV"),
@@ -230,7 +230,7 @@ def test_rows_longer_than_the_header_are_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (",x,label", "a column has no name; remove it if it holds row numbers"),
+        (",x,label", "a column has no name; remove it if it contains row numbers"),
         ("x,x,label", "cannot be read .*Duplicate names"),
     ],
 )

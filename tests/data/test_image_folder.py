@@ -92,7 +92,7 @@ def test_photographs_with_views_of_themselves_are_read_and_animations_refused(tw
     Image.new("L", (6, 4), 0).save(file, "MPO", save_all=True, append_images=views)
     assert len(load(two_parts).train_labels) == 15
     Image.new("L", (6, 4), 0).save(file, "GIF", save_all=True, append_images=views)
-    with pytest.raises(DataError, match=r"cat/0.png: holds 2 images; save each in its own file"):
+    with pytest.raises(DataError, match=r"cat/0.png: contains 2 images; save each in its own file"):
         load(two_parts)
 
 
@@ -218,7 +218,7 @@ def test_folders_of_folders_are_an_error(two_parts):
 
 def test_empty_class_folders_are_an_error(tmp_path):
     (tmp_path / "cat").mkdir()
-    with pytest.raises(DataError, match="cat: holds no images"):
+    with pytest.raises(DataError, match="cat: contains no images"):
         load(tmp_path)
 
 

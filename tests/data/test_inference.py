@@ -70,10 +70,10 @@ def test_a_file_has_the_common_keys_and_those_of_its_preprocessing(kind):
         ({"shape": np.array([2, 3])}, "shape fits neither"),
         ({"shape": np.array([2, 0, 1])}, "shape fits neither"),
         ({"classes": np.array(["one"])}, "fewer than two"),
-        ({"classes": np.array([1, 2])}, "classes holds no names"),
+        ({"classes": np.array([1, 2])}, "classes contains no names"),
         ({"features": np.array(["a", "b"])}, "lists 2 features for examples of shape"),
         ({"mean": np.ones(2)}, "does not fit"),
-        ({"deviation": np.array([np.nan])}, "deviation holds no finite numbers"),
+        ({"deviation": np.array([np.nan])}, "deviation contains no finite numbers"),
     ],
 )
 def test_arrays_that_describe_nothing_are_refused(changed, reason):

@@ -88,7 +88,7 @@ def test_swapped_files_are_an_error_that_says_so(tmp_path, arrays):
     ):
         (tmp_path / f"{stem}.gz").write_bytes(gzip.compress(idx_bytes(arrays[other])))
     with pytest.raises(
-        DataError, match=r"train-images-idx3-ubyte\.gz: holds labels, not images: are the files swapped"
+        DataError, match=r"train-images-idx3-ubyte\.gz: contains labels, not images: are the files swapped"
     ):
         load(tmp_path)
 
@@ -218,7 +218,7 @@ class TestAnotherDataSetInTheSameFormat:
 
     def test_files_of_mnist_in_its_folder_are_refused(self, tmp_path, mnist_root):
         (tmp_path / "fashion_mnist").symlink_to(mnist_root / "mnist")
-        with pytest.raises(DataError, match="holds the files of MNIST, not those of fashion_mnist") as caught:
+        with pytest.raises(DataError, match="contains the files of MNIST, not those of fashion_mnist") as caught:
             self.load(tmp_path)
         assert str(tmp_path / "fashion_mnist") in str(caught.value)
 

@@ -76,7 +76,7 @@ class TestImages:
     @pytest.mark.parametrize("shape", [(4, 6, 2), (4, 6, 1)])
     def test_inputs_that_no_image_file_holds_need_an_archive(self, image, shape):
         numbers = Inference(shape, "uint8" if shape[-1] == 2 else "float32", Unchanged(), ("cat", "dog"))
-        with pytest.raises(DataError, match=r"which image files cannot hold; give an archive"):
+        with pytest.raises(DataError, match=r"which image files cannot contain; give an archive"):
             Reader(numbers, {}).read(image("a.png"))
 
     def test_a_table_is_no_image(self, table):
@@ -162,5 +162,5 @@ class TestFolders:
         assert files_at(tmp_path, TABLE) == expected
 
     def test_an_empty_folder_is_refused(self, tmp_path):
-        with pytest.raises(DataError, match="holds no images and no archives"):
+        with pytest.raises(DataError, match="contains no images and no archives"):
             files_at(tmp_path, GREY)

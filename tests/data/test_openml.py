@@ -94,8 +94,8 @@ def test_openmls_remarks_are_notes(cached):
 
 SPOILT = {
     "no value": (ARFF.replace("\n20.5,6,", "\n?,6,"), {}, "column height in cm, row 1: no value"),
-    "text": (ARFF.replace("colour {red, blue, 'dark green'}", "colour string"), {}, "column colour: holds text"),
-    "measured": (ARFF, {"label": "height in cm"}, "height in cm holds 20.5; classes are names or whole numbers"),
+    "text": (ARFF.replace("colour {red, blue, 'dark green'}", "colour string"), {}, "column colour: contains text"),
+    "measured": (ARFF, {"label": "height in cm"}, "height in cm contains 20.5; classes are names or whole numbers"),
     "no such column": (ARFF, {"label": "scent"}, "OpenML, name flowers, version active: .*scent"),
 }
 

@@ -92,7 +92,7 @@ def test_a_server_that_accepts_and_never_answers_costs_a_warning(run, monkeypatc
         warnings = trackers.epoch(epoch(1), [])
         assert time.monotonic() - began < 0.5  # an epoch does not wait
         (warning,) = warnings + trackers.end(TESTED)
-    assert warning.startswith("tracking=mlflow: no answer within 0.5 s")
+    assert warning.startswith("tracking=mlflow: no response within 0.5 s")
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def test_a_run_waits_for_a_tracker_that_hangs_no_longer_than_its_patience():
     never = Event()
     hanging, other = Noting(waiting=never), Noting()
     warnings = warnings_of(Trackers({"hanging": hanging, "other": other}, patience=0.05))
-    assert warnings == ["hanging: no answer within 0.05 s. The run is trained and recorded without this tracker."]
+    assert warnings == ["hanging: no response within 0.05 s. The run is trained and recorded without this tracker."]
     assert other.told == ["begin", 1, 2, "end"]
     assert all(thread.daemon for thread in hanging.threads)  # the thread does not keep the process alive
     never.set()

@@ -25,7 +25,7 @@ class Fault:
         lines = (checkout / self.file).read_text().splitlines()
         found = [number for number, line in enumerate(lines, start=1) if line.strip() == self.line]
         if len(found) != 1:
-            raise ValueError(f"{self.name}: {self.file} holds its line {len(found)} times, not once")
+            raise ValueError(f"{self.name}: {self.file} contains its line {len(found)} times, not once")
         return found[0]
 
     def plant(self, checkout: Path) -> None:

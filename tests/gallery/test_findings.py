@@ -3,8 +3,9 @@
 import pytest
 
 from runner.core.write import write_csv
-from runner.gallery.entry import Findings
-from runner.gallery.findings import read_findings
+from runner.gallery.entry import Finding, Findings
+from runner.gallery.findings import read_findings, with_display_names
+from runner.records.sweep_directory import Question
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from tests.gallery.conftest import report_on
@@ -46,6 +47,14 @@ def test_a_variant_without_any_result_has_no_difference(tmp_path):
 def test_reasons_of_undecided_comparisons_are_given_once(tmp_path):
     report_on(tmp_path, "undecided", reason="3 seeds are too few (6 needed)")
     assert read_findings(tmp_path).reasons == ["3 seeds are too few (6 needed)"]
+
+
+def test_variants_have_the_display_names_of_the_report():
+    rows = [Finding("warm_up [digits]", "worse", "-1.00"), Finding("l2", "better", "+1.00")]
+    found = Findings("accuracy, difference from no_decay in percentage points", rows, baseline="no_decay")
+    shown = with_display_names(found, Question(variants=["warm_up", "l2", "no_decay"], names={"l2": "Weight decay"}))
+    assert [row.variant for row in shown.rows] == ["warm up [digits]", "Weight decay"]
+    assert shown.about == "accuracy, difference from no decay in percentage points"
 
 
 def test_without_comparisons_the_best_means_are_shown(tmp_path):

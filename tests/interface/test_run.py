@@ -89,10 +89,10 @@ def test_changing_what_was_read_changes_nothing(run):
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda run: run.predictions(), "holds no predictions.npz$"),
-        (lambda run: run.model(), "holds no model.keras$"),
+        (lambda run: run.predictions(), "contains no predictions.npz$"),
+        (lambda run: run.model(), "contains no model.keras$"),
         (lambda _: runner.Run("nowhere"), "^nowhere: no such directory$"),
-        (lambda _: runner.Run(".."), r"^\.\.: holds no run \(no record.json in it\)$"),
+        (lambda _: runner.Run(".."), r"^\.\.: contains no run \(no record.json in it\)$"),
     ],
 )
 def test_what_is_absent_is_named(make_run, monkeypatch, ask, message):

@@ -42,7 +42,7 @@ def test_the_output_keeps_its_own_weights_where_the_classes_differ(saved):
     ("units", "said"),
     [
         ((9, 4), r"layer hidden_1 has weights of shapes .* here, and .* in "),
-        ((8, 4, 4), "layer hidden_3 .* is missing in "),
+        ((8, 4, 4), "layer hidden_3 .* is missing from "),
     ],
 )
 def test_a_layer_without_a_counterpart_is_named(saved, units, said):

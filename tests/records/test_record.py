@@ -121,7 +121,7 @@ def test_a_directory_that_holds_a_run_is_refused(tmp_path):
     directory = RunDirectory(tmp_path)
     directory.refuse_if_used()
     directory.write_record(RECORD)
-    with pytest.raises(UserError, match="already holds a run"):
+    with pytest.raises(UserError, match="already contains a run"):
         directory.refuse_if_used()
 
 

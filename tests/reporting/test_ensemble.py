@@ -117,7 +117,7 @@ def test_runs_tested_on_other_examples_are_refused(make_run, tmp_path, labels):
 
 
 def test_a_run_without_predictions_is_refused(make_run, tmp_path):
-    assert "sweep/1: holds no predictions.npz" in refused(make_run, tmp_path, predictions=None)
+    assert "sweep/1: contains no predictions.npz" in refused(make_run, tmp_path, predictions=None)
 
 
 def test_predictions_that_lack_an_array_are_refused(make_run, tmp_path):

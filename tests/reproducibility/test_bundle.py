@@ -231,7 +231,7 @@ class TestFinished:
         done = quick_cli("reproduce", "b.zip", cwd=elsewhere)
         assert (done.returncode, done.stderr) == (
             2,
-            "runner: b.zip: holds 4 runs; choose one: --row N, from 1 to 4 (the rows of results/summary.csv)\n",
+            "runner: b.zip: contains 4 runs; choose one: --row N, from 1 to 4 (the rows of results/summary.csv)\n",
         )
         done = quick_cli("reproduce", "b.zip", "--row", "3", "--out", "again", cwd=elsewhere)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -82,7 +82,7 @@ def test_only_versions_that_differ_are_told(found):
     [
         (Code([], was_dirty=False), "contain no commit"),
         (Code(["a", "b"], was_dirty=False), "commit a and b, without changes"),
-        (Code(["a"], was_dirty=True, changes={"changes.diff": b"x"}), "code/ holds them"),
+        (Code(["a"], was_dirty=True, changes={"changes.diff": b"x"}), "code/ contains them"),
         (Code(["a"], was_dirty=True), "which the bundle lacks"),
     ],
 )

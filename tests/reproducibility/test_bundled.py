@@ -77,7 +77,7 @@ def test_a_single_runs_paths_are_of_its_own_configuration(sweep):
 
 
 def test_what_holds_neither_a_run_nor_a_sweep_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"holds no run .* and no sweep .*; give the directory of one run"):
+    with pytest.raises(UserError, match=r"contains no run .* and no sweep .*; give the directory of one run"):
         Bundled.read(tmp_path)
     with pytest.raises(UserError, match="no such directory"):
         Bundled.read(tmp_path / "nowhere")

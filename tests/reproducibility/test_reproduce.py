@@ -228,7 +228,7 @@ class TestRow:
             run_of_row(report, 4)
 
     def test_a_report_without_a_summary_is_refused(self, tmp_path):
-        with pytest.raises(UserError, match=r"holds no summary\.csv"):
+        with pytest.raises(UserError, match=r"contains no summary\.csv"):
             run_of_row(tmp_path, 1)
 
 
@@ -245,7 +245,7 @@ class TestRecord:
         [
             ("config.yaml", None, "config.yaml: missing"),
             ("config.yaml", "a: [", "config.yaml: line 2: while parsing a flow"),
-            ("config.yaml", "text", "holds no configuration"),
+            ("config.yaml", "text", "contains no configuration"),
             ("config.yaml", "seed: 0", "training: must be given"),
             ("record.json", "{}", "not a valid run record"),
         ],
@@ -257,7 +257,7 @@ class TestRecord:
             Original.read(run)
 
     def test_a_directory_without_a_run_is_named(self, tmp_path):
-        with pytest.raises(UserError, match="holds no run"):
+        with pytest.raises(UserError, match="contains no run"):
             Original.read(tmp_path)
         with pytest.raises(UserError, match="no such directory"):
             Original.read(tmp_path / "nowhere")

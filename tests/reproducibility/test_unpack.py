@@ -41,7 +41,7 @@ def said_of(path: Path) -> str:
     out = path.parent / "out"
     out.mkdir()
     before = {*path.parent.rglob("*")}
-    with pytest.raises(UserError, match=r"refused, and nothing was unpacked") as refused:
+    with pytest.raises(UserError, match=r"rejected, and nothing was unpacked") as refused:
         unpack(path, out)
     assert {*path.parent.rglob("*")} == before
     return str(refused.value)
@@ -127,7 +127,7 @@ def test_a_compression_that_may_expand_without_limit_is_refused(tmp_path):
     path = tmp_path / "b.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("results/a", b"")
-    assert "a compression that bundles do not use" in said_of(path)
+    assert "a compression method that bundles do not use" in said_of(path)
 
 
 class TestBounds:
@@ -250,10 +250,10 @@ class TestRuns:
 
     def test_several_runs_need_a_row_and_the_number_of_rows_is_told(self, tmp_path):
         results = self.results(tmp_path, "x/record.json", "y/record.json")
-        with pytest.raises(UserError, match=r"holds 2 runs and no report; unpack it"):
+        with pytest.raises(UserError, match=r"contains 2 runs and no report; unpack it"):
             only_run(results)
         (results / "summary.csv").write_text("run_id\n1\n2\n3\n")  # a run may have two rows
-        with pytest.raises(UserError, match=r"holds 2 runs; choose one: --row N, from 1 to 3"):
+        with pytest.raises(UserError, match=r"contains 2 runs; choose one: --row N, from 1 to 3"):
             only_run(results)
 
     def test_a_message_about_a_bundle_names_the_bundle(self, tmp_path):

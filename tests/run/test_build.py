@@ -158,7 +158,7 @@ class SignDescent(keras.optimizers.Optimizer):
         (["model.activation=rellu"], r"^model\.activation=rellu: not in Keras; did you mean relu\?"),
         (["model=cnn", "model.kernel_size=40"], r"^model: "),
         (["model=vit_tiny", "model.patch_size=0"], r"^model: .*patch_size=0: must be at least 1"),
-        (["model=cnn_modern", "model.filters=[]"], r"^model: .*filters=\[\]: must hold"),
+        (["model=cnn_modern", "model.filters=[]"], r"^model: .*filters=\[\]: must contain"),
         (
             ["schedule=step", "schedule.decay_steps=two_epochs"],
             r"text where .* needed: schedule\.decay_steps=two_epochs",

@@ -120,7 +120,7 @@ class TestWithoutAFile:
         table = pd.read_csv("train.csv")
         table.assign(a=table["a"] + 1).to_csv("train.csv", index=False)
         with pytest.raises(
-            UserError, match=r"holds no inference.npz, and .*train.csv does not hold the run's .*fingerprints"
+            UserError, match=r"contains no inference.npz, and .*train.csv does not contain the run's .*fingerprints"
         ):
             read_inference(run)
 

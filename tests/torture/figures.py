@@ -16,7 +16,7 @@ DOCUMENT = REPOSITORY / "docs" / "reliability.md"
 BEGIN = "<!-- figures: written by `make torture` -->\n"
 END = "<!-- end of figures -->\n"
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-HEAD = "| promise | test (`tests/`) | figure |\n| --- | --- | --- |\n"
+HEAD = "| guarantee | test (`tests/`) | figure |\n| --- | --- | --- |\n"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     if not config.getoption("--torture"):
         return
     rows = rows_of(figures_in(terminalreporter.getreports("passed")))
-    terminalreporter.section("promises and figures")
+    terminalreporter.section("guarantees and figures")
     terminalreporter.write(HEAD + "".join(rows))
     in_part = config.getoption("keyword") or config.getoption("markexpr") or any("::" in path for path in config.args)
     if exitstatus == pytest.ExitCode.OK and not in_part:

@@ -192,7 +192,7 @@ def hold(program: Program, folder: Path, case: Case, found: Counter[str]) -> Non
         assert lines, answer
         assert all(line == printable(line) for line in lines), answer
         assert names_a_key(" ".join(lines), case), answer
-    found["refused" if answer.code else "accepted"] += 1
+    found["rejected" if answer.code else "accepted"] += 1
 
 
 def names_a_key(message: str, case: Case) -> bool:
@@ -232,5 +232,5 @@ def test_is_an_answer_in_time_with_exit_code_0_or_2(
 
     holds()
     measured(
-        f"{what}: {found['accepted']} accepted, {found['refused']} refused, each within {found['longest (ms)']} ms"
+        f"{what}: {found['accepted']} accepted, {found['rejected']} rejected, each within {found['longest (ms)']} ms"
     )

@@ -1,4 +1,4 @@
-"""Damaged and hostile data: each file is refused with a message that names it, in bounded time and memory."""
+"""Damaged and hostile data: each file is rejected with a message that names it, in bounded time and memory."""
 
 import gzip
 import os
@@ -24,7 +24,7 @@ IMAGES = idx_bytes(ARRAYS["x_train"])
 GZIP = gzip.compress(IMAGES)
 
 pytestmark = pytest.mark.promise(
-    "**Data**: a damaged or hostile file is refused with a message that names it, in bounded time and memory"
+    "**Data**: a damaged or hostile file is rejected with a message that names it, in bounded time and memory"
 )
 
 Spoil = Callable[[Path], object]
@@ -202,10 +202,10 @@ NPZ: dict[str, Case] = {
     "a bit flip": ("npz", flip_in_member, "CRC"),
     "a header that declares less": ("npz", lying_header, "more bytes"),
     "an array cut": ("npz", member("x_train", npy("(30, 5, 4)") + bytes(599)), "not a readable archive"),
-    "NaN": ("npz", archive(x_train=filled(np.nan)), r"x_train: example 3 \(from 0\) holds NaN"),
-    "infinity": ("npz", archive(x_train=filled(-np.inf)), "holds NaN, infinity"),
+    "NaN": ("npz", archive(x_train=filled(np.nan)), r"x_train: example 3 \(from 0\) contains NaN"),
+    "infinity": ("npz", archive(x_train=filled(-np.inf)), "contains NaN, infinity"),
     "too large for float32": ("npz", archive(x_train=filled(1e200)), "a number beyond float32"),
-    "complex": ("npz", archive(x_train=ARRAYS["x_train"].astype(complex)), "holds complex128, not numbers"),
+    "complex": ("npz", archive(x_train=ARRAYS["x_train"].astype(complex)), "contains complex128, not numbers"),
     "structured": ("npz", archive(x_train=np.zeros((30, 2), "u1,f4")), "not numbers"),
     "text": ("npz", archive(x_train=ARRAYS["x_train"].astype(str)), "not numbers"),
     "dates": ("npz", archive(x_train=ARRAYS["x_train"].astype("M8[s]")), "not numbers"),
@@ -219,9 +219,9 @@ NPZ: dict[str, Case] = {
     "labels as truth": ("npz", archive(y_train=labels(1, np.bool_)), "labels must be integers"),
     "labels of MNIST negative": ("mnist.npz", archive(y_train=labels(-1)), "not integers from 0 to 9"),
     "labels of MNIST too large": ("mnist.npz", archive(y_train=labels(2**40)), "not integers from 0 to 9"),
-    "a negative label": ("npz", archive(y_train=labels(-1)), "holds the label -1"),
+    "a negative label": ("npz", archive(y_train=labels(-1)), "contains the label -1"),
     "a gap in the labels": ("npz", archive(y_train=labels(11)), "no training example of class 10"),
-    "a label of 2^40": ("npz", archive(y_train=labels(2**40)), "holds the label 1099511627776"),
+    "a label of 2^40": ("npz", archive(y_train=labels(2**40)), "contains the label 1099511627776"),
     "a label of 2^31-1, alone": ("npz", lambda path: one_part(path, y=labels(2**31 - 1)), "the label 2147483647"),
     "a label of 2^31-1, twice": ("npz", lambda path: one_part(path, y=twice(2**31 - 1)), "the label 2147483647"),
     "fewer labels": ("npz", archive(y_train=ARRAYS["y_train"][1:]), "30 examples in x_train, but 29 in y_train"),
@@ -270,7 +270,7 @@ CSV: dict[str, Case] = {
     "no label": ("csv", holding(TABLE.encode() + b"1,,2\n"), "column label, row 13: no value"),
     "a NUL in a number": ("csv", holding(TABLE.encode() + b"1\x005,no,2\n"), "NUL"),
     "a NUL in a label": ("csv", holding(TABLE.encode() + b"15,no\x00pe,2\n"), "NUL"),
-    "UTF-16": ("csv", holding(TABLE.encode("utf-16")), "holds a NUL"),
+    "UTF-16": ("csv", holding(TABLE.encode("utf-16")), "contains a NUL"),
     "Latin-1": ("csv", holding(TABLE.replace("yes", "s\xed").encode("latin-1")), "cannot be read as CSV .*utf-8"),
     "a class of many characters that is no number": (
         "csv",
@@ -280,7 +280,7 @@ CSV: dict[str, Case] = {
     "an open quote": ("csv", holding(TABLE.encode() + b'1,"no,2\n'), "cannot be read as CSV"),
     "two columns of one name": ("csv", holding(b"a,a,label\n1,2,no\n1,2,yes\n"), "Duplicate names"),
     "one class": ("csv", holding(TABLE.replace("yes", "no").encode()), "the same class"),
-    "gzip": ("csv", holding(gzip.compress(TABLE.encode())), "holds a NUL"),
+    "gzip": ("csv", holding(gzip.compress(TABLE.encode())), "contains a NUL"),
     "a sparse terabyte": ("csv", lambda path: sparse(path, TABLE.encode(), 2**40), "NUL"),
     "a line of 200 MB": ("csv", lambda path: path.write_bytes(b"1," * 10**8), "longer than"),
     "a cell of 200 MB": ("csv", lambda path: path.write_bytes(TABLE.encode() + b"1" * (2 * 10**8)), "longer than"),
@@ -333,12 +333,12 @@ IMAGE: dict[str, Case] = {
     "two frames": (
         "images",
         holding(picture(kind="GIF", save_all=True, append_images=[Image.new("L", (4, 5), 200)])),
-        "holds 2 images",
+        "contains 2 images",
     ),
     "two frames of PNG": (
         "images",
         holding(picture(save_all=True, append_images=[Image.new("L", (4, 5), 7)])),
-        "holds 2 images",
+        "contains 2 images",
     ),
     "16 bits": ("images", holding(picture(mode="I;16")), "more than 8 bits"),
     "floats": ("images", holding(picture(mode="F", kind="TIFF")), "more than 8 bits"),
@@ -415,5 +415,5 @@ def test_what_is_sound_is_loaded_by_the_same_call(kind, tmp_path, call):
 def test_all_that_took_little_memory(call, measured):
     """This test is last, because it checks that the process was never near its limit in any of the tests above."""
     peak = call(peak_megabytes)
-    measured(f"{len(CASES)} corruptions, each refused in less than {SECONDS} s; at most {peak:.0f} MB in the process")
+    measured(f"{len(CASES)} corruptions, each rejected in less than {SECONDS} s; at most {peak:.0f} MB in the process")
     assert peak < 800

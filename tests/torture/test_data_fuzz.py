@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[str, Callable[[Path], Path]]] = (
 CHECKED = ("gzip", "mnist.npz", "npz", "npz, not compressed", "images .png")  # these files hold checksums
 TELLING = (b"\0", b"\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\x80", b",", b"\n", b'"', b"-1", b"9" * 30)
 
-pytestmark = pytest.mark.promise("Randomly damaged data are refused, or are valid data with a different fingerprint")
+pytestmark = pytest.mark.promise("Randomly damaged data are rejected, or are valid data with a different fingerprint")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def refuse_unsound(dataset: Dataset, sound: Dataset) -> None:
 
 
 def load_damaged(name: str, folder: Path, attempts: range, damage: Callable[[bytes, int], bytes]) -> Counter[str]:
-    """Return the numbers of damaged files that were refused, read as different data, or read unchanged."""
+    """Return the numbers of damaged files that were rejected, read as different data, or read unchanged."""
     kind, write = KINDS[name]
     path = write(folder)
     content = path.read_bytes()
@@ -94,7 +94,7 @@ def load_damaged(name: str, folder: Path, attempts: range, damage: Callable[[byt
         except UserError as error:
             if str(folder) not in str(error) or "\n" in str(error):
                 raise AssertionError(f"attempt {attempt}: not a line that names the file") from error
-            found["refused"] += 1
+            found["rejected"] += 1
         except Exception as error:
             raise AssertionError(f"attempt {attempt}: {error!r}") from error
         else:
@@ -105,14 +105,14 @@ def load_damaged(name: str, folder: Path, attempts: range, damage: Callable[[byt
 
 
 def told(found: Counter[str]) -> str:
-    return ", ".join(f"{found[what]} {what}" for what in ("refused", "read as different data", "read unchanged"))
+    return ", ".join(f"{found[what]} {what}" for what in ("rejected", "read as different data", "read unchanged"))
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_random_damage_is_an_error_or_sound_data_of_its_own(name, tmp_path, call, attempts, measured):
     number = attempts(40, 1000)
     found = call(load_damaged, name, tmp_path, range(number), damaged, seconds=240)
-    assert found["refused"] > number / 10
+    assert found["rejected"] > number / 10
     assert found.total() == number
     measured(f"{number} damaged files of one format: {told(found)}; {call(peak_megabytes):.0f} MB at most")
 
@@ -122,7 +122,7 @@ def test_one_flipped_bit_is_never_other_data_where_files_hold_checksums(name, tm
     bits = range(0, 8 * KINDS[name][1](tmp_path).stat().st_size, attempts(61, 5))
     found = call(load_damaged, name, tmp_path, bits, flipped, seconds=240)
     assert found["read as different data"] == 0
-    assert found["refused"] > len(bits) / 3
+    assert found["rejected"] > len(bits) / 3
     measured(f"{len(bits)} flipped bits of one file with checksums: {told(found)}")
 
 
@@ -146,4 +146,4 @@ def test_where_the_fingerprint_is_known_no_flipped_bit_of_mnist_is_loaded(tmp_pa
             load_mnist("mnist", str(tmp_path), NOWHERE, option["fingerprint"])
         (tmp_path / stem).write_bytes(sound)
     assert load_mnist("mnist", str(tmp_path), NOWHERE, option["fingerprint"]).classes == 10
-    measured(f"{len(places)} flipped bits of MNIST's own files, each refused")
+    measured(f"{len(places)} flipped bits of MNIST's own files, each rejected")

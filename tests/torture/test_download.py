@@ -197,4 +197,4 @@ def test_an_answer_that_is_not_the_file_ends_in_one_line_and_leaves_nothing(name
     assert "\n" not in str(caught.value)
     assert handler.sent < 20 * LARGEST  # including the content of the sockets' buffers
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    measured("an unexpected answer is refused")
+    measured("an unexpected response is rejected")

@@ -10,7 +10,7 @@ from runner.reporting.collection.collect import refuse_no_runs
 
 
 def compare_command(arguments: Sequence[str]) -> None:
-    """Compare variants with themselves on two or more sides, and print the verdicts.
+    """Compare each variant across two or more sides, and print the verdicts.
 
     Raises:
         UserError: if there is nothing to compare, or an option has no effect.
@@ -53,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--margin", type=at_least_zero, metavar="M",
-        help="tolerated deterioration, in percentage points for accuracies and other scores between 0 and 1, else in "
-        "the metric's own unit (default: 0)",
+        help="largest degradation that is tolerated, in percentage points for accuracies and other scores "
+        "between 0 and 1, else in the metric's own unit (default: 0)",
     )  # fmt: skip
     parser.add_argument(
         "--format", choices=("table", "json", "csv", "html"), default="table", help="output format (default: table)"

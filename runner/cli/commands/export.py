@@ -1,4 +1,4 @@
-"""Command that writes finished runs for other programs: `runner export`."""
+"""Command that exports finished runs to other programs: `runner export`."""
 
 import argparse
 import shlex
@@ -30,7 +30,7 @@ def export_command(arguments: Sequence[str]) -> None:
 
     Raises:
         UserError: if there is no finished run, a flag has no effect, or the target's package is not installed.
-        EnvironmentFault: if the target cannot be reached or written.
+        EnvironmentFault: if the target cannot be reached or written to.
     """
     chosen = _parser().parse_args(arguments)
     target = TARGETS[chosen.target]

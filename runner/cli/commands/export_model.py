@@ -28,7 +28,7 @@ def export_model(chosen: argparse.Namespace, console: Console) -> None:
         chosen: target, directories and out.
 
     Raises:
-        UserError: if a directory holds no finished run, a network cannot be converted, or --out is invalid.
+        UserError: if a directory contains no finished run, a network cannot be converted, or --out is invalid.
     """
     usual = MODEL_FILES[chosen.target]
     if chosen.out and len(chosen.directories) > 1:

@@ -144,7 +144,7 @@ def report_command(chosen: argparse.Namespace) -> None:
     """Write a report for each sweep, or one on all runs together; print the verdicts and the written files.
 
     Raises:
-        UserError: at the end, if one of several reports cannot be written, with its directory.
+        UserError: at the end, if one of several reports cannot be written, naming its directory.
     """
     directories = list(dict.fromkeys(chosen.directories))
     refuse_no_runs(directories)  # before the slow imports

@@ -107,7 +107,9 @@ def _verify_parser() -> argparse.ArgumentParser:
         metavar="NAME | KEY=VALUE",
         help="recipes in conf/verify.yaml (default: all); overrides for all of them",
     )
-    parser.add_argument("--quick", action="store_true", help="train fewer epochs, with separate bands (a few minutes)")
+    parser.add_argument(
+        "--quick", action="store_true", help="train fewer epochs, with separate tolerance bands (a few minutes)"
+    )
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of every row (default: from conf/verify.yaml)")
     parser.add_argument(
         "--workers", type=int, metavar="N", help="number of runs to train at a time (default: one per core)"

@@ -70,7 +70,7 @@ def file_schema(kind: str) -> Schema:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="runner schema",
-        description="Write the JSON Schema of option files and studies, with which editors check and complete them.",
+        description="Write the JSON Schema of option files and studies, which editors use to check and complete them.",
     )
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"a kind of file: {', '.join(KINDS)}")
     parser.add_argument(

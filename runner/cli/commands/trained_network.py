@@ -15,7 +15,7 @@ def load_network(directory: RunDirectory) -> "Trained":
     """Import TensorFlow and read a run's network. It uses the CPU, because a training run may need the whole GPU.
 
     Raises:
-        UserError: if the directory holds no finished run, or its network cannot be read.
+        UserError: if the directory contains no finished run, or its network cannot be read.
     """
     directory.refuse_no_model()  # before the slow imports
     with errors_held_back(), waiting(Terminal(stderr=True), "loading TensorFlow and the network"):

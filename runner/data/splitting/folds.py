@@ -14,7 +14,7 @@ Source = Literal["all", "train"]
 
 @dataclass(frozen=True)
 class Fold:
-    """A fold to hold out: its number (counted from 0), the number of folds, and the examples that are folded.
+    """A fold to hold out: its number (counted from 0), the number of folds, and the examples to divide.
 
     `source`: all examples, or only the training examples; None: all, unless the data have their own test part.
     """
@@ -27,7 +27,7 @@ class Fold:
 def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Dataset, str]:
     """Return the data set with a fold as its test part, and the identity of that fold.
 
-    The folds are stratified. Every fold holds the same share of each class, and no two folds share an example. The
+    The folds are stratified. Every fold contains the same share of each class, and no two folds share an example. The
     training part gets a stratified random order, so that any suffix of it is also stratified. The source's own
     validation part is kept.
 
@@ -48,8 +48,8 @@ def hold_out_fold(dataset: Dataset, fold: Fold, split_seed: int) -> tuple[Datase
 
     if fold.source is None and not dataset.draws_test:
         raise DataError(
-            f"dataset.folds={fold.of}: {dataset.name} has its own test part. dataset.fold_from=all folds it "
-            "together with the training part; dataset.fold_from=train leaves it out"
+            f"dataset.folds={fold.of}: {dataset.name} has its own test part. dataset.fold_from=all divides both "
+            "parts into folds; dataset.fold_from=train only the training part"
         )
     if fold.source != "train":
         inputs = np.concatenate([inputs, dataset.test_inputs])

@@ -7,7 +7,7 @@ from runner.data.splitting.strata import ranks_in_class
 
 
 def imbalance(part: Part, ratio: float, classes: int) -> Part:
-    """Subsample classes to geometrically falling sizes: class i keeps n_max ratio^(-i / (classes - 1)) examples.
+    """Subsample classes to geometrically decreasing sizes: class i keeps n_max ratio^(-i / (classes - 1)) examples.
 
     n_max is the largest number for which every class has enough examples. The first class keeps `ratio` times as many
     examples as the last. The kept examples of a class are spread evenly over the original order: the first thousand are

@@ -10,7 +10,7 @@ from runner.data.splitting.label_noise import mislabel
 from runner.data.splitting.strata import Indices, refuse_single_examples, stratified_order
 
 _STRATIFIED = "(dataset.split=stratified draws the same share of each class)"
-_CHANCE = 1e-3  # if missing a class is less probable than this, it is not due to chance
+_CHANCE = 1e-3  # if the probability of missing a class by chance is below this, chance is ruled out
 _NEARLY_NONE = 0.1  # fraction of the expected examples
 _FEW = 5  # names in a message
 
@@ -27,7 +27,7 @@ def split_dataset(
 ) -> Split:
     """Split off a validation part; on request, make the rest imbalanced, then smaller, then noisy.
 
-    A data set with its own validation part keeps it, and its whole training set; `validation_split` is not used then.
+    A data set with its own validation part keeps it, and its whole training set; `validation_split` is then ignored.
 
     Args:
         validation_split: the share, in (0, 1); the training part keeps floor((1 - share) * examples), as in Keras.
@@ -41,8 +41,8 @@ def split_dataset(
         fold: the fold to hold out as the test part; None: the data set's own test part is used.
 
     Raises:
-        DataError: if a part would be empty, there are too few examples, a class would be missing in training, or a part
-            lacks a class although chance cannot explain it, because the data are sorted by class.
+        DataError: if a part would be empty, there are too few examples, a class would be missing from the training
+            part, or a part lacks a class although chance cannot explain it, because the data are sorted by class.
     """
     held_out = ""
     if fold is not None:
@@ -101,7 +101,7 @@ def _drawn_order(split: str, labels: Labels, split_seed: int) -> Indices:
 
 
 def _refuse_classes_of_validation_alone(dataset: Dataset, split: str, train: Labels, validation: Labels) -> None:
-    """Raise DataError for a class that only validation has, as in data sorted by class."""
+    """Raise DataError for a class that occurs only in the validation part, as in data sorted by class."""
     if len(missing := np.setdiff1d(validation, train)):
         raise DataError(
             f"dataset.split={split}: class {dataset.name_of(missing[0])} is only in the validation part; "
@@ -128,7 +128,7 @@ def _notes_on_missing_classes(dataset: Dataset, key: str, name: str, part: Label
         first = odd[0]
         raise DataError(
             f"{key}: {there[first]} of the {all_of_them[first]} examples of class {dataset.name_of(first)} are in the "
-            f"{name} part, which holds {share:.0%} of all examples, so it cannot measure that class. "
+            f"{name} part, which contains {share:.0%} of all examples, so it cannot measure that class. "
             f"Are the data sorted by class? {_STRATIFIED}"
         )
     return _absent(dataset, key, name, np.flatnonzero(is_short & (there == 0)))

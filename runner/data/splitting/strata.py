@@ -25,7 +25,7 @@ def stratified_order(labels: Labels, generator: np.random.Generator) -> Indices:
     shuffled = generator.permutation(len(labels))
     mixed = labels[shuffled]
     sizes = np.bincount(labels)
-    starts = generator.random(len(sizes))  # otherwise, all small classes would appear at the same places
+    starts = generator.random(len(sizes))  # otherwise, all small classes would appear in the same places
     places = (ranks_in_class(mixed) + starts[mixed]) / sizes[mixed]
     order: Indices = shuffled[np.argsort(places, kind="stable")]
     return order

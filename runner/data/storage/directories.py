@@ -1,4 +1,4 @@
-"""Directories of data sets: the data directory, and the folders in it that may hold a data set."""
+"""Directories of data sets: the data directory, and the folders in it that may contain a data set."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def data_directory(name: str, root: str | None) -> Path:
 
 
 def folders_of(name: str, directory: Path) -> Iterator[Path]:
-    """Yield the folders that may hold a data set: its own, in upper or lower case (such as MNIST/raw), and the root."""
+    """Yield the folders that may contain a data set: its own, in any case (such as MNIST/raw), and the root."""
     yield directory / name
     spelled = name.replace("_", "").casefold()
     there = sorted(directory.iterdir()) if directory.is_dir() else []

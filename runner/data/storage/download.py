@@ -13,7 +13,7 @@ from runner.core.errors import machine_faults
 from runner.data.dataset import DataError, DataNotFound
 from runner.data.storage.time_limit import LONGEST, within
 
-_TIMEOUT = 20  # seconds to wait for an answer
+_TIMEOUT = 20  # seconds to wait for a response
 _LARGEST = 2**30  # bytes of a file; EMNIST's archive has 562 million
 _AT_ONCE = 2**16
 
@@ -45,7 +45,7 @@ def download(
                     Path(path).chmod(0o644)  # for all users of a shared directory
                 return [(Path(temporary) / file).replace(folder / file) for file in checksums]
     except (requests.RequestException, OSError) as error:
-        with suppress(OSError):  # a directory stays if it already holds a file
+        with suppress(OSError):  # a directory stays if it already contains a file
             for directory in new:
                 directory.rmdir()
         raise DataNotFound(

@@ -24,7 +24,7 @@ def read_idx(path: Path, kind: str) -> npt.NDArray[np.uint8]:
         kind: "images" (examples, height, width) or "labels" (examples,).
 
     Raises:
-        DataError: if the file cannot be read, is truncated, too long or too large, or holds the other kind.
+        DataError: if the file cannot be read, is truncated, too long or too large, or contains the other kind.
     """
     with unreadable(path), checked_file(path).open("rb") as file:
         packed = file.peek(2)[:2] == b"\x1f\x8b"
@@ -45,7 +45,7 @@ def parse_idx(where: str, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.u
     if magic not in _KINDS:
         raise DataError(f"{where}: not an IDX file of bytes (it begins with {magic.hex() or 'nothing'})")
     if _KINDS[magic] != kind:
-        raise DataError(f"{where}: holds {_KINDS[magic]}, not {kind}: are the files swapped?")
+        raise DataError(f"{where}: contains {_KINDS[magic]}, not {kind}: are the files swapped?")
 
     sizes = stream.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:

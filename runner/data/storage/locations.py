@@ -9,9 +9,9 @@ from runner.data.storage.directories import data_directory
 
 
 def refuse_missing(settings: Settings) -> None:
-    """Refuse missing files or directories of built-in loaders, and initial weights from a missing run.
+    """Raise an error if the data of a built-in loader, or the run with the initial weights, is missing.
 
-    Their content is checked by the loaders.
+    The loaders check the content.
 
     Raises:
         ConfigError: if the run does not exist, or the data directory's name is empty.

@@ -91,9 +91,9 @@ class Progress:
 class Checkpoint:
     """Checkpoint file of one run: read at the beginning, written after each epoch.
 
-    It holds the variables of the model (weights, statistics, random streams), of the optimizer and of the augmentation,
-    the state of callbacks and diagnostics, and the progress. Everything else, such as the order of the examples, is a
-    function of configuration and epoch.
+    It contains the variables of the model (weights, statistics, random streams), of the optimizer and of the
+    augmentation, the state of callbacks and diagnostics, and the progress. Everything else, such as the order of the
+    examples, is a function of configuration and epoch.
     """
 
     def __init__(self, path: Path) -> None:

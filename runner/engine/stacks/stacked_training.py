@@ -68,8 +68,8 @@ class _Borrowed:
 def train_together(stack: Stack, trainings: Mapping[int, Training]) -> Iterator[Mapping[int, Row | Exception]]:
     """Train models of a stack side by side; yield the results of each epoch, by position in the stack.
 
-    A result is the row of the epoch, with the run's share of the seconds, or an error of the run's callbacks, which
-    ends it. A run that has ended takes as much time as before, because the stack keeps its size.
+    A result is the row of the epoch, with the run's share of the seconds, or an error from the run's callbacks, which
+    ends the run. A run that has ended takes as much time as before, because the stack keeps its size.
     """
     going = dict(trainings)
     failed: dict[int, Exception] = {}

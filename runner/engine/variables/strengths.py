@@ -1,4 +1,7 @@
-"""SGD's momentum and the strengths of L2 penalties as variables, so that runs with others share a compiled epoch."""
+"""SGD's momentum and the strengths of L2 penalties as variables.
+
+Runs with different values can therefore share a compiled epoch.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager

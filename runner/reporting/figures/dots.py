@@ -93,6 +93,8 @@ def dots(
             axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
     if not apart:
         _share_axis(row, looks, values)
+    for axes, part in zip(row, parts, strict=True):
+        part.mark_far(axes, looks)
     _explain(row[-1], row, looks)
     row[-1].set_xlabel("\n".join(wrapped(line, _LABEL) for line in label.splitlines()))
     legend_below(figure, row[-1])
@@ -144,7 +146,7 @@ class _Part:
     def of(cls, cell: str, values: pd.DataFrame, others: str, looks: _Looks) -> "_Part":
         variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
         names = [looks.name(variant) for variant in variants]
-        far = _far_means(values, looks)
+        far = {name: mean for name, mean in _far_means(values, looks).items() if name != others}
         means = {name: f"mean {100 * mean:.2f}" if looks.share else f"mean {mean:.4g}" for name, mean in far.items()}
         notes = (", ".join(filter(None, [means.get(name), looks.notes.get(name)])) for name in variants)
         asides = [wrapped(note, _NOTE) for note in notes]
@@ -177,22 +179,25 @@ class _Part:
         axes.tick_params(axis="y", length=0)
         axes.margins(x=_ROOM)
         if self.far:
-            self._leave_out_far(axes, by_variant, looks)
+            self._limit_to_near(axes, by_variant, looks)
         if looks.share:
             share_ticks(axes.xaxis)
 
-    def _leave_out_far(self, axes: Axes, by_variant: Mapping[str, "pd.Series[float]"], looks: _Looks) -> None:
-        """Limit the axis to the other variants, and mark those far beyond them with arrows at its edge."""
+    def _limit_to_near(self, axes: Axes, by_variant: Mapping[str, "pd.Series[float]"], looks: _Looks) -> None:
+        """Limit the axis to the variants that are not far beyond the others."""
         near = [own.to_numpy(float) for variant, own in by_variant.items() if variant not in self.far]
         spans = [found for own in near if np.isfinite((found := summarize(list(own), looks.unit.overlap)).ci_low)]
         ends = [np.clip([found.ci_low, found.ci_high], *looks.bounds) for found in spans]
         crosses = [looks.crosses[name] for name in by_variant if name in looks.crosses and name not in self.far]
         shown = np.concatenate([*near, *ends, crosses])
         room = _ROOM * float(np.ptp(shown))
-        low, high = float(shown.min()) - room, float(shown.max()) + room
-        axes.set_xlim(low, high)
+        axes.set_xlim(float(shown.min()) - room, float(shown.max()) + room)
+
+    def mark_far(self, axes: Axes, looks: _Looks) -> None:
+        """Mark the variants beyond the final axis with arrows at its edge."""
+        low, high = axes.get_xlim()
         for variant, middle in zip(self.variants, self.middles, strict=True):
-            if variant in self.far:
+            if variant in self.far and not low <= self.far[variant] <= high:
                 end, arrow = (low, "<") if self.far[variant] < low else (high, ">")
                 look: dict[str, Any] = {"markersize": 6, "clip_on": False, "zorder": 4}
                 axes.plot(end, middle, arrow, color=looks.color(variant), **look)

@@ -73,7 +73,7 @@ def test_one_run_given_twice_is_refused(runs):
 
 def test_what_holds_no_run_is_refused_by_name(runs, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match=r"^empty: holds no run \(no record.json\)"):
+    with pytest.raises(UserError, match=r"^empty: contains no run \(no record.json\)"):
         diff_command([*runs(0), "empty"])
 
 

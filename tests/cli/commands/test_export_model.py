@@ -52,5 +52,5 @@ def test_one_place_for_several_runs_is_refused(finished_run):
 
 
 def test_a_directory_without_a_run_is_an_error(tmp_path):
-    with pytest.raises(UserError, match="holds no run"):
+    with pytest.raises(UserError, match="contains no run"):
         export_command(["keras", str(tmp_path)])

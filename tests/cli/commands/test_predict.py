@@ -82,10 +82,10 @@ class TestShow:
 
 
 def test_a_directory_without_a_run_or_a_model_is_an_error(tmp_path):
-    with pytest.raises(UserError, match=r"holds no run \(no record.json in it\)"):
+    with pytest.raises(UserError, match=r"contains no run \(no record.json in it\)"):
         predict_command([str(tmp_path), "a.png"])
     (tmp_path / "record.json").write_text("{}")
-    with pytest.raises(UserError, match=r"holds no model.keras: the run has not ended, or its model was removed"):
+    with pytest.raises(UserError, match=r"contains no model.keras: the run has not ended, or its model was removed"):
         predict_command([str(tmp_path), "a.png"])
     with pytest.raises(UserError, match="no such directory"):
         predict_command([str(tmp_path / "none"), "a.png"])

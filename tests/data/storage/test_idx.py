@@ -30,7 +30,7 @@ def test_reads_what_was_written(tmp_path, pack, kind, array):
         (b"\0\0\x0d\x03" + idx_bytes(IMAGES)[4:], "not an IDX file"),
         (idx_bytes(IMAGES)[:9], "is it truncated"),
         (b"", "not an IDX file"),
-        (idx_bytes(LABELS), "holds labels, not images: are the files swapped"),
+        (idx_bytes(LABELS), "contains labels, not images: are the files swapped"),
     ],
     ids=["cut gzip", "no gzip", "wrong checksum", "cut", "too long", "floats", "cut header", "empty", "swapped"],
 )

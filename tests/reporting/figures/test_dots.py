@@ -170,3 +170,12 @@ def test_an_interval_ends_where_no_value_can_lie():
     _, interval, mean, *_ = figure.axes[0].lines
     assert list(interval.get_xdata()) == pytest.approx([0, stats.t.interval(0.95, 2, np.mean(own), stats.sem(own))[1]])
     assert mean.get_xdata()[0] == pytest.approx(np.mean(own))
+
+
+def test_an_arrow_is_at_the_end_of_the_axis_that_the_panels_share():
+    rows = {"a": [5.0, 5.1], "b": [5.2, 5.3], "c": [5.4, 5.5], "far": [-40.0, -41.0], "e": [1.0, 2.0], "f": [3.0, 4.0]}
+    cells = {name: (name, "units=2" if name in "ef" else "units=1") for name in rows}
+    top, bottom = dots(values(**rows), "x", "", "", share=False, cells=cells, baselines={"a"}, apart=False).axes
+    assert top.get_xlim() == bottom.get_xlim()
+    arrows = [line.get_xdata()[0] for line in top.lines if line.get_marker() == "<"]
+    assert arrows == [top.get_xlim()[0]]

@@ -1,4 +1,4 @@
-from runner.reporting.figures.drawing.names import names_in_force, print_names, short_keys, shown_name
+from runner.reporting.figures.drawing.names import names_in_force, print_names, short_keys, shown_name, with_names
 
 
 def test_underscores_between_words_become_spaces_and_other_names_stay():
@@ -49,3 +49,13 @@ def test_labels_of_a_sweep_have_short_keys_unless_one_would_stand_for_two():
     }
     ambiguous = ["optimizer.momentum=0.9", "normalization.momentum=0.9"]
     assert print_names(dict(zip(ambiguous, ambiguous, strict=True)), [], {}) == {}
+
+
+def test_a_sentence_has_the_display_names_but_its_overrides_stay():
+    names = {"l2": "Weight decay", "warm_up": "warm up", "warm_up,width=8": "warm up,width=8"}
+    sentence = "l2 is worse than warm_up, regularizer.l2=0.1, regularizer=[l2] and warm_up,width=8; l2_strong: l2."
+    assert with_names(sentence, names) == (
+        "Weight decay is worse than warm up, regularizer.l2=0.1, regularizer=[l2] and warm up,width=8; l2_strong: "
+        "Weight decay."
+    )
+    assert with_names(sentence, {}) == sentence
