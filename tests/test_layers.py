@@ -174,6 +174,7 @@ LATE = {
     "engine/mlflow_store.py",
     "export/wandb.py",
     "gallery/reports.py",
+    "reporting/collection/grid_order.py",
     "reporting/figures/of_ranks.py",
     "reporting/comparison/ranks.py",
     "reporting/scores.py",

@@ -147,7 +147,7 @@ def _explained(error: Exception) -> Ending:
     if isinstance(error, OSError) and error.filename:
         error = fault(error)
     cause: BaseException | None = error
-    while cause:  # Hydra wraps the errors of objects that it creates, such as a launcher
+    while cause:  # Hydra wraps the errors from objects that it creates, such as a launcher
         if isinstance(cause, UserError):
             return Ending(cause.exit_code, str(cause))
         cause = cause.__cause__

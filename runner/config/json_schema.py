@@ -4,10 +4,17 @@ A file differs from the configuration that the models check: it may omit keys th
 supply, and any value may be an interpolation.
 """
 
+import ast
+import copy
+import inspect
+import textwrap
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from itertools import pairwise
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.config.schema import Settings
@@ -52,7 +59,7 @@ def group_schema(group: str) -> Schema:
     """
     annotation = Settings.model_fields[group].annotation
     models = [kind for kind in get_args(annotation) or (annotation,) if kind not in (str, type(None))]
-    schema = models[0].model_json_schema()
+    schema = models[0].model_json_schema(schema_generator=_Described)
     supplied = read_yaml(conf_directory() / "config.yaml").get(group) or {}
     rule: Schema = {"required": [key for key in schema.pop("required", []) if key not in supplied]}
     if get_origin(annotation) is dict:  # each option is under its own key
@@ -65,7 +72,7 @@ def group_schema(group: str) -> Schema:
 
 def recipe_schema(title: str = "runner: recipe (experiment)") -> Schema:
     """Return the schema of experiment files, which may set any part of a configuration."""
-    schema = Settings.model_json_schema()
+    schema = Settings.model_json_schema(schema_generator=_Described)
     for part in (schema, *schema["$defs"].values()):
         part.pop("required", None)
     schema["properties"] |= _SWEEP
@@ -85,7 +92,38 @@ def model_schema(model: type[BaseModel], title: str, rule: Schema) -> Schema:
     Args:
         rule: JSON Schema of the required keys, unless a file builds on others.
     """
-    return _of_file(model.model_json_schema(), rule, [], title)
+    return _of_file(model.model_json_schema(schema_generator=_Described), rule, [], title)
+
+
+class _Described(GenerateJsonSchema):
+    """Generator that describes each property by the docstring of its field.
+
+    Pydantic's `use_attribute_docstrings` would read the source at the start of every command.
+    """
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a model."""
+        outer = fields = cast("dict[str, Any]", copy.deepcopy(schema["schema"]))
+        while "fields" not in fields:  # validators of the whole model enclose them
+            fields = fields["schema"]
+        for name, text in _docstrings(schema["cls"]).items():
+            metadata = fields["fields"][name].setdefault("metadata", {})
+            metadata["pydantic_js_updates"] = {"description": text} | metadata.get("pydantic_js_updates", {})
+        return super().model_schema(cast("ModelSchema", schema | {"schema": outer}))
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the docstrings below the fields of a model and of its bases, by field."""
+    found: dict[str, str] = {}
+    for base in [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]:
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, text in pairwise(body.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                match text:
+                    case ast.Expr(value=ast.Constant(value=str(words))) if field.target.id in model.model_fields:
+                        found[field.target.id] = inspect.cleandoc(words)
+    return found
 
 
 def _of_file(schema: Schema, rule: Schema, exempt: list[Schema], title: str) -> Schema:

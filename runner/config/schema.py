@@ -301,8 +301,8 @@ class Settings(Section):
     callbacks: dict[str, CallbackPart]
     diagnostics: dict[str, Part]
     device: Device
-    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = Field(default={})  # missing in older runs
-    stream_seeds: StreamSeeds = StreamSeeds()  # missing in older runs
+    tracking: Annotated[dict[str, Part], BeforeValidator(_by_name)] = Field(default={})  # missing from older runs
+    stream_seeds: StreamSeeds = StreamSeeds()  # missing from older runs
 
     def seed_of(self, stream: StreamName) -> int:
         """Return the seed of a stream of randomness: its own, or the run's."""

@@ -1,4 +1,7 @@
-"""Sections of a configuration: a group with fixed keys, or a library's class with its arguments."""
+"""Sections of a configuration: a group with fixed keys, or a library's class with its arguments.
+
+A section is built at its first validation, with those inside it. Only JSON Schemas read the docstrings of fields.
+"""
 
 import math
 from typing import Any, ClassVar, Self
@@ -11,7 +14,7 @@ from runner.config.identity import leaves
 class Section(BaseModel):
     """A group with a fixed set of keys: an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Part(BaseModel):
@@ -20,7 +23,7 @@ class Part(BaseModel):
     Fields declare the arguments whose range is known without importing the library.
     """
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
 
     OURS: ClassVar[frozenset[str]] = frozenset()  # keys that are not arguments of the target
 

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -57,8 +58,9 @@ def read_text(path: Path, most: int) -> str:
     return read_bytes(path, most).decode()
 
 
+@cache  # takes milliseconds, which a gallery of 500 sweeps would spend 500 times
 def json_form(kind: Any) -> TypeAdapter[Any]:
-    """Return a type's schema for `read_json`.
+    """Return a type's schema for `read_json`, built at its first use.
 
     The validator makes pydantic parse the JSON once, instead of again for each missing key.
     """

@@ -1,4 +1,4 @@
-"""Data sets and their three-way splits as values, and the errors of data that cannot be used."""
+"""Data sets and their three-way splits as values, and errors for data that cannot be used."""
 
 import hashlib
 from collections.abc import Callable

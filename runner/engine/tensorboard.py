@@ -67,7 +67,7 @@ class TensorBoard(Tracker):
     def _write(self, summary: Summary) -> None:
         assert self._writer
         self._writer.add_event(Event(wall_time=self.clock(), step=self._epoch, summary=summary))
-        self._writer.flush()  # also raises the errors of the writer's thread
+        self._writer.flush()  # also raises errors from the writer's thread
 
 
 def new_event_file(directory: Path) -> EventFileWriter:

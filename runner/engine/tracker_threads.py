@@ -82,5 +82,5 @@ class _TrackerThread(Thread):
     def _attempt(self, call: Callable[[], None]) -> None:
         try:
             call()
-        except BaseException as error:  # errors of any library; SystemExit ends only this thread
+        except BaseException as error:  # errors from any library; SystemExit ends only this thread
             self.problem = self.problem or shortened(f"{type(error).__name__}: {error}").rstrip(".")

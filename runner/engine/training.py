@@ -225,9 +225,12 @@ class CompiledEpoch:
             yield
 
     def compile(self) -> None:
-        """Compile the epoch ahead of its first run."""
+        """Compile the epoch ahead of its first run, which may change the model's variables."""
         with self.compiling(()):
-            self._run.get_concrete_function(tf.TensorSpec([self._examples], tf.int32), tf.TensorSpec([], tf.int32))
+            if self._is_fixed:
+                self._run.get_concrete_function(tf.TensorSpec([self._examples], tf.int32), tf.TensorSpec([], tf.int32))
+            else:
+                self._run(tf.range(self._examples), tf.constant(1))  # TensorFlow optimizes the graph in its first call
 
     def run(self, order: np.ndarray) -> None:
         """Train on every example once, in the given order."""
@@ -235,9 +238,11 @@ class CompiledEpoch:
 
     def seconds(self) -> float:
         """Estimate the seconds of an epoch by training a part of it, which changes the model's variables."""
+        self.compile()
         order, part = tf.range(self._examples), math.ceil(self.steps / _MEASURED)
         with self.compiling(()):
-            self._run(order, tf.constant(1))  # TensorFlow optimizes the graph in its first call
+            if self._is_fixed:
+                self._run(order, tf.constant(1))
             started = time.perf_counter()
             self._run(order, tf.constant(part))
             return (time.perf_counter() - started) * (1 if self._is_fixed else self.steps / part)

@@ -85,7 +85,7 @@ def gallery_page(
     Args:
         root: the directory of the entries.
         place: directory of the page; its links are relative to it.
-        live: whether the page is for the server, which makes a report for every entry; a script polls for changes.
+        live: whether the page is for the server, which generates a report for every entry; a script polls for changes.
     """
     style = part("gallery.css")
     script = part("gallery.js") + (part("live.js") if live else "")

@@ -77,7 +77,7 @@ class Reports:
 
 
 class Maker:
-    """Separate process that makes reports, so that neither Matplotlib nor a crash can harm the server."""
+    """Separate process that generates reports, so that neither Matplotlib nor a crash can harm the server."""
 
     def __init__(self) -> None:
         """Create the report generator; its process starts on first use."""

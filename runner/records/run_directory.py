@@ -23,8 +23,6 @@ from runner.core.write import remove_leftovers, whole_file, write_arrays, write_
 from runner.records.record import LARGEST, Row, RunRecord
 
 Form = TypeVar("Form")
-_RECORD: TypeAdapter[RunRecord] = json_form(RunRecord)
-_AS_WRITTEN: TypeAdapter[dict[str, Any]] = json_form(dict[str, Any])
 _LARGEST_RECORD = 16 * MEGABYTE  # more than the confusion matrix of 1,000 classes
 _LARGEST_PREDICTIONS = 512 * MEGABYTE
 _LAST_EPOCH = 10**9
@@ -179,7 +177,8 @@ class RunDirectory:
         Raises:
             UserError: if it is not a record; the message gives the first error.
         """
-        return self._read_json(_RECORD)
+        form: TypeAdapter[RunRecord] = json_form(RunRecord)
+        return self._read_json(form)
 
     def read_record_as_written(self) -> dict[str, Any]:
         """Read the record's values as they are, with the keys of its own version.
@@ -187,7 +186,8 @@ class RunDirectory:
         Raises:
             UserError: if it is not a JSON object.
         """
-        return self._read_json(_AS_WRITTEN)
+        form: TypeAdapter[dict[str, Any]] = json_form(dict[str, Any])
+        return self._read_json(form)
 
     def _read_json(self, form: TypeAdapter[Form]) -> Form:
         try:

@@ -50,7 +50,7 @@ def read_plan(sweep: Path, form: TypeAdapter[Form]) -> Form:
 
     Raises:
         FileNotFoundError: if there is none.
-        ValueError: if the file is not a plan, with the file.
+        ValueError: if the file is not a plan, naming the file.
     """
     try:
         return read_json(sweep / PLAN, form, LARGEST_PLAN)
@@ -66,7 +66,7 @@ def planned_variants(sweep: Path, kind: RunKind = "result") -> dict[str, dict[st
 
     Raises:
         FileNotFoundError: if there is no plan.
-        ValueError: if the file is not a plan, with the file.
+        ValueError: if the file is not a plan, naming the file.
     """
     path = sweep / PLAN_TABLE
     planned: dict[str, dict[str, int]] = {}
@@ -157,9 +157,6 @@ class _Asked:
     spared: Whole = 0
 
 
-_ASKED: TypeAdapter[_Asked] = json_form(_Asked)
-
-
 @dataclass(frozen=True)
 class Question:
     """The question of a sweep, from its plan; all fields are None for runs that were combined by hand."""
@@ -195,9 +192,9 @@ class Question:
 
         Raises:
             FileNotFoundError: if there is no plan.
-            ValueError: if the file is not a plan, with the file.
+            ValueError: if the file is not a plan, naming the file.
         """
-        plan = read_plan(sweep, _ASKED)
+        plan = read_plan(sweep, json_form(_Asked))
         study = plan.study
         # A search chooses among all its trials; a report on test results would choose by the test set.
         searched = plan.search.metric if plan.search else None

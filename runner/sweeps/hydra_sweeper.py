@@ -83,28 +83,40 @@ class StudySweeper(Sweeper):
             refuse_missing_data(plan.jobs)
             if not options["dry_run"]:
                 refuse_another_question(plan.jobs, directory)
-            with _begun_in(directory), closing(self.launcher.pool()) as pool:
+            settings = None if options["dry_run"] else OmegaConf.to_yaml(self.config)
+            with begun_in(directory, settings), closing(self.launcher.pool()) as pool:
                 self._begun(directory)
-                if not options["dry_run"]:
-                    write_text(directory / _SETTINGS, OmegaConf.to_yaml(self.config))
                 conduct(plan, directory, pool, console, growth=growth, **options)
         except UserError as error:
             raise Stopped(error.exit_code) from error
 
 
 @contextmanager
-def _begun_in(directory: Path) -> Iterator[None]:
-    """Create the directory of a sweep; remove it again if no plan was written to it, because a check failed."""
-    existed, had_settings = directory.exists(), (directory / _SETTINGS).exists()
+def begun_in(directory: Path, settings: str | None) -> Iterator[None]:
+    """Create the directory of a sweep; remove what was created if no plan is written to it, because a check failed.
+
+    Another command may begin in the directory at the same time; its settings stay.
+
+    Args:
+        settings: the content of the file of settings; None: none is written.
+    """
+    path = directory / _SETTINGS
+    created = [one for one in (directory, *directory.parents) if not one.exists()]
+    own = None
     directory.mkdir(parents=True, exist_ok=True)
     try:
+        if settings is not None:
+            existed = path.exists()
+            write_text(path, settings)
+            own = None if existed else path.stat().st_ino
         yield
     finally:
-        if not (had_settings or is_sweep_directory(directory)):
-            with suppress(OSError):
-                (directory / _SETTINGS).unlink(missing_ok=True)
-                if not existed:
-                    directory.rmdir()
+        if not is_sweep_directory(directory):
+            with suppress(OSError):  # a directory is not empty, or the file is gone
+                if own is not None and path.stat().st_ino == own:
+                    path.unlink()
+                for one in created:
+                    one.rmdir()
 
 
 def _ignored(_: Path) -> None:

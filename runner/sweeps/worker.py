@@ -233,10 +233,10 @@ def _compiled_seconds(prepared: "Prepared", depth: Depth) -> tuple[float | None,
     compiled = take_compiled(prepared, _kept())
     try:
         compiled.epoch.compile()
+        compiled.validation.evaluate()  # its first call compiles it
         if depth == "compile":
             return None, 0.0
         training = compiled.epoch.seconds()
-        compiled.validation.evaluate()  # its first call compiles it
         ready = time.perf_counter()
         compiled.validation.evaluate()
         validation = time.perf_counter() - ready

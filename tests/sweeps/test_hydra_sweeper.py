@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import ExitStack
 from io import StringIO
 
 import pandas as pd
@@ -13,7 +14,7 @@ from runner.cli.commands.sweeps import status_command
 from runner.config.ablation import ablation_arguments
 from runner.config.hydra_guard import GuardedLoader
 from runner.core.errors import ConfigError
-from runner.sweeps.hydra_sweeper import plan_sweep
+from runner.sweeps.hydra_sweeper import begun_in, plan_sweep
 from runner.sweeps.planning.compose import Composer
 from runner.sweeps.planning.plan import Plan
 from tests.loader import config_loader
@@ -149,3 +150,22 @@ def test_folds_are_trained_and_tested_on_every_example_once(quick_cli, tmp_path)
     assert len({*summary["fingerprint"]}) == 1
     records = [json.loads(path.read_text())["dataset"] for path in (tmp_path / "s").glob("*/record.json")]
     assert sum(record["test"] for record in records) == 1797
+
+
+def refused(_=None):
+    raise ConfigError("refused")
+
+
+def test_a_refused_sweep_leaves_no_directory_that_it_created(tmp_path):
+    (tmp_path / "outputs").mkdir()
+    with pytest.raises(ConfigError), begun_in(tmp_path / "outputs" / "day" / "time", "settings"):
+        refused()
+    assert [*tmp_path.rglob("*")] == [tmp_path / "outputs"]
+
+
+@pytest.mark.parametrize("settings", ["own", None])
+def test_a_refused_sweep_leaves_the_settings_of_another_that_begins_in_the_same_directory(tmp_path, settings):
+    with ExitStack() as other:
+        with pytest.raises(ConfigError), begun_in(tmp_path / "new", settings):
+            refused(other.enter_context(begun_in(tmp_path / "new", "other")))
+        assert (tmp_path / "new" / "multirun.yaml").read_text() == "other"

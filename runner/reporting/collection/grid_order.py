@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from runner.records.record import RunRecord
-from runner.reporting.figures.drawing.axes import overrides_frame, varying_axes
 
 
 def grid_order(records: Sequence[RunRecord]) -> list[int]:
@@ -14,6 +13,8 @@ def grid_order(records: Sequence[RunRecord]) -> list[int]:
     """
     if any(record.label for record in records):
         return [*range(len(records))]
+    from runner.reporting.figures.drawing.axes import overrides_frame, varying_axes  # imports pandas
+
     frame = overrides_frame(records)
     axes = varying_axes(frame)
     if frame.isna().any(axis=None) or not any(axis.is_number for axis in axes):

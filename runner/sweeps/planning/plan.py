@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -52,7 +51,8 @@ class Plan:
             UserError: if the directory has no valid plan.
         """
         try:
-            return read_plan(sweep, _plan_form())
+            form: TypeAdapter[Plan] = json_form(Plan)
+            return read_plan(sweep, form)
         except FileNotFoundError as error:
             raise UserError(
                 f"{sweep}: neither a run nor a sweep was started here (no record.json, no {PLAN})"
@@ -132,11 +132,6 @@ class Plan:
         final = [job for job in self.jobs if job.phase in ("final", "candidate")]
         pairs = {(first.setdefault(job.run_id, job.variant), job.variant): None for job in final}
         return [pair for pair in pairs if pair[0] != pair[1]]
-
-
-@cache  # takes milliseconds, which would add up in a gallery of 500 sweeps
-def _plan_form() -> TypeAdapter[Plan]:
-    return json_form(Plan)
 
 
 def sharing(jobs: Iterable[Job]) -> list[Job]:
