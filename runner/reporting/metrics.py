@@ -29,7 +29,7 @@ def has_direction(metric: str) -> bool:
 
 
 def is_share(metric: str) -> bool:
-    """Return whether a metric is a share between 0 and 1, which is displayed in percent."""
+    """Return whether a metric is a proportion between 0 and 1, which is displayed in percent."""
     return metric.endswith(_SHARES)
 
 
@@ -103,7 +103,7 @@ def shown_unit(metric: str) -> str:
 
 
 def percent_hint(value: float) -> str:
-    """Return a hint for an error message that a share may have been given in percent; "" if that is impossible."""
+    """Return a hint for an error message that a proportion may have been given in percent; "" if that is impossible."""
     return f"; {value / 100:g}?" if value <= 100 else ""
 
 
@@ -153,5 +153,5 @@ def p_equation(number: str) -> str:
 
 
 def _form(value: float, metric: str) -> str:
-    """Return the format of a number that is not a share: four decimals, or three digits for small numbers."""
+    """Return the format of a number that is not a proportion: four decimals, or three digits for small numbers."""
     return _TIMES.get(metric) or (".3g" if 0 < abs(value) < 0.001 else ".4f")
