@@ -1,4 +1,4 @@
-"""Contracts with libraries about their private names."""
+"""Contracts with libraries about their private APIs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -75,7 +75,7 @@ def _batches(
 
 
 def cifar_binary(folder: Path, classes: int, images: np.ndarray, labels: np.ndarray, test: int) -> Path:
-    """Write Krizhevsky's binary archive: the label (of CIFAR-100: a coarse one before it), then the planes."""
+    """Write Krizhevsky's binary archive: the label (for CIFAR-100, preceded by the coarse label), then the planes."""
     files = {}
     for name, (planes, own) in _batches(classes, images, labels, test).items():
         columns = [own] if classes == 10 else [own // 5, own]
@@ -127,7 +127,7 @@ FLOWERS = """@relation flowers
 
 
 def openml_pages(url: str, arff: str, label: str = "class", status: str = "active") -> dict[str, bytes]:
-    """OpenML's answers about data set 61, version 3 of `flowers`, by address, in version 1.1 of its interface."""
+    """OpenML's responses about data set 61, version 3 of `flowers`, by URL, in version 1.1 of its API."""
     columns = [line.removeprefix("@attribute ") for line in arff.splitlines() if line.startswith("@attribute")]
     features = []
     for number, column in enumerate(columns):

@@ -1,4 +1,4 @@
-"""The tour: the notebook runs as for a reader, and its committed outputs are up to date."""
+"""The tour: the notebook runs as it would for a reader, and its committed outputs are up to date."""
 
 from pathlib import Path
 

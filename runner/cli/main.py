@@ -81,7 +81,7 @@ def run_arguments(
     try:
         with machine_faults():
             return Ending(_exit_code(arguments, observer or Observer()))
-    except KeyboardInterrupt:  # a run that has begun reports the interruption itself
+    except KeyboardInterrupt:  # a run that has started reports the interruption itself
         return Ending(EXIT_INTERRUPTED, interruption_text(arguments))
     except Exception as error:  # last chance to turn the error into a message
         if isinstance(error, BrokenPipeError) and _is_unread():

@@ -36,7 +36,7 @@ from runner.core.paths import conf_directory
 from runner.core.read_yaml import DEEPEST, LONGEST_NUMBER, read_yaml_text
 from runner.core.text import printable, shortened
 
-CHECKED_WITH = "Hydra 1.3.8 and OmegaConf 2.3"  # versions whose private names are used below
+CHECKED_WITH = "Hydra 1.3.8 and OmegaConf 2.3"  # versions whose private APIs are used below
 
 LOG = logging.getLogger(__name__)
 

@@ -51,7 +51,7 @@ _FILES = {
 
 
 class EnvironmentFault(UserError):
-    """A fault of the machine that stops the program; the same command works once it is fixed."""
+    """A machine fault that stops the program; the same command works once it is fixed."""
 
     exit_code = EXIT_ENVIRONMENT
 

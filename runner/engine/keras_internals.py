@@ -1,4 +1,4 @@
-"""Access to private names of Keras and TensorFlow."""
+"""Access to private APIs of Keras and TensorFlow."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager

@@ -15,7 +15,7 @@ from runner.reporting.metrics import quantity, value_text
 _BAR = 120, 14  # width and height of a bar's view box, in pixels
 _CURVES = 240, 84
 _ROOM = 4  # margin around the drawing
-_MOST_POINTS = 60  # largest number of points of a curve
+_MOST_POINTS = 60  # maximum number of points of a curve
 _BEYOND = 4.0  # interval ends are cut at this multiple of the largest absolute difference
 
 

@@ -39,7 +39,7 @@ def state_of_run(run: Standing) -> tuple[State, str]:
     if run.state == "running":
         return "running", counted(len(run.history), "epoch")
     if run.record is None:
-        return "interrupted", "no record: it ended before the training began"
+        return "interrupted", "no record: it ended before the training started"
     if run.state == "failed":
         return "failed", shortened(run.record.error_line or "")
     epochs = counted(int(run.record.final.get("epoch") or 0), "epoch")

@@ -39,7 +39,7 @@ def main(request: Mapping[str, Any]) -> int:
         try:
             threading.Thread(target=_end_with_parent, daemon=True).start()
             ending = run_arguments(sys.argv[1:], Observer(begun, composed if request["composes"] else None))
-        except KeyboardInterrupt:  # interrupted before the command began
+        except KeyboardInterrupt:  # interrupted before the command started
             ending = Ending(EXIT_INTERRUPTED)
         code = termination.exit_code(ending.exit_code)
         write_json(file, outcome | asdict(ending) | {"exit_code": code})

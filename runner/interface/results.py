@@ -262,8 +262,8 @@ class Results:
 
         Raises:
             UserError: if there is no such metric or variant, no run can reach the target, the margin or the region is
-            not above 0 (or, for a share, is above 1), there is no such correction, or there are too few data sets for a
-                region.
+                not above 0 (or, for a proportion, is above 1), there is no such correction, or there are too few data
+                sets for a region.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").compare(metric="test_loss", baseline="adam")

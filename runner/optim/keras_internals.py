@@ -1,4 +1,4 @@
-"""Access to private names of Keras's optimizers."""
+"""Access to private APIs of Keras's optimizers."""
 
 from collections.abc import Callable
 from functools import partial

@@ -74,7 +74,7 @@ class Reports:
             raise UserError("\n".join(wrong))
 
     def _name_planned(self, directories: Sequence[Path]) -> None:
-        """Print a note on the sweeps in which no run has begun, for which no report is written."""
+        """Print a note on the sweeps in which no run has started, for which no report is written."""
         for directory in existing(directories):
             if next(run_directories([directory]), None) is None and (planned := not_begun(directory, LeftOut())):
                 said = f"note: {directory}: nothing to report yet: {counted(planned, 'planned run')}"

@@ -17,13 +17,13 @@ def in_unit(flag: str, margin: float, metric: str) -> float:
     """Validate and return a threshold given by a user: a margin, a region of equivalence or a difference.
 
     Raises:
-        UserError: if it is not above 0 or, for a share, if it is above 1.
+        UserError: if it is not above 0 or, for a proportion, if it is above 1.
     """
     if not 0 < margin < math.inf:
         raise UserError(f"{flag} {margin:g}: must be a number above 0, in the unit of {metric}; omit it for none")
     if margin > 1 and is_share(metric):
         unit = "0.001 is 0.1 percentage points"
-        raise UserError(f"{flag} {margin:g}: {metric} is a share, 0 to 1 ({unit}){percent_hint(margin)}")
+        raise UserError(f"{flag} {margin:g}: {metric} is a proportion between 0 and 1 ({unit}){percent_hint(margin)}")
     return margin
 
 

@@ -29,7 +29,7 @@ def has_direction(metric: str) -> bool:
 
 
 def is_share(metric: str) -> bool:
-    """Return whether a metric is a share between 0 and 1, which is displayed in percent."""
+    """Return whether a metric is a proportion between 0 and 1, which is displayed in percent."""
     return metric.endswith(_SHARES)
 
 
@@ -103,13 +103,15 @@ def shown_unit(metric: str) -> str:
 
 
 def percent_hint(value: float) -> str:
-    """Return a hint for an error message that a share may have been given in percent; "" if that is impossible."""
+    """Return a hint for an error message that a proportion may have been given in percent; "" if that is impossible."""
     return f"; {value / 100:g}?" if value <= 100 else ""
 
 
 def margin_text(margin: float, metric: str) -> str:
-    """Format a margin in the displayed unit of differences: "0.1 percentage points"."""
-    return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
+    """Format a margin in the displayed unit of differences: "0.1 percentage points", "1 percentage point"."""
+    number = f"{margin * (100 if is_share(metric) else 1):g}"
+    unit = shown_unit(metric)
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()
 
 
 def detectable_text(difference: float, metric: str) -> str:
@@ -151,5 +153,5 @@ def p_equation(number: str) -> str:
 
 
 def _form(value: float, metric: str) -> str:
-    """Return the format of a number that is not a share: four decimals, or three digits for small numbers."""
+    """Return the format of a number that is not a proportion: four decimals, or three digits for small numbers."""
     return _TIMES.get(metric) or (".3g" if 0 < abs(value) < 0.001 else ".4f")

@@ -123,7 +123,8 @@ def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:
     to_list = report_figures(results, ranks, output.confusion, seeds=output.seeds, further=draws)
     figures = listed(to_list, results.left_out)
     frames = _frames(results, ranks)
-    present = {stem for stem, _ in figures} | (set() if draws else OF_FURTHER_FILES)  # those are not known
+    # Without drawing, the data of these figures are not read, so their old files stay.
+    present = {stem for stem, _ in figures} | (set() if draws else OF_FURTHER_FILES)
     for stale in _stale(results, present, frames, out):
         stale.unlink(missing_ok=True)
     if "csv" in formats:
@@ -252,8 +253,8 @@ def _write_figures(
 def report_page(paths: Sequence[Path], place: Path) -> str:
     """Return the page of a report on all runs in and below the paths, without writing a file.
 
-    While runs are training, the page lacks the figures that its charts replace, because it is soon replaced by a newer
-    page.
+    While runs are training, the page omits the figures that its charts replace, because a newer page will soon replace
+    it.
 
     Args:
         place: directory for which the page is made.

@@ -1,4 +1,4 @@
-"""Figures of a report, selected by the data of its runs."""
+"""Figures of a report, selected according to the data available from its runs."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -208,7 +208,7 @@ def _baseline_arm(results: Results) -> str | None:
 
 
 def _tasks_figures(results: Results, tasks: Tasks) -> Named:
-    """Yield the probability of improvement and, for shares, aggregates and performance profile over data sets."""
+    """Yield the probability of improvement and, for proportions, aggregates and performance profile over data sets."""
     frame = tasks.frame.sort_values(["iqm", "improvement"], ascending=False, kind="stable")
     styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"

@@ -68,7 +68,7 @@ def read_results(
         left_out: collects files that cannot be read.
         arms: label of each run's variant without its data set; None: from `variant_labels`. Keys in `wish.by` take
             precedence.
-        values: reader of keys, if some values have been read.
+        values: reader of keys, if some values have already been read.
 
     Raises:
         UserError: if there is no such metric, baseline or key, or if data sets with the same name differ.
@@ -189,7 +189,7 @@ def _target(
     if target is not None and not 0 <= target < math.inf:
         raise UserError(f"--target {target:g}: must be a number of at least 0")
     if target is not None and target > 1 and is_share(validation):
-        raise UserError(f"--target {target:g}: {validation} is a share, 0 to 1{percent_hint(target)}")
+        raise UserError(f"--target {target:g}: {validation} is a proportion between 0 and 1{percent_hint(target)}")
     if target is not None and not recorded:
         raise UserError(
             f"--target {target:g}: no run recorded {validation}, so no epoch can reach the target; omit --target or "

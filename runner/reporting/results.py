@@ -311,7 +311,7 @@ class Results:
         """Warn if the metric was not chosen before the runs."""
         if not self.secondary_note:
             return []
-        why = "Choosing a metric by its results finds differences that do not exist: report the primary one as well"
+        why = "Choosing a metric based on its results leads to spurious differences: report the primary one as well"
         return [f"{self.secondary_note}. {why}."]
 
     def _own_margin(self) -> list[str]:
@@ -356,8 +356,8 @@ class Results:
         """Warn if seeds were added after a look at the results."""
         if self.asked.looks is not None or not self.looks_note:
             return []
-        why = "adding seeds after a look causes more false claims; plan the looks: seeds={first:8,most:30,looks:5}"
-        return [f"{self.looks_note}; {why}."]
+        why = "adding seeds after a look increases the rate of false claims"
+        return [f"{self.looks_note}; {why}; plan the looks: seeds={{first:8,most:30,looks:5}}."]
 
     def _of_folds(self) -> list[str]:
         """Yield notes on the effects of cross-validation on the report."""

@@ -40,7 +40,7 @@ class Bundled:
 
     path: Path
     kind: Literal["run", "sweep"]
-    standings: list[Standing]  # states of all runs, including those that have not begun
+    standings: list[Standing]  # states of all runs, including those that have not started
     configs: list[Mapping[str, Any]]  # the resolved configurations
     to_come: int = 0  # number of runs that a search has not planned yet
     question: str | None = None
@@ -65,7 +65,7 @@ class Bundled:
             )
         found._refuse_links()
         if not found.records:
-            raise UserError(f"{path}: nothing to bundle yet: no run has begun")
+            raise UserError(f"{path}: nothing to bundle yet: no run has started")
         return found
 
     @classmethod
@@ -87,12 +87,12 @@ class Bundled:
 
     @property
     def records(self) -> list[RunRecord]:
-        """The records of all runs that have begun."""
+        """The records of all runs that have started."""
         return [one.record for one in self.standings if one.record]
 
     @property
     def runs(self) -> list[Path]:
-        """The directories of all runs that have begun, in the plan's order."""
+        """The directories of all runs that have started, in the plan's order."""
         return list(dict.fromkeys(one.directory.path for one in self.standings if one.record))
 
     @property

@@ -41,7 +41,7 @@ class Asked:
 
     by: By | None = None  # criterion for the sides; None: each directory is a side
     metric: str | None = None  # a column of the summary; None: the primary metric
-    margin: float = 0.0  # in displayed units: percentage points for shares
+    margin: float = 0.0  # in displayed units: percentage points for proportions
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def going_on(record: RunRecord, directory: RunDirectory) -> RunRecord:
     before, here = _data(earlier), _data(record)
     if before != here:
         raise UserError(
-            f"{directory.path}: this run began with data {before}, but now finds {here}; "
+            f"{directory.path}: this run started with data {before}, but now finds {here}; "
             "restore the original data, or remove the directory"
         )
     return replace(record, seconds=earlier.seconds, stack=earlier.stack)
@@ -51,7 +51,7 @@ class Attempt:
     record: RunRecord
     status: Status = "completed"
     error: str | None = None
-    fault: EnvironmentFault | None = None  # fault of the machine; the run then counts as interrupted
+    fault: EnvironmentFault | None = None  # machine fault; the run then counts as interrupted
 
     @contextmanager
     def guard(self) -> Iterator[None]:

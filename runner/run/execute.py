@@ -107,7 +107,7 @@ def run(
         callbacks: additional Keras callbacks; if one of them sets its attribute `pruned`, the run is not tested.
 
     Raises:
-        UserError: before anything is written, if the configuration or the data cannot be used, or the run began
+        UserError: before anything is written, if the configuration or the data cannot be used, or the run started
             with different data.
         EnvironmentFault: if the machine fails; the run can be resumed.
     """

@@ -45,7 +45,7 @@ def run_stack(wanted: Sequence[Wanted], kept: Kept) -> list[Ending]:
     """Train the runs of configurations as one stack, evaluate them, and write their run directories.
 
     Args:
-        wanted: runs that have not begun.
+        wanted: runs that have not started.
 
     Raises:
         NotStacked: before anything is written, if these runs cannot be stacked.

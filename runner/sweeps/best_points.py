@@ -28,8 +28,8 @@ _EDGE = 0.05  # fraction of a range's scale that counts as its edge, at each end
 def choose(plan: Plan, sweep: Path, study: Study, growth: Growth | None = None) -> Plan:
     """Return the plan with the final runs of each tuned variant's best point, and write tuning.csv.
 
-    A point with a tuning run that diverged, failed or was pruned is chosen only if all points have one; then the point
-    with the smallest share of such runs is chosen. Of points with equal scores, or scores that differ only by
+    A point with a tuning run that diverged, failed or was pruned is chosen only if every point has such a run; then the
+    point with the smallest share of such runs is chosen. Of points with equal scores, or scores that differ only by
     rounding, the first is chosen.
 
     Args:

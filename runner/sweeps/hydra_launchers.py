@@ -25,7 +25,7 @@ class PoolLauncher(Launcher):
         """Do nothing. Hydra requires this method, but the jobs contain all settings."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> NoReturn:  # noqa: ARG002
-        """Refuse unplanned overrides."""
+        """Reject unplanned overrides."""
         raise ConfigError("hydra/sweeper: this launcher works only with runner's own sweeper")
 
     def pool(self) -> Pool:
@@ -86,7 +86,7 @@ def usable_cores() -> int:
 
 
 def visible_gpus(environment: Mapping[str, str], driver: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
-    """Return CUDA's names for the visible GPUs, without starting CUDA."""
+    """Return CUDA's names for the visible GPUs, without initializing CUDA."""
     chosen = environment.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name for name in chosen.split(",") if name.strip() not in ("", "-1")]

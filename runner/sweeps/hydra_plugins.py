@@ -16,7 +16,7 @@ PLUGINS = (StudySweeper, *LAUNCHERS)
 def register_plugins() -> None:
     """Register the plug-ins under `hydra_plugins.runner`: Hydra 1.3 accepts plug-ins only from that namespace.
 
-    Every program in this environment that uses Hydra would import a real package of that name at its start.
+    Every program in this environment that uses Hydra would import a real package of that name at startup.
     """
     plugins = Plugins.instance()  # finds the installed plug-ins first
     try:

@@ -120,7 +120,7 @@ def begun_in(directory: Path, settings: str | None) -> Iterator[None]:
 
 
 def _ignored(_: Path) -> None:
-    """Do nothing, for an application without `begun`."""
+    """Do nothing; default for applications that do not define `begun`."""
 
 
 def _switch(config: DictConfig, key: str) -> bool:

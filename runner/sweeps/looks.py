@@ -34,7 +34,7 @@ def train_in_looks(plan: Plan, looks: Looks, sweep: Sweep, directory: Path, cons
         plan = _spared(plan, size, {name for pair in undecided for name in pair})
         plan.write(directory)
         variants = ", ".join(dict.fromkeys(variant for variant, _ in undecided))
-        some = f"undecided: {variants}" if undecided else "no comparison is undecided"
+        some = f"undecided: {variants}" if undecided else "all comparisons are decided"
         say(console, f"look {number} of {len(looks.sizes)}, at {counted(size, 'seed')}: {some}")
         if not undecided:
             break

@@ -36,7 +36,7 @@ class Source(Protocol):
 
     @property
     def ahead(self) -> int:
-        """The expected number of runs that have not begun."""
+        """The expected number of runs that have not started."""
 
     def more(self) -> list[Job]:
         """Return the runs to begin now; none if the next ones depend on runs under way."""
@@ -123,7 +123,7 @@ class Sweep:
         After an interruption, mark the running jobs as interrupted.
 
         Raises:
-            EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
+            EnvironmentFault: if a machine fault stops all runs; the running jobs are marked as interrupted.
         """
         if any(not one.reason for one in self._stackable.values()):
             show_warning(self._console, f"{NOT_STACKED}: each depends on the results of earlier ones")
@@ -160,7 +160,7 @@ class Sweep:
             ahead: the number of runs in later batches, if the progress counts several batches together.
 
         Raises:
-            EnvironmentFault: if a fault of the machine stops all runs; the running jobs are marked as interrupted.
+            EnvironmentFault: if a machine fault stops all runs; the running jobs are marked as interrupted.
         """
         done = finished(jobs, self._directory)
         self._remove_checkpoints(job for job in jobs if job.run_id in done)
@@ -185,7 +185,7 @@ class Sweep:
 
     @contextmanager
     def _closed_on_interruption(self, jobs: Sequence[Job]) -> Iterator[None]:
-        """Close the pool after an interruption or a fault of the machine, and mark the running jobs as interrupted."""
+        """Close the pool after an interruption or a machine fault, and mark the running jobs as interrupted."""
         with FirstInterruption() as interruption:
             try:
                 yield
@@ -228,14 +228,14 @@ class Sweep:
     def _outcomes(
         self, task: Job | JobStack, result: "list[Outcome] | EnvironmentFault | WorkerLost"
     ) -> list[tuple[Job, Outcome]]:
-        """Return the outcomes of a job or of a stack's jobs; raise a fault of the machine."""
+        """Return the outcomes of a job or of a stack's jobs; raise a machine fault."""
         jobs = task.jobs if isinstance(task, JobStack) else (task,)
         if isinstance(result, list):
             return list(zip(jobs, result, strict=True))
         return [(job, self._outcome(job, result)) for job in jobs]
 
     def _outcome(self, job: Job, result: "Outcome | EnvironmentFault | WorkerLost") -> Outcome:
-        """Return the outcome of a run; raise a fault of the machine."""
+        """Return the outcome of a run; raise a machine fault."""
         if isinstance(result, EnvironmentFault):
             raise result
         return self._lost(job, result) if isinstance(result, WorkerLost) else result

@@ -116,7 +116,7 @@ def resume_run(path: Path, console: Console, trusted: Sequence[str]) -> None:
         config = directory.read_config()
         refuse_strangers(config, trusted)
         if before.code.get("commit") != code_state().get("commit"):
-            show_warning(console, "this run began with different code; its result may match neither version.")
+            show_warning(console, "this run started with different code; its result may match neither version.")
         _refuse_pruned_trial(path)
         request = Request.of_record(before, path, in_sweep=(path.parent / PLAN).exists())
         with logged_by(logging.FileHandler(path / "run.log", encoding="utf-8")):
@@ -141,14 +141,14 @@ def _refuse_pruned_trial(path: Path) -> None:
 
 
 def refuse_links_out(directory: Path) -> None:
-    """Raise UserError if a link in a directory leads out of it, because files would be written elsewhere."""
+    """Raise UserError if a link in a directory points outside it, because files would be written elsewhere."""
     home = directory.resolve()
     for folder, below, files in walk(directory):
         for path in (folder / entry for entry in [*below, *files]):
             if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(
                 home
             ):  # resolve() raises for a loop
-                raise UserError(f"{path}: a link that leads out of {directory}")
+                raise UserError(f"{path}: a link that points outside {directory}")
 
 
 def _launcher(spec: dict[str, Any]) -> PoolLauncher:

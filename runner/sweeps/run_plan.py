@@ -100,7 +100,7 @@ def _checked(
     """Build the remaining runs, and return their speed: measured now, or taken from earlier runs.
 
     Args:
-        records: records of the plan's runs that have begun, by run id.
+        records: records of the plan's runs that have started, by run id.
     """
     here = [(job.variant, records[job.run_id]) for job in plan.jobs if job.run_id in records]
     known = learnt_pace(here or earlier_runs(plan.jobs))

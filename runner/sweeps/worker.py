@@ -117,7 +117,7 @@ def train_task(task: Job | JobStack, sweep: Path, *, wait: bool = False) -> list
 
 
 def train_stack(stack: JobStack, sweep: Path) -> list[Outcome] | EnvironmentFault:
-    """Train new jobs as one stack; jobs that have begun, or are in use, are trained one by one.
+    """Train new jobs as one stack; jobs that have started, or are in use, are trained one by one.
 
     Args:
         sweep: the sweep's directory, which must exist.
@@ -141,7 +141,7 @@ def train_stack(stack: JobStack, sweep: Path) -> list[Outcome] | EnvironmentFaul
 
 
 def _is_new(job: Job, sweep: Path, locks: ExitStack) -> bool:
-    """Lock a job's directory, and return whether its training has not begun; return False if it is in use."""
+    """Lock a job's directory, and return whether its training has not started; return False if it is in use."""
     directory = RunDirectory(job.path(sweep))
     with writing(directory.path):
         directory.path.mkdir(exist_ok=True)

@@ -164,10 +164,10 @@ def _claims(null: Tested, edge: Tested, far: Tested) -> dict[str, np.ndarray]:
 
 
 def family(noise: Noise, n: int, studies: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return whether each study with `VARIANTS` variants of n seeds claims anything false, after Holm's correction.
+    """Return whether each study with `VARIANTS` variants of n seeds makes any false claim, after Holm's correction.
 
-    The true differences are all 0, all the margin, or, for any false verdict, two of 0 and three of the margin. Power
-    refers to the first variant.
+    The true differences are all 0 or all equal to the margin; for the rate of any false verdict, two are 0 and three
+    equal the margin. Power refers to the first variant.
     """
     runs = noise(np.random.default_rng([seed, n, 2]), (VARIANTS + 1, studies, n)) / np.sqrt(2)
     differences = runs[1:] - runs[0]

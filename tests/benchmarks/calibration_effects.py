@@ -1,8 +1,8 @@
-"""Frequency of false claims of a grid's effects, and coverage of their intervals (`make calibration-effects`).
+"""Frequency of false claims about a grid's effects, and coverage of their intervals (`make calibration-effects`).
 
-Each grid is simulated from known effects. All runs have noise with a standard deviation of 1, on top of an effect of
-the seed, shared by its runs, with a standard deviation of 2. Grids are tested with NumPy; a test of the suite compares
-this with the functions of the report.
+Each grid is simulated from known effects. All runs have noise with a standard deviation of 1, on top of a seed effect
+shared by its runs, with a standard deviation of 2. Grids are tested with NumPy; a test of the suite compares this with
+the functions of the report.
 """
 
 import argparse

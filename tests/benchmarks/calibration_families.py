@@ -54,7 +54,7 @@ def by_holm(differences: np.ndarray) -> list[float]:
 
 
 def one_look(spread: str, noise: str, studies: int) -> dict[str, np.ndarray]:
-    """Return which studies claim anything false, or the first variant's true gain, by name."""
+    """Return which studies make any false claim, or the first variant's true gain, by name."""
     generator = np.random.default_rng([SEEDS, *noise.encode()])
     found: dict[str, list[bool]] = {}
     for _ in range(studies):
@@ -68,7 +68,7 @@ def one_look(spread: str, noise: str, studies: int) -> dict[str, np.ndarray]:
 
 
 def with_margin(noise: str, studies: int) -> dict[str, np.ndarray]:
-    """Return which studies make a false claim of some kind by max-T, with the margin of `calibration`.
+    """Return which studies make any false claim under max-T, with the margin of `calibration`.
 
     Two variants do not differ; two differ by the margin and one by its negative.
     """
@@ -91,7 +91,7 @@ def with_margin(noise: str, studies: int) -> dict[str, np.ndarray]:
 
 
 def several_looks(noise: str, studies: int) -> dict[str, np.ndarray]:
-    """Return which studies claim anything false at any look, the gain's power, and the seeds of the first variant."""
+    """Return which studies make any false claim at any look, the gain's power, and the seeds of the first variant."""
     generator = np.random.default_rng([SIZES[-1], 2, *noise.encode()])
     plans = {spending: Looks(SIZES, spending) for spending in ("pocock", "obrien_fleming")}
     found: dict[str, list[float]] = {}

@@ -114,7 +114,7 @@ def covers(found: list[Comparison], difference: float) -> np.ndarray:
 
 
 def rows(studies: int) -> Iterator[list[str]]:
-    """Yield the rows of the table, in percent of the studies."""
+    """Yield the rows of the table; rates are percentages of the studies."""
     for name, classifier in CLASSIFIERS.items():
         for folds, times in DESIGNS:
             alike = Studies.of(classifier, folds, times, studies)

@@ -28,7 +28,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard errors of the difference due to seeds, images and residual, the same for studies of any size."""
+    """Standard errors of the difference due to seeds, images and the residual, the same for studies of any size."""
 
     name: str
     seeds: float
@@ -109,7 +109,7 @@ def measure(noise: Noise, seeds: int, studies: int, bootstraps: int, *, images: 
 
 @dataclass(frozen=True)
 class Networks:
-    """Made-up classifiers: images differ in difficulty, and every seed judges each image a little differently."""
+    """Simulated classifiers: images differ in difficulty, and every seed judges each image a little differently."""
 
     sureness: float  # factor of the logits
     better: float  # increase of the true class's logit on every third image

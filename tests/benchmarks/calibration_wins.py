@@ -48,7 +48,7 @@ def _found(intervals: list[tuple[float, float]], truth: float) -> dict[str, np.n
 
 
 def table(studies: int) -> str:
-    """Return the table as Markdown, in percent of the studies."""
+    """Return the table as Markdown; rates are percentages of the studies."""
     pairs = {f"{n} pairs": {truth: _percent(paired(n, truth)) for truth in TRUTHS} for n in _SIZES}
     apart = {f"{n} and {n}": {truth: _rates(unpaired(n, truth, studies)) for truth in TRUTHS} for n in _UNPAIRED}
     return markdown(_HEADS, [[name, *_cells(found)] for name, found in (pairs | apart).items()])

@@ -1,4 +1,4 @@
-"""Checks of the program on a GPU: speed, memory, bit-identity, sharing, resuming, lack of memory (`make gpu`).
+"""Checks of the program on a GPU: speed, memory, bit-identity, sharing, resuming, running out of memory (`make gpu`).
 
 It needs a GPU, but no network: it trains on the real MNIST (RUNNER_DATA_DIR), or else on the 5,000 embedded digits.
 On a machine without a GPU, it exits with code 2; `--device cpu` rehearses all steps except running out of memory.
@@ -82,7 +82,7 @@ def sweeps(lab: Lab) -> Iterator[Row]:
 
 
 def stacks(lab: Lab) -> Iterator[Row]:
-    """Train seeds as one batch of models; the first seed is that of the separate run."""
+    """Train seeds as one batch of models; the first seed is the one used for the separate run."""
     of_one = None
     for size in STACKED:
         seconds, runs = lab.sweep(f"stacked-{size}", 1, f"device.stacked_seeds={size}", seeds=size)
@@ -117,7 +117,7 @@ def resuming(lab: Lab) -> Iterator[Row]:
 
 
 def out_of_memory(lab: Lab) -> Iterator[Row]:
-    """Train a run with an array of at least twice the memory, which must end with a one-line message."""
+    """Train a run that needs an array at least twice the size of the memory; it must end with a one-line message."""
     least = 4_000  # training examples
     units = 2 * gpu_memory()[1] * 2**20 // (4 * least)
     command = lab.begin("large", "model=mlp", f"model.hidden_units=[{units}]", "training.batch_size=full")

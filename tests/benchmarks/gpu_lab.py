@@ -126,7 +126,7 @@ def last_line(command: Command) -> str:
 
 
 class Process:
-    """A `runner`, started as users start it, that sees only the first GPU."""
+    """A `runner` process, started as users start it, that sees only the first GPU."""
 
     def __init__(self, *arguments: str, cwd: Path) -> None:
         self._out, self._errors = (tempfile.TemporaryFile("w+") for _ in range(2))  # noqa: SIM115 - read when it ends

@@ -1,4 +1,4 @@
-"""Variants of a sweep are composed as Hydra composes them, but their option files only once."""
+"""Variants of a sweep are composed as Hydra composes them, but their option files are read only once."""
 
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl

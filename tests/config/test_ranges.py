@@ -5,7 +5,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.config.ranges import LARGEST, Count, Fraction, NonNegative, OpenFraction, Positive, WholeNumber
 
-ENDLESS = 10**400  # beyond every float
+ENDLESS = 10**400  # larger than any float
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_run_does_not_go_on_with_other_data(interrupted, tmp_path, monkeypatch
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     negative = 255 - build_dataset(settings(*TINY)).train_inputs
     monkeypatch.setattr(build, "build_dataset", lambda own: replace(build_dataset(own), train_inputs=negative))
-    with pytest.raises(UserError, match=f"began with data mnist_5k {record.dataset['fingerprint'][:12]}"):
+    with pytest.raises(UserError, match=f"started with data mnist_5k {record.dataset['fingerprint'][:12]}"):
         run(chosen, request, Console(quiet=True))
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 

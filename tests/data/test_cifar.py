@@ -66,7 +66,7 @@ def test_the_archive_in_kerass_cache_is_read(tmp_path, monkeypatch, name):
 
 
 def test_the_pickles_of_these_tests_are_pickles():
-    """The pickles have the opcodes of Python 2, with which the published files were written."""
+    """The pickles use the opcodes of Python 2, as the published files do."""
     planes = np.arange(6144, dtype=np.uint32).reshape(2, 3072).astype(np.uint8)
     batch = pickle.loads(python_2_batch(b"labels", planes, [3, 8]), encoding="bytes")
     assert np.array_equal(batch[b"data"], planes)

@@ -3,7 +3,7 @@ import tensorflow as tf
 
 from runner.engine.failures import OperationFailed, failures_in_a_line
 
-# TensorFlow 2.21's message; provoking it would take all memory.
+# TensorFlow 2.21's message; triggering it would use up all memory.
 OUT_OF_MEMORY = """Graph execution error:
 
 Detected at node while/random_uniform/RandomUniform defined at (most recent call last):

@@ -1,4 +1,4 @@
-"""The private names of Keras and TensorFlow behave as the engine expects."""
+"""The private APIs of Keras and TensorFlow behave as the engine expects."""
 
 import keras
 import numpy as np

@@ -8,7 +8,7 @@ from tests.engine.test_tensorboard import RECORD
 
 
 class Noting(Tracker):
-    """Tracker that records its notifications, and fails or waits on demand."""
+    """Tracker that records its notifications, and fails or blocks on demand."""
 
     def __init__(self, failing=(), waiting=None, error=None):
         self.told = []

@@ -1,4 +1,4 @@
-"""Plant seeded faults one at a time and report which of them the suite catches.
+"""Seed faults one at a time and report which of them the suite catches.
 
     make faults                                    in a fresh clone of HEAD
     make faults ARGS="one-sided-p clipping-ignored"

@@ -14,7 +14,7 @@ JOBS = [job(variant, seed) for variant in ("adam", "sgd") for seed in (0, 1)]
 
 
 def study(sweep: Path, states: list[str], question: str | None = None, jobs=JOBS) -> Path:
-    """Write a study of four runs; a run whose state is "" has not begun."""
+    """Write a study of four runs; a run whose state is "" has not started."""
     Plan(jobs, {"question": question, "variants": {"adam": [], "sgd": []}}, command=["study=s"]).write(sweep)
     for one, state in zip(jobs, states, strict=True):
         if state:

@@ -1,4 +1,4 @@
-"""Renewal of reports, and reports that cannot be made."""
+"""Regeneration of outdated reports, and reports that cannot be generated."""
 
 from pathlib import Path
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""Files that the server sends; no path leads anywhere else."""
+"""Files that the server sends; no path escapes the served directory."""
 
 import os
 

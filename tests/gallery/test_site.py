@@ -37,7 +37,7 @@ def test_the_gallery_asks_for_news_and_nothing_else(site):
     assert "Is sgd worse?" in page
     assert HOSTILE not in page
     assert "runner resume" in page
-    assert "runner report" not in page  # the server makes reports
+    assert "runner report" not in page  # the server generates reports
     assert site.answer("/index.html", HOST) == site.answer("/", HOST)
 
 

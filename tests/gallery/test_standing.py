@@ -36,7 +36,7 @@ def test_of_a_sweep(states, to_come, expected):
         ("diverged", ("complete", "diverged after 10 epochs")),
         ("failed", ("failed", "")),
         ("interrupted", ("interrupted", "after 10 epochs")),
-        ("waiting", ("interrupted", "no record: it ended before the training began")),
+        ("waiting", ("interrupted", "no record: it ended before the training started")),
     ],
 )
 def test_of_a_run(state, expected):

@@ -202,9 +202,9 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
             lambda results: results.compare(baseline="optimizer"),
             "^--baseline optimizer: matches several variants",
         ),
-        (lambda results: results.compare(target=97), "^--target 97: .* is a share"),
+        (lambda results: results.compare(target=97), "^--target 97: .* is a proportion"),
         (lambda results: results.compare(target=float("nan")), "^--target nan: must be a number of at least 0"),
-        (lambda results: results.compare(margin=2), "^--margin 2: test_accuracy is a share"),
+        (lambda results: results.compare(margin=2), "^--margin 2: test_accuracy is a proportion"),
         (lambda results: results.compare(margin=0), "^--margin 0: must be a number above 0"),
         (
             lambda results: results.compare(correction="max-T"),
@@ -354,7 +354,9 @@ def test_a_figure_is_drawn_into_given_axes_without_a_title_or_a_change_of_their_
 def test_every_panel_needs_its_axes(results):
     axes = Figure().subplots(1, 2)
     assert results.figure("accuracy", ax=axes).axes == [*axes]
-    with pytest.raises(runner.UserError, match=r"accuracy: has 2 panels, and ax holds 1; give one for each, as from "):
+    with pytest.raises(
+        runner.UserError, match=r"accuracy: has 2 panels, but ax contains 1 Axes; pass one for each panel, as from "
+    ):
         results.figure("accuracy", ax=axes[0])
 
 

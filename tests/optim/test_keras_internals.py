@@ -1,4 +1,4 @@
-"""The private names of Keras's optimizers behave as the program expects."""
+"""The private APIs of Keras's optimizers behave as the program expects."""
 
 import keras
 import numpy as np

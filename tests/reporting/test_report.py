@@ -158,7 +158,7 @@ def test_a_sweep_that_is_still_training_is_reported_as_a_glimpse(make_run, tmp_p
         results = report([tmp_path / "sweep"], tmp_path / "out", output=CSV).results
     assert results.title == "mnist, 2 variants, 3 runs (1 still training)"
     assert [text for text in results.cautions if "still training: 1 of 2 runs of a." in text]
-    assert [text for text in results.cautions if "not begun: 1 planned run." in text]
+    assert [text for text in results.cautions if "not yet started: 1 planned run." in text]
     aggregate = pd.read_csv(tmp_path / "out" / "aggregate.csv")
     assert aggregate[["runs", "completed", "running"]].to_numpy().tolist() == [[2, 1, 1], [1, 1, 0]]
     figures = dict(report_figures(results, None, None, seeds=False))
@@ -265,7 +265,7 @@ def test_a_run_behind_a_link_is_named(make_run, tmp_path):
 
 def test_a_target_that_no_share_can_reach_is_refused(make_run, tmp_path):
     make_run("sweep/0")
-    with pytest.raises(UserError, match=r"--target 97: val_accuracy is a share, 0 to 1; 0\.97\?"):
+    with pytest.raises(UserError, match=r"--target 97: val_accuracy is a proportion between 0 and 1; 0\.97\?"):
         report([tmp_path / "sweep"], tmp_path / "out", Wish(target=97), CSV)
     report([tmp_path / "sweep"], tmp_path / "out", Wish("test_loss", target=97), CSV)
 
@@ -308,7 +308,7 @@ def test_a_studys_margin_is_of_its_own_metric_alone_and_another_is_said_to_be_un
 @pytest.mark.parametrize(
     ("margin", "said"),
     [
-        (2, r"--margin 2: test_accuracy is a share, 0 to 1 \(0\.001 is 0\.1 percentage points\); 0\.02\?"),
+        (2, r"--margin 2: test_accuracy is a proportion between 0 and 1 \(0\.001 is 0\.1 percentage points\); 0\.02\?"),
         (0, "--margin 0: must be a number above 0"),
         (-0.1, "--margin -0.1: must be a number above 0, in the unit of test_accuracy"),
         (float("nan"), "--margin nan: must be a number above 0"),
@@ -594,7 +594,7 @@ def test_the_tuning_budget_has_a_table_a_figure_and_a_sentence(make_run, tmp_pat
     assert pd.read_csv(tmp_path / "out" / "tuning_curve.csv")["expected"].tolist() == [0.5, 0.9, 0.75, 0.8]
     assert tmp_path / "out" / "tuning_curve.png" in made.written
     said = (
-        "Tuning budget: sgd leads at 2 points by expected best validation accuracy of points picked at random "
+        "Tuning budget: sgd leads at 2 points in expected best validation accuracy of points picked at random "
         "(90.00% at 2 points, adam 80.00%); "
     )
     assert f"<p>{said}before that adam at 1 point.</p>" in (tmp_path / "out" / "index.html").read_text()
@@ -660,7 +660,7 @@ def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_
     results = report([tmp_path / "runs"], tmp_path / "out", Wish(rope=0.01), Output(["html", "csv"])).results
     (sentence,) = results.task_verdicts
     assert "3 data sets are too few (6 needed)" in sentence
-    assert "Bayesian signed-rank test with ±1 percentage points" in sentence
+    assert "Bayesian signed-rank test with ±1 percentage point" in sentence
     page = (tmp_path / "out" / "index.html").read_text()
     assert '<section id="data-sets">' in page
     assert "3 data sets are too few (6 needed); probability of improvement" in page
@@ -676,7 +676,7 @@ def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_
     [
         (0.0, "--bayesian-rope 0: must be a number above 0"),
         (-0.01, "--bayesian-rope -0.01: must be a number above 0"),
-        (2.0, "--bayesian-rope 2: test_accuracy is a share, 0 to 1"),
+        (2.0, "--bayesian-rope 2: test_accuracy is a proportion between 0 and 1"),
         (0.01, "--bayesian-rope 0.01: compares two or more variants over 3 or more data sets"),
     ],
 )

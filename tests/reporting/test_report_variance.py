@@ -72,7 +72,7 @@ def test_planned_runs_of_a_source_that_have_not_begun_are_counted(study, tmp_pat
     with (study / "plan.csv").open("a") as plan:
         plan.write('source,"mlp,vary=split",4,split_4\n')
     cautions = report([study], tmp_path / "out", output=Output(["csv"])).results.cautions
-    assert any(text.startswith("not begun: 1 planned run.") for text in cautions)
+    assert any(text.startswith("not yet started: 1 planned run.") for text in cautions)
 
 
 def test_a_run_that_several_sources_share_has_the_label_of_each(study):

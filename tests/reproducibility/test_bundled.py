@@ -86,7 +86,7 @@ def test_what_holds_neither_a_run_nor_a_sweep_is_refused(tmp_path):
 def test_a_plan_without_any_run_is_refused(sweep):
     for run in sweep.glob("*-*"):
         shutil.rmtree(run)
-    with pytest.raises(UserError, match="nothing to bundle yet: no run has begun"):
+    with pytest.raises(UserError, match="nothing to bundle yet: no run has started"):
         Bundled.read(sweep)
 
 

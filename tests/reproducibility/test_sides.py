@@ -94,7 +94,7 @@ def test_a_variant_without_a_result_is_not_among_the_identical_ones(make_side):
         "Nothing is shown to be worse, but not every comparison can be decided. The test accuracy: identical on every "
         "seed (sgd); without a result on both sides (adam)."
     )
-    assert "adam: 1 failed of 1 run of B, which are missing from the comparison." in found.notes
+    assert "adam: of B's 1 run, 1 failed; the comparison omits runs without a result." in found.notes
 
 
 def test_runs_that_failed_on_both_sides_are_not_identical(make_side):
@@ -166,4 +166,4 @@ def test_a_design_that_cannot_decide_and_missing_runs_are_warned_of(make_side):
     stream = io.StringIO()
     compared(*sides).warn(Terminal(file=stream, width=300))
     assert "cannot be decided: 1 seed is too few (6 needed)" in stream.getvalue()
-    assert "sgd: 1 failed of 2 runs of B, which are missing from the comparison." in stream.getvalue()
+    assert "sgd: of B's 2 runs, 1 failed; the comparison omits runs without a result." in stream.getvalue()

@@ -1,4 +1,4 @@
-"""Contents that a bundle from a stranger may have; with any other content, nothing is written."""
+"""Contents that an untrusted bundle may have; with any other content, nothing is written."""
 
 import hashlib
 import stat

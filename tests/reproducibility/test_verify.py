@@ -116,7 +116,7 @@ class NoPool:
 
 
 def test_a_recipe_passes_goes_on_and_fails_with_another_loss_or_other_data(quick_cli, tmp_path):
-    """Real training runs of a second each, on synthetic data, which need no file."""
+    """Real training runs of a second each, on synthetic data that need no file."""
     command = ("verify", "--quick", "--workers", "1", "--out", str(tmp_path), "binary_classifier")
     first = quick_cli(*command, cwd=tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr

@@ -42,7 +42,7 @@ def quick() -> Iterator[None]:
 
 
 class Scored(MadeUp):
-    """A pool whose runs end at once with the scores of `GAIN`; `left` runs end before it is killed."""
+    """A pool whose runs end immediately with the scores of `GAIN`; `left` runs end before it is killed."""
 
     def __init__(self, sweep: Path, left: int | None = None) -> None:
         super().__init__(sweep)
@@ -90,7 +90,7 @@ def test_what_a_look_decides_gets_no_further_seeds(done):
     assert compared["looks"].to_dict() == {"sgd": 1, "rmsprop": 3}
     assert compared.loc["sgd", "p_adjusted"] > compared.loc["sgd", "p_value"]  # p is that of a design with three looks
     assert compared.loc["rmsprop", "repeated_low"] < compared.loc["rmsprop", "exact_low"]
-    assert "not begun" not in said
+    assert "not yet started" not in said
 
 
 def test_the_report_says_what_the_looks_were_and_what_they_saved(done):
@@ -124,7 +124,7 @@ def test_a_study_that_is_killed_goes_on_as_if_it_had_not_been(composer, tmp_path
 def test_where_every_comparison_is_decided_the_study_stops(composer, tmp_path):
     two = STUDY | {"variants": {name: STUDY["variants"][name] for name in ("adam", "sgd")}}
     said = trained(plan_of(composer, two), tmp_path)
-    assert "look 1 of 3, at 8 seeds: no comparison is undecided" in said
+    assert "look 1 of 3, at 8 seeds: all comparisons are decided" in said
     assert "look 2" not in said
     assert "the looks saved 8 of 24 runs" in said
 
@@ -144,4 +144,4 @@ def test_seeds_that_were_added_after_a_look_are_named(composer, tmp_path):
     said = trained(plan_of(composer, PLAIN | {"seeds": 10}), tmp_path)
     looks = "2 looks (8, then 10 seeds), not planned: p is not corrected for them"
     assert f"{looks}." in (tmp_path / "table.md").read_text()
-    assert f"note: {looks}; adding seeds after a look causes more false claims" in said
+    assert f"note: {looks}; adding seeds after a look increases the rate of false claims" in said

@@ -264,7 +264,7 @@ def test_a_tuned_study_measures_what_it_chose_on_fresh_seeds(tuned_study):
     said = (tuned_study / "stdout").read_text()
     assert "4 runs: 2 variants" in said
     assert "and 4 after the tuning" in said
-    assert said.count("optimizer.learning_rate=0.01 lies on the edge") == 2  # once for each variant
+    assert said.count("optimizer.learning_rate=0.01 lies at the edge") == 2  # once for each variant
     sweep = tuned_study / "outputs/studies/tuned"
     chosen = pd.read_csv(sweep / "tuning.csv").query("chosen")
     assert list(chosen["point"]) == ["optimizer.learning_rate=0.01"] * 2

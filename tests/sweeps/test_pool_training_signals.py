@@ -17,7 +17,7 @@ JOBS = [job(seed=seed) for seed in range(2)]
 
 
 class Interrupted:
-    """A pool in which a signal arrives after the runs have begun, again at once, and again while the pool closes."""
+    """A pool in which a signal arrives after the runs have started, again at once, and again while the pool closes."""
 
     workers = 1
 

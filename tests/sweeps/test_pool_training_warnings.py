@@ -1,4 +1,4 @@
-"""Warnings of trackers that failed in the workers of a sweep."""
+"""Warnings about trackers that failed in the workers of a sweep."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Faulty disk: below a folder, writing fails at one operation, or from that operation on."""
+"""Faulty disk: under a folder, writing fails at one operation, or from that operation on."""
 
 import builtins
 import io
@@ -15,7 +15,7 @@ Site = tuple[str, str]  # an operation, and the name of its file
 
 
 class FaultyDisk:
-    """Counter of write operations below a folder (open, write, sync, rename, mkdir), some of which it refuses.
+    """Counter of write operations under a folder (open, write, sync, rename, mkdir), some of which it makes fail.
 
     It replaces the functions through which Python and its libraries write.
     """

@@ -31,7 +31,7 @@ def start(attempts, tmp_path) -> Iterator[Callable[..., BaseProcess]]:
     with ExitStack() as stack:
 
         def started(*arguments: str, figures: bool = True) -> BaseProcess:
-            own = bool(attempts(0, 1))  # under `make torture`, each process starts its workers as for a user
+            own = bool(attempts(0, 1))  # under `make torture`, each process starts its workers as it would for a user
             process = warm.started(arguments, tmp_path, (said, said), shares_server=not own, figures=figures or own)
             return stack.enter_context(process)
 

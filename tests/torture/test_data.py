@@ -149,7 +149,7 @@ def flip_in_member(path: Path) -> None:
 
 
 def climb(path: Path) -> None:
-    """Give the members names that lead out of the folder into which they might be unpacked."""
+    """Give the members names that point outside the folder into which they might be unpacked."""
     with zipfile.ZipFile(path, "w") as target:
         for name, array in ARRAYS.items():
             np.save(stream := BytesIO(), array)

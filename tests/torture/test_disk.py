@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or gone: one message, exit code 3, no loss, and the same command continues."""
+"""A disk that is full, read-only or gone: one message, exit code 3, no loss, and the same command resumes the work."""
 
 import contextlib
 import errno
@@ -186,7 +186,7 @@ REAL = ("dataset=digits", "model.hidden_units=[1300]", "training.epochs=2")  # a
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the only message of a program stopped by a fault of the machine."""
+    """Return the only message of a program stopped by a machine fault."""
     assert done.returncode == EXIT_ENVIRONMENT, f"{done.stdout}{done.stderr}"
     assert "Traceback" not in f"{done.stderr}{done.stdout}"
     (line,) = [line for line in done.stderr.splitlines() if line]

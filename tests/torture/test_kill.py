@@ -33,7 +33,7 @@ AIMS = ("", ".state.*", ".record.*", ".history.*", ".model.*", ".*.png", "")
 MOST = 15  # epochs before the signal; and up to this many additional seconds:
 LATE = 0.03
 PROMISED = 5.0  # seconds from SIGTERM to the end
-IN_EPOCH = 4.0  # seconds of computing after the first file, after which the epoch is compiled and has begun
+IN_EPOCH = 4.0  # seconds of computing after the first file, after which the epoch is compiled and has started
 
 Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 
@@ -42,7 +42,7 @@ Start = Callable[[tuple[str, ...], Path], AbstractContextManager[BaseProcess]]
 def start(attempts) -> Start:
     """start(arguments, folder) -> context manager of `runner` in a folder, where its output goes to one file.
 
-    Under `make torture`, its workers come from its own server, as for a user, and its sweeps have figures.
+    Under `make torture`, its workers come from its own server, as they would for a user, and its sweeps have figures.
     """
 
     def started(arguments: tuple[str, ...], folder: Path) -> AbstractContextManager[BaseProcess]:
@@ -62,7 +62,7 @@ class Stop:
 
 
 def stopped(process: BaseProcess, folder: Path, number: int, moments: random.Random) -> Stop | None:
-    """End a program some epochs after it has begun to write, possibly while it writes a chosen file.
+    """End a program some epochs after it has started to write, possibly while it writes a chosen file.
 
     Args:
         number: number of the attempt, which determines signal and moment.
@@ -121,7 +121,7 @@ def disturb(
     numbers: Sequence[int],
     moments: random.Random,
 ) -> list[Stop]:
-    """Stop a program once for each number, unless it ends before; then let it run to its end."""
+    """Stop a program once for each number, unless it exits earlier; then let it run to the end."""
     stops: list[Stop] = []
     rows: dict[Path, list[list[str]]] = {}
     while True:

@@ -1,4 +1,4 @@
-"""Training runs that diverge end at once as `diverged` and keep their history; a report counts them."""
+"""Training runs that diverge end immediately as `diverged` and keep their history; a report counts them."""
 
 import csv
 import json

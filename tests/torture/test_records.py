@@ -136,7 +136,7 @@ def assert_harmless(said: str, outside: Path) -> None:
 
 
 def chosen(cases: list[tuple[str, str]], number: int) -> list[tuple[str, str]]:
-    """Return a fixed choice of the cases, with every kind of damage if there are enough."""
+    """Return a fixed selection of the cases, with every kind of damage if there are enough."""
     return random.Random(7).sample(cases, min(number, len(cases)))
 
 
@@ -275,7 +275,7 @@ def test_nothing_is_resumed_through_a_link_that_leads_out(sweep, run, outside, c
         hostile.with_field(run / "record.json", ("status",), "interrupted")
         code, said = call("resume", target)
         assert code == EXIT_USER_ERROR
-        assert f"{run / 'run.log'}: a link that leads out" in said
+        assert f"{run / 'run.log'}: a link that points outside" in said
     (run / "run.log").unlink()
     code, said = call("resume", sweep)
     assert TRAINED in said

@@ -98,7 +98,7 @@ class Checkpoint:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.epochs = 0  # epochs in the file when training began
+        self.epochs = 0  # epochs in the file when training started
 
     def begin(self, model: keras.Model, owners: Sequence[Any], augment: Any) -> Progress:
         """Restore the file's state, if it exists and fits the run, and return the progress.

@@ -1,4 +1,4 @@
-"""Collection of runs from disk, by the plans of their sweeps."""
+"""Collection of runs from disk, according to the plans of their sweeps."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -145,10 +145,10 @@ class _Plans:
         return any(planned is not None for planned in self._planned.values())
 
     def places(self, run: Path) -> list[tuple[int, str]]:
-        """Return the rows of its sweep's plan that refer to a run's directory, each with its variant's name.
+        """Return the rows for a run's directory in the plan of the run's sweep, each with its variant's name.
 
-        Without a plan, this is one row without a name; a run that is not in the plan has no row. The name is empty if
-        the run belongs to a single variant, whose name is in its record.
+        Without a plan, the result is one row without a name; a run that is not in the plan has no row. The name is
+        empty if the run belongs to a single variant, whose name is in its record.
         """
         sweep = run.parent
         if sweep not in self._planned:

@@ -1,4 +1,4 @@
-"""Filters of runs: comparisons of their columns and keys, parsed from text and never evaluated."""
+"""Run filters: comparisons of their columns and keys, parsed from text and never evaluated."""
 
 import math
 import operator
@@ -90,7 +90,7 @@ class Setting(str):
 
 
 class Columns:
-    """Values of runs by column: of the summary, `directory` and `started`, or any key of the configuration."""
+    """Values of runs by column: a summary column, `directory`, `started`, or any key of the configuration."""
 
     def __init__(self, runs: Sequence[Run], values: Values, others: Mapping[str, Sequence[Any]] | None = None) -> None:
         """Create the columns; their values are read on first use.
@@ -181,7 +181,7 @@ def _comparable(cell: Any, value: str) -> tuple[Any, Any]:
 
 
 def as_value(cell: Any) -> int | float | str | None:
-    """Return a cell as a number or truth value if it is one, else as text; None if it is missing."""
+    """Return a cell as a number or Boolean if it is one, else as text; None if it is missing."""
     if not isinstance(cell, Setting):
         return None if _as_text(cell) == NONE and not isinstance(cell, str) else cell
     if (text := _constant(cell)) in ("true", "false"):

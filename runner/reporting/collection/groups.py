@@ -74,7 +74,7 @@ def sweeps_apart(runs: Sequence[Run], left_out: LeftOut) -> str | None:
 
 
 def plans_apart(runs: Iterable[Run], left_out: LeftOut) -> Iterator[str]:
-    """Yield cautions about parts of plans that a report on several sweeps, or on only some runs of a sweep, omits.
+    """Yield cautions about parts of plans omitted from a report on several sweeps, or on only some runs of a sweep.
 
     Args:
         left_out: collects plans that cannot be read.

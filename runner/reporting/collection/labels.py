@@ -31,7 +31,7 @@ class Values:
         self._configs: dict[Path, Mapping[str, Any]] = {}
 
     def of(self, run: Run, key: str) -> str | None:
-        """Return a run's value of a key or group, from its overrides, choices or configuration.
+        """Return a run's value for a key or group, from its overrides, choices or configuration.
 
         The value is text as on the command line; null is `none`. None means that the run has no such key.
         """
@@ -66,8 +66,8 @@ class Values:
 def with_values_in_force(summary: pd.DataFrame, runs: Sequence[Run], values: Values) -> pd.DataFrame:
     """Return the summary with the effective value, as on the command line, of every key that some run overrides.
 
-    A cell is empty if the run has no such key (the rate of an option that it did not choose) or no readable
-    configuration. Null is `none`.
+    A cell is empty if the run has no such key (for example, the learning rate of an optimizer that it did not use) or
+    no readable configuration. Null is `none`.
 
     Args:
         summary: one row per run, in the order of the runs.

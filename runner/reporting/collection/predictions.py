@@ -1,4 +1,4 @@
-"""Test predictions of runs: correct answers, resampled scores, ensembles of seeds, and mean confusion matrices."""
+"""Test predictions of runs: correct predictions, resampled scores, ensembles of seeds, and mean confusion matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from runner.reporting.statistics.resampling import RESAMPLED, Resampling
 class Predicted:
     """Test predictions of all runs of a report."""
 
-    answers: list[Answers | None]  # answers of each run; None if it is incomplete or has no predictions
+    answers: list[Answers | None]  # one per run; None if it is incomplete or has no predictions
     ensembles: dict[str, float]  # test accuracy of the averaged probabilities, by variant
 
 

@@ -137,12 +137,15 @@ def _labels(runs: Sequence[Run]) -> list[str]:
     labels = variant_labels(runs)
     try:
         return with_dataset(labels, runs)
-    except UserError:  # two data sets have the same name, but a list compares nothing
+    except UserError:  # two data sets may have the same name here, because a list makes no comparisons
         return labels
 
 
 def _sorted(order: Sequence[int], cells: Sequence[Any], *, descending: bool) -> list[int]:
-    """Return the positions sorted by their cells: numbers, text, missing ones; equal cells keep their order."""
+    """Return the positions sorted by their cells: numbers first, then text, then missing values.
+
+    Equal cells keep their order.
+    """
     values: dict[int, Any] = {place: as_value(cells[place]) for place in order}
     numbers = [place for place in order if isinstance(values[place], int | float)]
     texts = [place for place in order if isinstance(values[place], str)]
@@ -160,7 +163,7 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _widths(texts: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
-    """Return widths at which the columns fit into a line if possible; the widest ones are cut first."""
+    """Return widths at which the columns fit on one line if possible; the widest ones are cut first."""
     own = {name: max(map(cell_len, cells)) for name, cells in texts.items()}
     least = {name: width if name in _WHOLE else min(width, _NARROWEST) for name, width in own.items()}
     widths = {name: max(width, cell_len(name)) for name, width in own.items()}

@@ -17,9 +17,9 @@ _IMPLIED = "._target_"  # suffix of keys that repeat the option of a group
 
 @dataclass(frozen=True)
 class Settings:
-    """Configurations of runs, each once, and the keys in which they differ."""
+    """The distinct configurations of runs, and the keys in which they differ."""
 
-    keys: list[str]  # groups, then overridden keys, then keys that these imply
+    keys: list[str]  # groups, then overridden keys, then keys whose values follow from them
     configurations: list[dict[str, str]]  # the distinct configurations
     of_runs: list[int]  # the configuration of each run
 

@@ -1,4 +1,4 @@
-"""Variants by a short form of their labels: `sgd` for `optimizer=sgd`."""
+"""Lookup of variants by a short form of their labels: `sgd` for `optimizer=sgd`."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,11 +11,11 @@ def find_variant(option: str, wished: str, labels: Iterable[str]) -> str:
     """Return the only label that a string matches.
 
     A string matches the label that is equal to it. Otherwise, each of its comma-separated parts must be a part of the
-    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label without other parts is
+    label, the value of a part (`sgd`) or the end of one (`learning_rate=0.1`); a label that has no further parts is
     preferred. If no label has these parts, the string matches a label that contains it as whole words.
 
     Args:
-        option: the option with the variant, for the message.
+        option: the option that names the variant, for the message.
 
     Raises:
         UserError: if there is no such label, or if several fit equally well; the message then lists them.

@@ -68,7 +68,7 @@ class Arm:
     def is_pair(self, other: Self, pair: Pair) -> bool:
         """Return whether the runs of a seed share data, split and initial weights; unknown facts count as equal.
 
-        Runs of a fold share its examples, and need to share only the data.
+        Runs of the same fold share its examples, so only their data must match.
         """
         one, two = self.facts[pair], other.facts[pair]
         if self.folds is not None:

@@ -41,8 +41,8 @@ class Ranks:
 def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) -> Ranks | None:
     """Rank the variants on every data set.
 
-    The result is None for fewer than three variants or data sets, which Friedman's test requires. Means that differ
-    only by rounding share a rank.
+    The result is None for fewer than three variants or data sets, because Friedman's test requires three of each. Means
+    that differ only by rounding share a rank.
 
     Args:
         means: (data sets, variants), means of the metric, or scores in the same order; data sets that lack a

@@ -40,7 +40,8 @@ def regression_frame(sides: Sides, margin: float = 0.0) -> pd.DataFrame:
     (without pairs: for every combination of a run of one side and a run of the other).
 
     Args:
-        margin: tolerated deterioration in the metric's unit (0.001 is 0.1 percentage points of a share), at least 0.
+        margin: tolerated deterioration in the metric's unit (0.001 is 0.1 percentage points of a proportion), at least
+            0.
 
     Raises:
         UserError: if no variant has a result on both sides.
@@ -119,15 +120,16 @@ def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def without_result(sides: Sides) -> list[str]:
-    """Yield a sentence for each variant and side on runs without a result, which are missing from the comparisons."""
+    """Return a sentence for each variant and side with runs without a result, which the comparisons omit."""
     found = []
     for pairing in sides.pairings:
         for side, places in ((0, pairing.reference), (pairing.side, pairing.other)):
             statuses = sides.summary["status"].iloc[places]
             counts = [(status, int((statuses == status).sum())) for status in NO_RESULT if status != "diverged"]
             if missing := [f"{count} {status}" for status, count in counts if count]:
-                found.append(f"{pairing.variant}: {', '.join(missing)} of {counted(len(places), 'run')} of "
-                             f"{sides.letter(side)}, which are missing from the comparison.")  # fmt: skip
+                total = f"{sides.letter(side)}'s {counted(len(places), 'run')}"
+                omits = "the comparison omits runs without a result"
+                found.append(f"{pairing.variant}: of {total}, {', '.join(missing)}; {omits}.")
     return [*dict.fromkeys(found)]
 
 

@@ -174,7 +174,7 @@ def sides_by(directories: Sequence[Path], by: By, left_out: LeftOut) -> list[Sid
         groups.setdefault(name_of(run.record), []).append(run)
     if len(groups) < 2:
         raise UserError(
-            f"--by {by}: all runs in {', '.join(map(str, directories))} have the same one ({next(iter(groups))}); a "
+            f"--by {by}: all runs in {', '.join(map(str, directories))} have the same {by} ({next(iter(groups))}); a "
             "comparison needs at least two"
         )
     earliest = sorted(groups, key=lambda name: min(run.record.started for run in groups[name]))

@@ -45,7 +45,7 @@ class Tasks:
     """Comparison over the data sets on which every variant has results.
 
     `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PERFORMANCE_COLUMNS`;
-    empty unless the metric is a share.
+    empty unless the metric is a proportion.
     """
 
     frame: pd.DataFrame
@@ -58,8 +58,8 @@ def compare_over_datasets(
     """Compare the variants over data sets; None for fewer than `FEWEST_DATASETS` data sets or two variants.
 
     The scores of runs are not normalized. A diverged run counts as lost, as in `comparison_frame`. IQM, mean, median
-    and profile exist only for shares; for other metrics, which have no common scale, these columns are NaN. Mean and
-    median cover completed runs only.
+    and profile exist only for proportions; for other metrics, which have no common scale, these columns are NaN. Mean
+    and median cover completed runs only.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, status and the metric.

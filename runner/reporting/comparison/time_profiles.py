@@ -22,7 +22,7 @@ class TimeProfile:
 
     frame: pd.DataFrame  # one row per variant and workload: `PROFILE_COLUMNS`
     workloads: int
-    is_by_seed: bool  # whether seeds are the workloads, else data sets or cells of a grid
+    is_by_seed: bool  # true if the workloads are seeds; otherwise, they are data sets or cells of a grid
 
     @property
     def metric(self) -> str:
@@ -62,7 +62,7 @@ def time_profile(summary: pd.DataFrame, metric: str) -> TimeProfile | None:
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, cell, seed, status, and the
             columns of `with_targets`.
-        metric: the metric of the report; if it is not a time, the profile is by seconds without compilation.
+        metric: the metric of the report; if it is not a time, the profile uses seconds excluding compilation.
     """
     name = metric if is_time(metric) else WARM_SECONDS
     runs = without_lost_times(summary[summary["status"].isin(["completed", "diverged"])])

@@ -30,7 +30,7 @@ _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are s
 _BASELINE: dict[str, Any] = {"color": BASELINE_COLOR, "linestyle": ":", "linewidth": 1, "zorder": 1}
 _ENSEMBLE = "ensemble"
 _DIAMOND: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "black", "markeredgewidth": 1.0}
-_FAR = 10  # multiple of the usual distance from the median mean beyond which a variant leaves the axis
+_FAR = 10  # multiple of the typical distance from the median mean beyond which a variant is placed off the axis
 _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
 _BELOW = 0.14  # position of mean and interval, as a share of a row
@@ -68,7 +68,7 @@ def dots(
         unit: unit represented by a dot.
         shown: variants with their own row; the others share the last row, with a dot for each variant's mean; None:
             all.
-        cells: name and cell of each variant, in their order; None: one cell.
+        cells: name and cell of each variant, in display order; None: one cell.
         apart: the cells are different data sets, so each has its own axis and baseline.
         bounds: smallest and largest possible value, at which intervals are cut off.
     """
@@ -140,7 +140,7 @@ class _Part:
     asides: list[str]
     middles: npt.NDArray[np.float64]
     rows: float  # total height, in rows of one line
-    far: Mapping[str, float]  # means of the variants far beyond the others, which leave the axis
+    far: Mapping[str, float]  # means of the outlying variants, which lie off the axis
 
     @classmethod
     def of(cls, cell: str, values: pd.DataFrame, others: str, looks: _Looks) -> "_Part":
@@ -184,7 +184,7 @@ class _Part:
             share_ticks(axes.xaxis)
 
     def _limit_to_near(self, axes: Axes, by_variant: Mapping[str, "pd.Series[float]"], looks: _Looks) -> None:
-        """Limit the axis to the variants that are not far beyond the others."""
+        """Limit the axis to the variants that are not outliers."""
         near = [own.to_numpy(float) for variant, own in by_variant.items() if variant not in self.far]
         spans = [found for own in near if np.isfinite((found := summarize(list(own), looks.unit.overlap)).ci_low)]
         ends = [np.clip([found.ci_low, found.ci_high], *looks.bounds) for found in spans]
@@ -204,7 +204,7 @@ class _Part:
 
 
 def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
-    """Return the means of the variants whose distance from the median is many times the usual one.
+    """Return the means of outlying variants, whose distance from the median is many times the typical distance.
 
     A baseline is always on the axis.
     """

@@ -63,8 +63,8 @@ def forest(
 
     Dots are the differences of the seeds; below them are the mean, the interval for these test examples (thick) and the
     interval that also covers new test examples (thin). A difference far beyond the others is drawn as an arrow at the
-    edge of the axis. The panels share an axis or have their own (`limits_by_cell`). A narrow figure has no numbers next
-    to the rows.
+    edge of the axis. The panels share an axis, or each has its own (`limits_by_cell`). A narrow figure has no numbers
+    next to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.

@@ -30,14 +30,14 @@ from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import Summary, summarize
 
 _NAME = 40  # characters per line of a name
-_LETTERS, _LINES = 34, 13  # letters, or rotated labels, that fit along an axis in one column of a paper
+_LETTERS, _LINES = 34, 13  # characters, or rotated labels, that fit along an axis in one column of a paper
 _CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; values drawn by a search are longer
 _DECADE = 10
 _FAR = 1000  # values beyond this multiple of the largest value with a completed run lie outside the axis
 _FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
-FULL = 1.004  # upper limit of an axis of shares: a band may extend beyond 100%, which no score does
-_TOGETHER, _ACROSS = 4, 4  # largest number of groups in one panel, and of panels side by side
-_FRAME, _PANEL = 0.7, 1.5  # inches: the frame, each row of panels
+FULL = 1.004  # upper limit of an axis of proportions: a band may extend beyond 100%, which no score does
+_TOGETHER, _ACROSS = 4, 4  # maximum number of groups in one panel, and of panels side by side
+_FRAME, _PANEL = 0.7, 1.5  # heights in inches: the frame, each row of panels
 _HEADING, _KEY = 22, 30  # characters per line of a panel's heading and of a key
 _REACH = 0.75  # length of the bands that is shown beyond the means, as a share of their range
 _MOST_GROUPS = 7  # maximum number of distinguishable lines with bands
@@ -54,9 +54,9 @@ def sensitivity(
     baseline: str | None = None,
     styles: Mapping[str, Style] | None = None,
 ) -> Figure:
-    """Draw a metric against a varied number: the mean over seeds, with its 95% interval as a band.
+    """Draw a metric against a numeric key: the mean over seeds, with its 95% interval as a band.
 
-    A line joins points that differ in this number alone; other points are not joined. A group in which other numbers
+    A line joins points that differ in this key alone; other points are not joined. A group in which other numeric keys
     vary as well has no bands. With more than four groups, each has a panel in which the others are grey.
 
     Args:

@@ -23,23 +23,23 @@ from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"
-_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # inches: a single row of panels, each of several rows, the frame
-_PAGE = 8.8  # inches of all rows of a grid, so that the figure and its legend fit on a page
-_LABELS = 0.5  # inches of a row for the labels of the axis below a panel
+_SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # heights in inches: the only row of panels, each of several, the frame
+_PAGE = 8.8  # total height of a grid's rows in inches, so that the figure and its legend fit on a page
+_LABELS = 0.5  # height in inches of the axis labels below a panel
 _HEADING = 90  # characters per line of a heading
 _LABEL, _SHORT_LABEL = 40, 24  # characters per line of the label of a vertical axis: in a single row, in several
 _TICKS = 6  # approximate number of ticks on the epoch axis
 _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
-_EARLY = 0.05  # quantile of all values; smaller shares may lie below the axis if no curve ends there
+_EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
 _LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
-_TOP = 1.005  # highest upper limit of an axis of shares, although bands may extend beyond it
+_TOP = 1.005  # highest upper limit of an axis of proportions, although bands may extend beyond it
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The variants of one cell; its history contains their names."""
+    """The variants of one cell, and the cell's history, which contains their names."""
 
     cell: str
     history: pd.DataFrame
@@ -79,7 +79,7 @@ def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metri
 def _reach(finite: npt.NDArray[np.float64], ends: Sequence[float], metric: str) -> tuple[float, float, bool]:
     """Return the limits of the scale for all epochs, and whether it is logarithmic.
 
-    Early shares may lie outside the scale, but ends of curves may not.
+    Early values of a metric between 0 and 1 may lie outside the scale, but the ends of curves may not.
     """
     if not len(finite):
         return np.nan, np.nan, False

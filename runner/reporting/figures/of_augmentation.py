@@ -8,17 +8,18 @@ from runner.reporting.figures.drawing.canvas import canvas
 from runner.reporting.figures.drawing.images import Images, in_unit_range
 
 _COLUMNS = 8
-_WIDTH = 6.4  # inches of the figure
-_LABELS = 0.6  # inches of the labels on the left
-_HEADING = 0.4  # inches of the title
+_WIDTH = 6.4  # width of the figure, in inches
+_LABELS = 0.6  # width of the labels on the left, in inches
+_HEADING = 0.4  # height of the title, in inches
 _GAP = 0.08  # distance between images, as a share of an image's width
 
 
 def augmentation_grid(before: Images, after: Images, title: str) -> Figure:
     """Draw images in rows of eight, each row with the augmented images below it.
 
-    All images share one range of values, so that brightness can be compared. Images with one channel are drawn in grey,
-    and images with three in RGB. For any other number, the mean over the channels is drawn in grey.
+    All images share one range of values, so that brightness can be compared. Single-channel images are drawn in
+    greyscale, and images with three channels in RGB. For any other number, the mean over the channels is drawn in
+    greyscale.
 
     Args:
         before: (images, height, width, channels), values in any range.

@@ -39,8 +39,8 @@ _TOGETHER = 3  # maximum number of lines in one panel
 _MOST = 12  # maximum number of panels
 _ACROSS = 4  # panels side by side
 _LETTERS, _SHORTEST = 80, 18  # characters: of all headings in a row of panels, and of the shortest heading line
-_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # inches: a single row of panels, each of several rows, the frame
-_TICKS = 6  # largest number of intervals between ticks
+_FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of panels, each of several, the frame
+_TICKS = 6  # maximum number of intervals between ticks
 _EARLY = 3  # values in the first third of the epochs may lie outside the axis
 
 

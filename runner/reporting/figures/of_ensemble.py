@@ -24,7 +24,7 @@ from runner.reporting.figures.drawing.share_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters of a label
-_ROW = 0.25  # inches per variant with a name of one line
+_ROW = 0.25  # height in inches per variant with a one-line name
 
 
 def ensemble_table(frame: pd.DataFrame, title: str) -> Table:

@@ -1,4 +1,4 @@
-"""Figure of predictions: images in a grid, each with its caption below it."""
+"""Figure of predictions: images in a grid, each with a caption below."""
 
 from collections.abc import Sequence
 
@@ -9,18 +9,18 @@ from runner.reporting.figures.drawing.canvas import canvas, wrapped
 from runner.reporting.figures.drawing.images import Images, in_unit_range
 
 _COLUMNS = 6
-_HEADING = 0.4  # inches of the title
-_LINE = 0.13  # inches of a line of text below an image
+_HEADING = 0.4  # height of the title, in inches
+_LINE = 0.13  # height of a line of text below an image, in inches
 _LETTERS = 17  # characters in a line of text
 _LINES = 2  # maximum number of lines into which a caption's line is wrapped
 _GAP = 0.08  # distance between images, as a share of an image's width
 
 
 def captioned_images(images: Sequence[Images], captions: Sequence[str], title: str) -> Figure:
-    """Draw images in rows of six, each with its caption below it.
+    """Draw images in rows of six, each with a caption below.
 
-    Each image is scaled to its own range of values. Images with one channel are drawn in grey, and images with three in
-    RGB. For any other number, the mean over the channels is drawn in grey.
+    Each image is scaled to its own range of values. Single-channel images are drawn in greyscale, and images with three
+    channels in RGB. For any other number, the mean over the channels is drawn in greyscale.
 
     Args:
         images: at least one image (height, width, channels); all have the same shape, and values in any range.

@@ -21,10 +21,10 @@ from runner.reporting.metrics import axis_label, sign_of
 
 _MOST = 12  # panels
 _ACROSS = 3  # panels side by side
-_FRAME, _ROW = 0.7, 1.8  # inches: the frame, each row of panels
+_FRAME, _ROW = 0.7, 1.8  # heights in inches: the frame, each row of panels
 _NAME = 40  # characters per line
 _ACROSS_LABELLED = 2  # most panels side by side with names at the ends of the curves
-_LABELS = 0.5  # inches of a row for the labels of the axis below a panel
+_LABELS = 0.5  # height in inches of the axis labels below a panel
 _FEW = 3  # epochs of a curve that is always shown whole
 _WORSE = 1.5  # room for the earlier half of the curves, as a multiple of the range of the later half
 _WIDE_RANGE = 10  # ratio of the longest to the shortest training time above which the axis is logarithmic

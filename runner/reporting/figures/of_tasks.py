@@ -30,7 +30,7 @@ INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
 _EVEN = 0.5  # probability at which neither of two variants is better
-_ROW = 0.25  # inches per variant with a name of one line
+_ROW = 0.25  # height in inches per variant with a one-line name
 
 
 def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:

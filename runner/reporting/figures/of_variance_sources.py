@@ -16,13 +16,15 @@ from runner.reporting.metrics import is_share, quantity, shown_unit
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 _NAME = 40  # characters per line of a name
-_ROW = 0.22  # inches per line
+_ROW = 0.22  # height in inches per line
 _INTERVAL = f"standard deviation and its {CONFIDENCE:.0%} interval"
 _TOGETHER = "all sources together"
 
 
 def spread_by_source(frame: pd.DataFrame, metric: str, title: str) -> Figure:
-    """Draw one row per variant and source, all sources together first and marked by a line through the variant's rows.
+    """Draw one row per variant and source.
+
+    A variant's first row is for all sources together; a line through the variant's rows marks its value.
 
     Args:
         frame: see `variance_frame`.

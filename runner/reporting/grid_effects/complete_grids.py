@@ -101,7 +101,8 @@ def _left_out(axes: Sequence[Axis], runs: pd.DataFrame, complete: int, worst: "p
     diverged = runs.loc[runs["status"] == "diverged", "seed"].nunique()
     cover = f"cover {complete} of {counted(seeds, 'seed')}"
     if complete < _FEWEST:
-        cover = f"none, because at least {_FEWEST} complete seeds are needed, and {complete} of {seeds} are"
+        complete_ones = f"{complete} of {counted(seeds, 'seed')} {'is' if complete == 1 else 'are'} complete"
+        cover = f"none, because at least {_FEWEST} complete seeds are needed, but only {complete_ones}"
     place: Any = worst.idxmax()
     named = ",".join(f"{axis.key}={level}" for axis, level in zip(axes, place, strict=True))
     why = f"the others lack a result in some of the {len(worst)} combinations, most often in {named}"

@@ -22,7 +22,7 @@ VARIANCE_COLUMNS = [
     "variance_share", "pairs", "normality_p", "runs", "running",
 ]  # fmt: skip
 _HALF = 0.5  # share of the standard deviation from all sources together, which is a quarter of the variance
-_NOT_NORMAL = 0.001  # p value below which a caution appears; with six sources, by chance in one of 170 reports
+_NOT_NORMAL = 0.001  # p value below which a caution appears; with six sources, by chance in about one in 170 reports
 _SPLIT = "split"
 
 _Row = Mapping[Any, Any]
@@ -124,7 +124,8 @@ def _advice(single: pd.DataFrame) -> Iterator[str]:
         yield f"{small} may stay fixed (alone, less than a quarter of the total variance)"
     if unknown:
         seeds = counted(int(single["pairs"].max()), "seed")
-        yield f"{seeds} cannot tell whether {unknown} may stay fixed, so vary {'these too' if large else 'these'}"
+        these = "these too" if large else "these"
+        yield f"{seeds} are not enough to tell whether {unknown} may stay fixed, so vary {these}"
 
 
 def _named(rows: pd.DataFrame) -> str:

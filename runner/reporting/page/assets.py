@@ -34,7 +34,7 @@ def template_of(source: str) -> Template:
 
 
 def assets() -> dict[str, str | list[str]]:
-    """Return the style and the scripts, with the bundled library first, their hashes, and the library's licence."""
+    """Return the style, the scripts (the bundled library first), their hashes, and the library's licence."""
     style = _part("uplot/uPlot.min.css") + _part("page.css")
     scripts = [_part("uplot/uPlot.iife.min.js"), "\n".join(_part(f"scripts/{name}.js") for name in _SCRIPTS)]
     return {

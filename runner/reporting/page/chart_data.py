@@ -105,7 +105,7 @@ def _steps(results: Results, settings: Settings) -> list[int] | None:
 
 
 def _seconds(numbers: pd.DataFrame, position: "pd.Series[int]", curves: "_Curves") -> list[list[float | None]] | None:
-    """Return the seconds of training until the end of each epoch, without compilation; None if they are unknown."""
+    """Return the training seconds up to the end of each epoch, excluding compilation; None if they are unknown."""
     if "seconds" not in numbers or numbers["seconds"].isna().any():
         return None
     return [_trimmed(row) for row in curves.of_column(warm_seconds(numbers["seconds"], position)).tolist()]
@@ -197,7 +197,7 @@ def _rounded(value: float) -> float:
 
 
 def _reach(most: int, unit: Unit) -> list[float]:
-    """Return the factors from the standard deviation of 0, 1, 2, ... runs to the half-width of their interval."""
+    """Return the factors that turn standard deviations of 0, 1, 2, ... runs into half-widths of their intervals."""
     n = np.arange(2, most + 1)
     factors = t_quantile(n - 1) / np.sqrt(n / (1 + n * unit.overlap))
     return [0.0, 0.0, *factors.round(5).tolist()][: most + 1]

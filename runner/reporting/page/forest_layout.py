@@ -1,4 +1,4 @@
-"""Forest plot of a page: rows of differences on an axis, at positions in percent of its width."""
+"""Forest plot of a page: rows of differences on an axis, at positions given as percentages of its width."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ from runner.reporting.metrics import (
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
-_EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, in percent of the width
+_EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, as a percentage of the width
 _TICKS = 6  # maximum number of intervals between ticks
-_MOST_HIGH = 8  # maximum number of rows and headings with which a row may have two lines
+_MOST_HIGH = 8  # maximum number of rows and headings for which rows may still have two lines
 _LETTERS = 12  # characters of a seed, or of a fold's digest
 
 

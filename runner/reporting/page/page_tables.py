@@ -31,7 +31,7 @@ _OF_WINS = "95% interval of P(better)"
 _MINOR = ("effect size", "P(better)", _OF_WINS, "detectable")  # columns for which a printed page has no room
 _POINTS = " pp: percentage points."
 _CLAIMS = (
-    f" P(better) is meaningful if its interval, unadjusted, lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
+    f" P(better) is meaningful if its unadjusted interval lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the mirrored rule applies (Bouthillier et al. 2021)."
 )
 
@@ -154,9 +154,10 @@ def selection_table(selection: pd.DataFrame) -> PageTable:
     columns = [
         Column("variant"), Column("chosen"), Column("tuned score", number=True), Column("fresh score", number=True),
         Column("optimism", number=True), Column("n", number=True), Column("points tried", number=True),
-        Column("on the edge"),
+        Column("at the edge"),
     ]  # fmt: skip
-    caption = "Chosen on validation. Optimism: by how much the tuned score is better than the score on fresh seeds."
+    optimism = "the amount by which the tuned score is better than the score on fresh seeds"
+    caption = f"Chosen on validation. Optimism: {optimism}."
     return PageTable("table-tuning", "Tuning", caption, columns, rows)
 
 

@@ -28,7 +28,7 @@ def ranks_table(ranks: Ranks, shown: Mapping[str, str]) -> PageTable:
     over_all = {"Friedman": ranks.friedman_p, "Iman and Davenport": ranks.iman_davenport_p}
     tests = ", ".join(f"{name} {p_equation(p_number(p_value))}" for name, p_value in over_all.items())
     caption = (
-        f"Average ranks over {ranks.datasets} data sets; 1 is best. p against each other variant by Nemenyi's test. "
+        f"Average ranks over {ranks.datasets} data sets; 1 is best. p against every other variant, by Nemenyi's test. "
         f"Over all variants: {tests}."
     )
     return PageTable("table-ranks", "Ranks", caption, columns, rows)

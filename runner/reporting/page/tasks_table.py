@@ -29,7 +29,8 @@ def tasks_table(tasks: Tasks) -> PageTable:
     )
     if has_rope:
         region = margin_text(first["rope"], metric)
-        caption += f" P(better), P(within), P(worse): Bayesian signed-rank test, within ±{region} or outside."
+        bayesian = f"Bayesian signed-rank test, for differences within ±{region} or beyond it"
+        caption += f" P(better), P(within), P(worse): {bayesian}."
     return PageTable(
         "table-tasks", "Data sets", caption, columns, [[*_cells(row, baselines, has_rope)] for row in rows]
     )

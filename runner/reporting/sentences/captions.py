@@ -49,7 +49,7 @@ TUNING_CURVES = {  # captions by the kind of the curve
 CAPTIONS = TUNING_CAPTIONS | {
     "accuracy": f"Accuracy by epoch. {BAND}",
     "loss": f"Loss by epoch. {_PENALTY} {BAND}",
-    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties and smoothing. {BAND}",
+    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {BAND}",
     "generalization_gap": f"Final training accuracy minus validation accuracy. {DOTS}",
     "time_to_target": f"Training time until the run first reaches the target, excluding compilation. {DOTS}",
     "time_profile": (
@@ -65,7 +65,9 @@ CAPTIONS = TUNING_CAPTIONS | {
     ),
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
-    "confusion_matrix": "Test examples by true and predicted class; the colour is the share of the true class.",
+    "confusion_matrix": (
+        "Test examples by true and predicted class; the colour shows the share of the true class's examples."
+    ),
     "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {DOTS}",
     "variance_sources": (
         f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval, for each source alone with the others "

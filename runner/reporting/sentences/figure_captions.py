@@ -154,7 +154,7 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
     intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
     ends = {float(end) for line in intervals for end in np.asarray(line.get_xdata(), float)}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
-        yield f"Intervals end at {' and '.join(cut)}, because no value can lie beyond."
+        yield f"Intervals end at {' and '.join(cut)}, because no value can lie beyond these limits."
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
@@ -220,7 +220,7 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
     if any(one.is_paired for one in found):
         yield f"Dots are seeds, paired with the baseline's; diamonds are their {'median' if timed else 'mean'}."
     if not all(one.is_paired for one in found):
-        yield "Hollow dots are seeds without pairs, minus the mean of the baseline; diamonds are their mean."
+        yield "Hollow dots are the differences of unpaired seeds from the baseline's mean; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
         also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
@@ -253,7 +253,7 @@ def _of_differences_over_time(found: Sequence[Difference], results: Results, fig
     metric = quantity(results.validation_metric)
     yield f"Mean difference of each variant from {_baseline(found)} in {metric} by epoch{paired}."
     if results.aggregate["n"].max() > 1:
-        yield f"Bands are {CONFIDENCE:.0%} t-intervals, each for its epoch and variant alone."
+        yield f"Bands are {CONFIDENCE:.0%} t-intervals, each valid for a single epoch and variant."
     yield from _grey_marks(figure)
     yield from _margin(results)
 
@@ -285,5 +285,5 @@ def _of_runs(stem: str, results: Results) -> str:
     least, most = counts.min(), counts.max()
     noun = results.unit.noun
     return (
-        f"Data: {data}; n = {counted(most, noun) if least == most else f'{least} to {most} {noun}s'} of each variant."
+        f"Data: {data}; n = {counted(most, noun) if least == most else f'{least} to {most} {noun}s'} for each variant."
     )

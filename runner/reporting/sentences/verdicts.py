@@ -371,7 +371,7 @@ def _to_come(aggregate: pd.DataFrame, not_begun: int) -> Iterator[str]:
             "variants, and the p values of the others may change."
         )
     if not_begun:
-        yield f"not begun: {counted(not_begun, 'planned run')}. This report covers only part of the plan."
+        yield f"not yet started: {counted(not_begun, 'planned run')}. This report covers only part of the plan."
 
 
 def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Predictions of a run on the test examples, as correct or incorrect answers."""
+"""Correctness of a run's predictions on the test examples."""
 
 from dataclasses import dataclass
 

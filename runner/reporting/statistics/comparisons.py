@@ -64,8 +64,8 @@ def compare_paired(
     """Compare two variants by pairs of runs.
 
     If all runs completed, the test flips the signs of the differences. If a run diverged, its difference is infinite,
-    and the test flips the signs of the ranks (Wilcoxon's signed-rank test): a diverged run gets the largest rank
-    against its variant, and two diverged runs are a tie.
+    and the test flips the signs of the ranks (Wilcoxon's signed-rank test): a diverged run gets the largest rank,
+    counted against its variant, and two diverged runs are a tie.
 
     Args:
         variant: one value per run; a diverged run has an infinitely bad value.

@@ -56,11 +56,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Crossed:
-    """Variance of an estimate over new seeds and new test examples, both crossed: every seed answers every example.
+    """Variance of an estimate over new seeds and new test examples, which are crossed.
 
-    The spread of the seeds contains their main effect and the residual; the spread of the examples contains theirs and
-    the residual. The sum counts the residual twice, so it is subtracted once. The result is at least the larger of the
-    two.
+    Every seed is evaluated on every example. The spread of the seeds contains their main effect and the residual; the
+    spread of the examples contains theirs and the residual. The sum counts the residual twice, so it is subtracted
+    once. The result is at least the larger of the two.
 
     Sources: Searle, Casella & McCulloch 1992, "Variance Components", ch. 4; Owen 2007, "The pigeonhole bootstrap"
     (bootstraps of both factors count the residual three times).

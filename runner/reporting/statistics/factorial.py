@@ -65,8 +65,8 @@ def effects(scores: Values) -> Iterator[Effect]:
     A contrast is tested by sign flips, which are exact if the two levels (for an interaction, the differences at both
     levels of the second axis) are exchangeable within a seed. An omnibus test permutes the levels within each seed; it
     is exact if all levels of the axis are exchangeable. For an interaction, the levels of the second axis are permuted,
-    each with its whole profile over the first axis after the subtraction of its mean; main effects of either axis do
-    not matter.
+    each with its whole profile over the first axis after its mean is subtracted; main effects of either axis do not
+    matter.
 
     Args:
         scores: (seeds, levels of the first axis, levels of the second, ...), finite; two or more seeds. The first level

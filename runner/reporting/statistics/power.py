@@ -174,7 +174,7 @@ def seeds_for_equivalence(design: Design, place: int, margin: float, power: floa
 
 
 def spread_factors(pairs: int) -> tuple[float, float]:
-    """Return the factors from an observed standard deviation to the ends of its 95% interval, for normal differences.
+    """Return the factors that turn a standard deviation of normal differences into the ends of its 95% interval.
 
     They follow from the chi-square distribution with n - 1 degrees of freedom. With seven observed pairs, the ends
     still differ by more than a factor of three.

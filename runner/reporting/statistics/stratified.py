@@ -56,8 +56,8 @@ def improvement(one: Tasks, other: Tasks) -> tuple[float, float, float]:
     """Return the probability that a run of one variant scores higher than a run of the other, with its 95% interval.
 
     It is the mean of `share_of_wins` over the tasks. If every pair is won, or every pair is lost, the interval is
-    `all_won_interval` with as many pairs in each task as the smallest number of runs. It covers the mean of the tasks'
-    probabilities, because their geometric mean is not larger.
+    `all_won_interval` with the smallest number of runs as the number of pairs in each task. It covers the mean of the
+    tasks' probabilities, because their geometric mean is not larger.
     """
     level = [levelled(np.concatenate(pair)) for pair in zip(one, other, strict=True)]
     own = [values[: len(task)] for values, task in zip(level, one, strict=True)]

@@ -47,7 +47,7 @@ def with_test_set_error(
     Args:
         comparisons: from `comparison_frame`.
         summary: the compared runs, one row per run.
-        answers: the answers of each run, in the order of the summary.
+        answers: correctness of each run's predictions, in the order of the summary.
         compared: the runs from which each difference is computed.
     """
     runs = _Runs(summary)
@@ -149,18 +149,18 @@ class _Side:
             yield float(_mean([_mean([self.scores[place] for place in runs]) for runs in cells]))
 
     def parts(self) -> Iterator[Values]:
-        """Yield the correct answers of each seed, or its resampled values, in the order of the seeds."""
+        """Yield the correct predictions of each seed, or its resampled values, in the order of the seeds."""
         for cells in self.runs.values():
             yield _mean([_mean([self.answers[place] for place in runs]) for runs in cells])
 
 
 def _mean(parts: Sequence[Any]) -> Any:
-    """Return the mean of numbers or arrays; for a single one, which is the usual case, NumPy is far slower."""
+    """Return the mean of numbers or arrays; for a single value, the usual case, NumPy is far slower."""
     return np.mean(parts, axis=0) if len(parts) > 1 else np.asarray(parts[0], float)
 
 
 def _common_labels(answers: Sequence[Answers | None]) -> npt.NDArray[np.int32] | None:
-    """Return the labels of two or more common test examples; None if a run has no answers or different examples."""
+    """Return the labels of two or more common test examples; None if a run has no predictions or different examples."""
     first = next((own.labels for own in answers if own), None)
     if first is None or len(first) < 2:
         return None

@@ -32,8 +32,8 @@ def share_of_wins(one: Values, other: Values, axis: int = -1) -> Values:
 def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
     """Return the 95% percentile bootstrap interval of the mean of wins, resampled over units.
 
-    If all pairs are won, or all are lost, it is the interval of `all_won_interval`. Otherwise, it is NaN if nothing
-    varies.
+    If all pairs are won, or all are lost, the result is the interval of `all_won_interval`. In all other cases, it is
+    NaN if nothing varies.
 
     Args:
         wins: one value per pair: 1 for a win, 0.5 for a tie, 0 for a loss.
@@ -55,8 +55,8 @@ def paired_win_interval(wins: Values, unit: npt.NDArray[np.intp]) -> Interval:
 def unpaired_win_interval(one: Values, other: Values) -> Interval:
     """Return the 95% percentile bootstrap interval of `share_of_wins`, resampled over both samples.
 
-    If all pairs are won, or all are lost, it is the interval of `all_won_interval`. Otherwise, it is NaN if nothing
-    varies or a sample has a single value.
+    If all pairs are won, or all are lost, the result is the interval of `all_won_interval`. In all other cases, it is
+    NaN if nothing varies or a sample has a single value.
 
     Args:
         one: values; equal infinities are ties.

@@ -54,8 +54,8 @@ def latex_table(
 ) -> str:
     """Return a table for booktabs that compiles in a plain article; its first line names the required packages.
 
-    A table that is too wide for a line gets a smaller font and broken names. A table that is too long for a page
-    becomes a longtable.
+    A table that is too wide for a line gets a smaller font and line breaks in its names. A table that is too long for a
+    page becomes a longtable.
 
     Args:
         rows: text by header; the first column contains the variants, and the last may contain the seeds.
@@ -136,7 +136,7 @@ def _row(line: Sequence[str], marks: Mark | Sequence[Mark], aligned: Sequence[bo
 
 
 def _number(text: str) -> str:
-    """Typeset a number, or several on lines, with minus signs and powers of ten; "-" becomes a dash."""
+    """Typeset a number, or several on separate lines, with minus signs and powers of ten; "-" becomes a dash."""
     if text == "-":
         return "--"
     powers = re.sub(r"(?<=\d)e([+-]?)0*(\d+)", _power, escaped(text))

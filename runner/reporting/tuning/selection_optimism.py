@@ -48,14 +48,14 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
 
 
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:
-    """Warn about choices on the edge of the tried values, unequal budgets, and budgets that were not used up.
+    """Warn about choices at the edge of the values tried, unequal budgets, and budgets that were not used up.
 
     Args:
         budget: the number of points that each variant could have tried; None: no such limit was set.
         cost: the unit of another kind of budget, under which variants may try different numbers of points.
     """
     found = [
-        f"{row['variant']}: {row['point']} lies on the edge of the tried values; a better value may lie beyond."
+        f"{row['variant']}: {row['point']} lies at the edge of the values tried; a better value may lie beyond."
         for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
     ]
     if len(set(selection["budget"])) > 1 and not cost:

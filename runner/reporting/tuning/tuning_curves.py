@@ -170,7 +170,7 @@ def _leads(rows: pd.DataFrame) -> str:
     leaders = [tuple(map(str, table.columns[row == 1])) for row in table.to_numpy()]
     orders = [tuple(row) for row in table.to_numpy()]
     most, begins, settled = len(table), _begins(leaders), _begins(orders)[-1]
-    text = f"{_lead(leaders[-1])} {_span(begins[-1], most, most)} by {_evidence(rows[rows['budget'] == most])}"
+    text = f"{_lead(leaders[-1])} {_span(begins[-1], most, most)} in {_evidence(rows[rows['budget'] == most])}"
     earlier = [
         f"{' and '.join(leaders[first - 1])} {_span(first, after - 1, most)}" for first, after in pairwise(begins)
     ]

@@ -25,7 +25,7 @@ from runner.sweeps.cleaning.needed import best_models, starting_points
 Kind = Literal["temporary", "checkpoint", "empty", "failed", "model"]
 _OUTPUTS = "outputs"  # directory of runs that may start from a model elsewhere
 
-# Names that the program gives to run directories: in a sweep, of a single run (by time), and of a reproduced run.
+# Names that the program gives to run directories: for runs in a sweep, single runs (by time) and reproduced runs.
 _RUN_NAME = re.compile(r"(.+_)?seed\d+_[0-9a-f]{12}|([0-9a-f]{12}-)?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+", re.DOTALL)
 _FIGURES = {
     f"{name}.png"

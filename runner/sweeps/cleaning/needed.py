@@ -26,7 +26,7 @@ def starting_points(roots: Iterable[Path], left_out: LeftOut) -> dict[Path, Path
     """Return the resolved run directories from which others start (`model.init_from`), each with one such run or plan.
 
     Args:
-        roots: directories to search for runs and for plans, whose runs may not have begun.
+        roots: directories to search for runs and for plans, whose runs may not have started.
         left_out: collects configurations and plans that cannot be read.
     """
     found: dict[Path, Path] = {}
@@ -71,7 +71,7 @@ def best_models(runs: Sequence[tuple[Path, RunRecord]], left_out: LeftOut) -> di
     of a variant has the metric, all its runs are kept.
 
     Args:
-        runs: directories and records of runs that have a model, in the order of preference among equals.
+        runs: directories and records of runs that have a model, in order of preference, to break ties.
     """
     groups: dict[tuple[Path, str, str], list[tuple[Path, float | None]]] = {}
     contests: dict[Path, _Contest] = {}

@@ -1,4 +1,4 @@
-"""Removal of the items that `runner clean` has found, under the run's lock, and of whole runs only."""
+"""Removal of the items that `runner clean` found: whole runs only, each under its lock."""
 
 import os
 import shutil
@@ -15,23 +15,23 @@ def remove(item: Item, directory: Path) -> None:
     """Remove an item; nothing happens if it is already gone.
 
     If the process is killed during the removal, it leaves either a whole run, or a directory with a temporary name and
-    no record, which reports ignore and the next `find` finds.
+    no record, which is ignored by reports and found by the next `find`.
 
     Args:
         directory: nothing outside it is removed.
 
     Raises:
-        UserError: if its run is in use or has changed since it was found, or a link now leads elsewhere.
+        UserError: if its run is in use or has changed since it was found, or a link now points elsewhere.
         OSError: if the operating system refuses the removal.
     """
     if not os.path.lexists(item.path):
         return
     inside = item.path == directory or Path(os.path.realpath(item.path.parent)).is_relative_to(directory.resolve())
     if not inside or (item.path.is_symlink() and item.kind != "temporary"):
-        raise UserError(f"{item.path}: now leads out of {directory}")
+        raise UserError(f"{item.path}: now points outside {directory}")
     with run_lock(item.run) if item.run else nullcontext():
         if item.run and record_version(item.run) != item.version:
-            raise UserError(f"{item.run}: changed in the meantime; start again")
+            raise UserError(f"{item.run}: has changed since the search; run the command again")
         _delete(item)
 
 

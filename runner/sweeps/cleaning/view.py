@@ -16,7 +16,7 @@ from runner.sweeps.cleaning.removal import remove
 _TITLES: dict[Kind, str] = {
     "temporary": "temporary files of killed processes",
     "checkpoint": "checkpoints of finished runs",
-    "empty": "empty directories of runs that never began",
+    "empty": "empty directories of runs that never started",
     "failed": "failed runs",
     "model": "models (model.keras)",
 }

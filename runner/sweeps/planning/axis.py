@@ -165,7 +165,7 @@ class Axis(Section):
         return [_of_step(self, place) for place in range(int(self.count))]
 
     def at(self, uniform: float) -> Any:
-        """Return the value at a uniform number in [0, 1), rounded as for training.
+        """Return the value at a position drawn uniformly from [0, 1), rounded as for training.
 
         Real numbers keep four significant digits on a logarithmic scale, and thousandths of the range or finer on a
         linear one.

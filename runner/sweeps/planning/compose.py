@@ -90,7 +90,7 @@ class Composer:
         """Split a command's overrides into single values and axes: key -> one override for each value.
 
         Raises:
-            ConfigError: if an override is an interval, which has no list of values.
+            ConfigError: if an override is an interval, whose values cannot be enumerated.
         """
         single: list[str] = []
         axes: dict[str, list[str]] = {}

@@ -19,7 +19,7 @@ def fold_lines(jobs: Sequence[Job], comparisons: int) -> Iterator[str]:
     folds, units = drawn[0]["folds"], len({(dataset["split_seed"], dataset["fold"]) for dataset in drawn})
     seeds = len({job.seed for job in jobs})
     if units < folds * seeds:
-        yield f"dataset.split_seed fixes the folds, so the {seeds} seeds of a fold count once, by their mean"
+        yield f"dataset.split_seed fixes the folds, so the {seeds} seeds of a fold count as one value, their mean"
     if comparisons:
         reach = interval_reach(units, folds)
         smallest = detectable_by_t(reach, units, LEVEL / comparisons, POWER)

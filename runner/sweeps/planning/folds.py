@@ -14,7 +14,7 @@ from runner.sweeps.planning.variant import Variant
 
 
 def read_folds(value: Any) -> int | None:
-    """Return the number of folds from `folds=...` outside a study; None for none.
+    """Return the number of folds from `folds=...` outside a study; None if not given.
 
     Raises:
         ConfigError: if it is not a number of folds.

@@ -34,7 +34,7 @@ Asked = Annotated[dict[str, Any], AfterValidator(_with_choice)]
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a sweep, in starting order; a run that two variants share appears for each."""
+    """The runs of a sweep, in starting order; a run that two variants share appears once for each."""
 
     jobs: Annotated[list[Job], Field(min_length=1, fail_fast=True)]
     study: Asked = field(default_factory=dict)  # the study as configured; empty for a grid
@@ -108,7 +108,7 @@ class Plan:
 
     @property
     def to_come(self) -> int:
-        """The number of runs that the tuning will add, as far as known."""
+        """The number of runs that the tuning will add, as far as is known."""
         return int(self.search.get("to_come", 0))
 
     @property

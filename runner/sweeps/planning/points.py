@@ -13,7 +13,7 @@ from runner.core.errors import ConfigError
 from runner.sweeps.planning.axis import Axis
 from runner.sweeps.planning.study import MOST, Tune
 
-_MOST_DRAWS = 64  # draws for each point of the budget; more draws would hardly find another point
+_MOST_DRAWS = 64  # draws for each point of the budget; more draws are unlikely to find another point
 _BITS = 30  # bits of a Sobol number
 
 Point = list[str]  # overrides

@@ -19,7 +19,7 @@ from runner.sweeps.planning.plan import Plan
 def in_recorded_order(plan: Plan, directory: Path, console: Console) -> Plan:
     """Return a grid's plan with its variants in the order of the recorded plan, whose first variant is the baseline.
 
-    The same values in a different order define the same sweep, and its report must keep asking the same question.
+    The same values in a different order define the same sweep, and its report must keep the same baseline.
     """
     there = [] if plan.study else _recorded(directory)
     if not any(_has_begun(job, directory) for job in there):
@@ -52,7 +52,7 @@ def grown(plan: Plan, directory: Path) -> Plan:
     """Return the plan with the numbers of seeds of smaller plans that were trained in its directory.
 
     Raises:
-        UserError: if runs have begun with different planned looks.
+        UserError: if runs have started with different planned looks.
     """
     try:
         before = Plan.read(directory)
@@ -64,7 +64,7 @@ def grown(plan: Plan, directory: Path) -> Plan:
     looks, planned = plan.study.get("looks"), before.study.get("looks")
     if looks != planned:
         raise UserError(
-            f"{directory}: its runs have begun with {_looks_text(planned)}, and this plan has {_looks_text(looks)}; "
+            f"{directory}: its runs have started with {_looks_text(planned)}, and this plan has {_looks_text(looks)}; "
             "looks are fixed before the first run. Choose another directory: hydra.sweep.dir=DIR"
         )
     seeds, wanted = (len({job.seed for job in of.jobs if job.phase == "final"}) for of in (before, plan))

@@ -31,7 +31,7 @@ Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]  # a key or group ->
 MOST = MOST_SEEDS  # seeds, values of a range, or variants; planning this many takes nearly an hour
 _TUNING_SEED = 1000  # the first tuning seed; tuning must not use the seeds of the result
 _BUDGET = "must be a number of points, at least 1, or one of {epochs: NUMBER} and {seconds: NUMBER}"
-_WILCOXON_SEEDS = 5  # with five seeds, a trial that is worse on the first four has p = 1/16, which saves the fifth
+_WILCOXON_SEEDS = 5  # with five seeds, a trial that is worse on the first four has p = 1/16, so the fifth is skipped
 _SEEDS = f"must be the number of seeds, 1 to {MOST}, or a list of seeds, each 0 or more: [0,1,2]"
 
 
@@ -294,7 +294,7 @@ def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
         ConfigError: one line for each invalid key.
     """
     if not isinstance(config, Mapping):
-        raise ConfigError("study: must be keys with values: variants, seeds, ...")
+        raise ConfigError("study: must be a mapping with keys such as variants, seeds, ...")
     given = dict(config) | ({} if seeds is None else {"seeds": seeds, "looks": None})
     given |= {} if folds is None else {"folds": folds}
     if isinstance(given.get("seeds"), Mapping):

@@ -20,7 +20,7 @@ from runner.core.errors import EnvironmentFault, machine_faults
 from runner.sweeps.pools import server
 from runner.sweeps.pools.base import Pool, Result, Task, Waiting, WorkerLost
 
-_TRIES = 3  # attempts at a task whose worker dies before it begins
+_TRIES = 3  # attempts at a task whose worker dies before it starts
 _GLANCE = 1.0  # seconds between checks that a slot is alive
 
 
@@ -155,7 +155,7 @@ class _Slot:
     def _ended(self, future: "Future[Result | WorkerLost]") -> Result | WorkerLost:
         while not wait_for([future], _GLANCE).done:
             if not self._pool.active:  # a task scheduled just when the pool breaks never ends
-                raise BrokenProcessPool("the worker died before it began")
+                raise BrokenProcessPool("the worker died before it started")
         return future.result()
 
     def _replace(self) -> None:

@@ -85,7 +85,7 @@ class SlurmPool:
         self._jobs: list[Any] = []
         self._seats: list[_Seat] = []
         self._longest: dict[str, float] = {}  # longest time of a task in seconds, by kind
-        self._broken = 0  # successive jobs that ended before they began
+        self._broken = 0  # successive jobs that ended before they started
         self._checked = 0.0
         self._local = LocalPool([{}], timeout_s=None)
 
@@ -166,7 +166,7 @@ class SlurmPool:
                 yield task[0], answer.result
 
     def _freed(self, seat: _Seat, answer: Answer) -> tuple[Any, str] | None:
-        """Process a worker's answer, and return the task that it has ended."""
+        """Process a worker's reply, and return the task that it has completed."""
         task, seat.task = seat.task, None
         seat.has_joined, self._broken = True, 0
         seat.number += 1
@@ -176,10 +176,10 @@ class SlurmPool:
         return task
 
     def _lost(self, waiting: Waiting[Any]) -> Iterator[tuple[Any, WorkerLost]]:
-        """Yield the tasks of jobs that have died; return those that had not begun to the queue.
+        """Yield the tasks of jobs that have died; put those that had not started back in the queue.
 
         Raises:
-            EnvironmentFault: if several successive jobs have ended before they began, and no other job is working.
+            EnvironmentFault: if several successive jobs have ended before they began, and no other job is running.
         """
         if not self._jobs or time.monotonic() < self._checked + _CHECK:
             return
@@ -198,7 +198,7 @@ class SlurmPool:
             if seats and not any(seat.has_joined for seat in seats):
                 self._broken += 1
                 if self._broken >= _TRIES and not any(seat.has_joined for seat in self._seats):
-                    raise EnvironmentFault(f"launcher=slurm: no job started working: {_ending(job)}")
+                    raise EnvironmentFault(f"launcher=slurm: no job started successfully: {_ending(job)}")
 
     def _ended_jobs(self) -> list[Any]:
         """Return the jobs that are no longer in the queue.
@@ -213,7 +213,7 @@ class SlurmPool:
         return [job for job in self._jobs if job.job_id not in queued] if answer.returncode == 0 else []
 
     def close(self) -> None:
-        """See `Pool`. Busy jobs and jobs in the queue are cancelled; the others end without help."""
+        """See `Pool`. Busy jobs and jobs in the queue are cancelled; the others exit on their own."""
         for job in self._jobs:
             if not all(seat.is_free for seat in self._seats if seat.job is job):
                 job.cancel(check=False)
@@ -234,7 +234,7 @@ def _processes(parameters: Mapping[str, Any]) -> int:
 
 
 def _ending(job: Any) -> str:
-    """Return a line that tells how a job ended, with the path of its error log."""
+    """Return a line that says how a job ended, with the path of its error log."""
     process = job.task(0)
     lines = [line.strip() for line in (process.stderr() or "").splitlines() if line.strip()]
     return f"job {job.job_id} ended: {shortened(lines[-1]) if lines else 'no output'} ({process.paths.stderr})"

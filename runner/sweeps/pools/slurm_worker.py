@@ -109,7 +109,8 @@ class Worker:
     def checkpoint(self) -> DelayedSubmission | None:
         """Return the job to requeue after a preemption or at its time limit; submitit calls this.
 
-        The requeued job repeats its unfinished tasks; a run continues from its checkpoint. None without such tasks.
+        The requeued job repeats its unfinished tasks; a run continues from its checkpoint. None if there are no such
+        tasks.
         """
         job = submitit.JobEnvironment().job_id
         begun, ended = ({path.stem for path in self._folder.glob(f"{job}-*.{kind}")} for kind in ("begun", "answer"))

@@ -28,7 +28,7 @@ class Best:
 
     @classmethod
     def of(cls, ended: Iterable[tuple[str, Outcome]], chosen: Chosen) -> Self | None:
-        """Return the variant with the best mean over its completed runs; of equal ones, the first.
+        """Return the variant with the best mean over its completed runs; in a tie, the first.
 
         A diverged run counts as lost: a variant with a larger share of such runs ranks below one with a smaller share.
         Return None if no run completed, or fewer than two variants have ended.

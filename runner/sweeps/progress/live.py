@@ -51,7 +51,7 @@ class SweepLines:
             before: runs that ended earlier; those in the same phase are candidates for the best variant.
             behind: the number of runs of this command that have already been shown.
             ahead: the number of runs that follow, such as a search's trials that are not planned yet.
-            workers: the number of workers if a worker trains several runs at a time, which share its seconds.
+            workers: the number of workers if each trains several runs at a time, which then share its time.
         """
         self._console = console
         self._sweep = sweep

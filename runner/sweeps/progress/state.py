@@ -31,7 +31,7 @@ class Standing:
 
     @classmethod
     def of(cls, path: Path) -> "Standing":
-        """Return a run's state: `waiting` if it has not begun, `interrupted` if it ended without a final status."""
+        """Return a run's state: `waiting` if it has not started, `interrupted` if it ended without a final status."""
         directory = RunDirectory(path)
         running = is_locked(path)  # must come before reading the record; see `status_now`
         record, unreadable = None, None

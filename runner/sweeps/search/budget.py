@@ -7,10 +7,10 @@ from runner.sweeps.search.trials import Trial
 
 
 def trials_left(tune: Tune, trials: Sequence[Trial]) -> int:
-    """Return the number of additional trials that the budget is sure to allow; if trials end early, it allows more.
+    """Return the number of additional trials that the budget guarantees; if trials end early, more are possible.
 
     Trials under way count with all their epochs, so a budget in epochs is never exceeded. A budget in seconds may be
-    exceeded, because a trial may begin as long as any seconds are left.
+    exceeded, because a trial may begin as long as any time is left.
 
     Args:
         trials: the trials so far, at least one.

@@ -49,7 +49,7 @@ def _place(trial: Trial, keys: Sequence[str], axes: Mapping[str, Axis], size: in
 
 
 def _costs(generation: Sequence[Trial], sign: int) -> list[float] | None:
-    """Return a generation's costs: lower for better trials, highest without a score; None if no trial has a score."""
+    """Return a generation's costs, lower for better trials and highest without a score; None if no trial has one."""
     scores = [trial.goodness(sign) for trial in generation]
     known = [-score for score in scores if score is not None]
     if not known:

@@ -104,7 +104,7 @@ class Growth:
             return self._with_outlook(plan)
         if other := next(self._changes(before, earlier), None):
             raise UserError(
-                f"{other}: changed since the tuning in {sweep} began; restore it, or choose another directory: "
+                f"{other}: changed since the tuning in {sweep} started; restore it, or choose another directory: "
                 "hydra.sweep.dir=DIR"
             )
         jobs = [job for job in plan.jobs if job.variant not in earlier or not job.point]

@@ -20,7 +20,7 @@ from runner.sweeps.search.trials import Trial, values_at
 def proposed_by_optuna(
     study: Study, axes: Mapping[str, Axis], trials: Sequence[Trial], sweep: Path, seed: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the values that a sampler of Optuna proposes.
+    """Return the values that an Optuna sampler proposes.
 
     Each axis is searched on its own scale, mapped to [0, 1], so Optuna needs no other scale.
     """

@@ -17,7 +17,7 @@ from runner.sweeps.search.pruners import Course, Rule, decides, stops
 class Pruning(keras.callbacks.Callback):
     """Callback that compares a trial with the other trials of its variant after an epoch, and may stop it.
 
-    It reads the records of the others, so it needs no connection to the searching process or a database.
+    It reads the records of the others, so it needs no connection to the search process or a database.
     """
 
     def __init__(self, run: Path, variant: str, seed: int, metric: str, sign: int, rule: dict[str, Any]) -> None:

@@ -63,11 +63,11 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
         ConfigError: one line for each invalid key.
     """
     if not isinstance(config, Mapping):
-        raise ConfigError("search: must be keys with values: budget, axes, ...")
+        raise ConfigError("search: must be a mapping with keys such as budget, axes, ...")
     given = _renamed(config)
     own = given.get("axes") or {}
     if not isinstance(own, Mapping):
-        raise ConfigError("search.axes: must be keys with values: KEY: {low: ..., high: ...}")
+        raise ConfigError("search.axes: must be a mapping, KEY: {low: ..., high: ...}")
     given["axes"] = dict(own) | {override.get_key_element(): _axis(override) for override in swept}
     try:
         search = Search.model_validate(given)

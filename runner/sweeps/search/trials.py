@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def state(self) -> State:
-        """`pruned` if a pruner stopped its first run or spared its last runs; `failed` or `diverged` if any run did.
+        """`pruned` if a pruner stopped its first run or skipped its last runs; `failed` or `diverged` if any run did.
 
         A single run that was interrupted because its worker was stopped counts as failed, because it has no score.
         """
@@ -116,7 +116,7 @@ def values_at(point: Iterable[str], axes: Mapping[str, Axis]) -> dict[str, Any]:
 
 
 def _values(text: str, axis: Axis) -> list[Any]:
-    """Return the value of a text; none if it is not a choice of the axis."""
+    """Return the value that a string stands for; none if it is not a choice of the axis."""
     if axis.choices is not None:
         return [choice for choice in axis.choices if literal(choice) == text][:1]
     return [int(text) if axis.is_whole else float(text)]

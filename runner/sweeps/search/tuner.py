@@ -1,4 +1,4 @@
-"""Tuner of a study, which chooses each next run and the runs to spare."""
+"""Tuner of a study: chooses the next run, and the runs to skip."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -67,7 +67,7 @@ class Tuner:
 
     @property
     def ahead(self) -> int:
-        """The expected number of runs that have not begun."""
+        """The expected number of runs that have not started."""
         begun = self._running | self._outcomes.keys()
         return self.to_come + len({job.run_id for job in self._runs() if job.phase == "tuning"} - begun)
 
@@ -89,7 +89,7 @@ class Tuner:
 
     def _next(self) -> Job | None:
         order = sorted(self._trials, key=lambda name: (self._under_way(name), len(self._begun(name))))
-        for name in order:  # trials that have begun come first
+        for name in order:  # trials that have started come first
             for jobs in self._trials[name]:
                 if self._is_begun(jobs) and (job := self._due(jobs)):
                     return job
@@ -150,7 +150,7 @@ class Tuner:
         return None
 
     def _settle(self) -> None:
-        """Spare the remaining runs of trials that a pruner has stopped, and copy finished trials to the journal."""
+        """Skip the remaining runs of trials that a pruner has stopped, and copy finished trials to the journal."""
         for name, trials in self._trials.items():
             begun = self._running | self._outcomes.keys()
             for number, trial in enumerate(self._seen(name)):

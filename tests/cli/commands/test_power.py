@@ -69,8 +69,11 @@ def test_holm_takes_more_seeds_than_max_t(asked):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--difference", "2"], r"--difference 2: test_accuracy is a share, 0 to 1 \(0.001 is .*\); 0.02\?$"),
-        (["--margin", "2"], r"--margin 2: test_accuracy is a share"),
+        (
+            ["--difference", "2"],
+            r"--difference 2: test_accuracy is a proportion between 0 and 1 \(0.001 is .*\); 0.02\?$",
+        ),
+        (["--margin", "2"], r"--margin 2: test_accuracy is a proportion"),
         (["--seeds", "1"], "--seeds 1: must be a number of seeds, 2 to 10,000"),
         (["--power", "80"], "--power 80: must be above 0.05 and below 1, such as 0.8"),
         (["--metric", "seed"], "--metric seed: neither higher nor lower values are better"),

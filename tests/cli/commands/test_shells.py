@@ -19,7 +19,8 @@ WRITE = {
     "zsh": "write() { print -r -- \"$BUFFER\" > asked }; zle -N write; bindkey '^Xd' write",
 }
 START = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}
-# Typed line -> the line after Tab, in bash and zsh. Either the completion is unique, or its common part appears.
+# Typed line -> the line after Tab, in bash and zsh. Either the completion is unique, or the common prefix of the
+# candidates appears.
 LINES = {
     "runner vers": "runner version ",
     "runner optimizer=nada": "runner optimizer=nadam ",

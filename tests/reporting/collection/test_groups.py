@@ -128,7 +128,7 @@ def test_a_sweep_of_which_no_run_has_begun_is_named(make_sweep, tmp_path, capsys
         assert note in capsys.readouterr().out
     assert not (sweeps[2] / "summary.csv").exists()
     reported(*sweeps, sweeps[0] / "plan.csv", "--together", "--out", tmp_path / "out")
-    assert "note: not begun: 2 planned runs" in capsys.readouterr().out
+    assert "note: not yet started: 2 planned runs" in capsys.readouterr().out
     with pytest.raises(UserError, match=f"^{sweeps[2]}: nothing to report yet: 2 planned runs$"):
         reported(sweeps[2])
 

@@ -34,7 +34,7 @@ def test_answers_are_those_of_completed_runs(make_run, tmp_path):
 
 
 def test_an_ensemble_averages_probabilities_of_two_runs_or_more_on_the_same_examples(make_run, tmp_path):
-    """The second run of a is sure of the third example; the first run is narrowly wrong about it."""
+    """The second run of a is confident about the third example; the first run is narrowly wrong about it."""
     sure = np.array([[0.9, 0.1], [0.4, 0.6], [0.1, 0.9]])
     make_run("sweep/0", predictions=predictions())
     make_run("sweep/1", seed=1, predictions=predictions(sure))

@@ -157,7 +157,7 @@ def test_where_seven_seeds_could_decide_they_say_what_they_found():
 
 
 def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
-    """One variant with eight wins in eight pairs, next to seven variants with four seeds each."""
+    """One variant with eight wins in eight pairs, alongside seven variants with four seeds each."""
     eight = [*SEVEN, 0.97]
     found = compared(
         runs("a", eight), runs("b", [value + 0.01 for value in eight]), *(runs(f"c{n}", SEVEN[:4]) for n in range(7))
@@ -439,7 +439,7 @@ def test_a_look_counts_once_its_seeds_have_ended_in_every_cell():
         early = runs(variant, SEVEN).assign(cell="x=1")
         return pd.concat([early, runs(variant, SEVEN[:later]).assign(cell="x=2")], ignore_index=True)
 
-    for later, had in ((7, 2), (6, 1)):  # in one cell, the last seed has not begun
+    for later, had in ((7, 2), (6, 1)):  # in one cell, the last seed has not started
         summary = pd.concat([in_cells("a", 7), in_cells("b", later)], ignore_index=True)
         (row,) = comparison_frame(summary, "test_accuracy", "a", looks=Looks([6, 7])).to_dict("records")
         assert row["looks"] == had

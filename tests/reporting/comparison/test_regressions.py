@@ -210,13 +210,15 @@ def test_runs_without_a_result_are_named_and_missing(compare):
     assert [*rows] == ["sgd"]
     assert rows["sgd"]["n"] == 7
     assert without_result(sides) == [
-        "adam: 8 failed of 8 runs of B, which are missing from the comparison.",
-        "sgd: 1 failed of 8 runs of B, which are missing from the comparison.",
+        "adam: of B's 8 runs, 8 failed; the comparison omits runs without a result.",
+        "sgd: of B's 8 runs, 1 failed; the comparison omits runs without a result.",
     ]
 
 
 def test_no_result_on_one_side_is_refused(compare):
-    with pytest.raises(UserError, match=r"^test_accuracy: no variant has a result on both sides\. sgd: 1 failed of 1"):
+    with pytest.raises(
+        UserError, match=r"^test_accuracy: no variant has a result on both sides\. sgd: of B's 1 run, 1 failed"
+    ):
         compare({"sgd": BEFORE[:1]}, {"sgd": ["failed"]})
 
 

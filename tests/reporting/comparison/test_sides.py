@@ -75,7 +75,9 @@ def test_two_dates_are_sides(make_side, tmp_path):
 
 def test_one_commit_is_no_comparison(make_side):
     side = make_side("a", code={"commit": "c" * 40})
-    with pytest.raises(UserError, match=r"^--by commit: all runs in .*a have the same one \(c{12}\); .* at least two$"):
+    with pytest.raises(
+        UserError, match=r"^--by commit: all runs in .*a have the same commit \(c{12}\); .* at least two$"
+    ):
         sides_by([side], "commit", LeftOut())
 
 

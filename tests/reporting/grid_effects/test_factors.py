@@ -153,7 +153,9 @@ def test_too_few_complete_seeds_are_said_to_be_too_few(make, read):
     make(f"{RATE}=0.1", "optimizer=sgd", seed=4)
     _, found = read()
     assert found.grids == []
-    assert found.notes[0].startswith("effects: none, because at least 2 complete seeds are needed, and 1 of 2 are (")
+    assert found.notes[0].startswith(
+        "effects: none, because at least 2 complete seeds are needed, but only 1 of 2 seeds is complete ("
+    )
 
 
 def test_a_combination_without_any_run_is_named(make, read):
@@ -163,8 +165,8 @@ def test_a_combination_without_any_run_is_named(make, read):
     _, found = read()
     assert found.grids == []
     assert (
-        f"0 of 2 are (the others lack a result in some of the 4 combinations, most often in optimizer=adam,{RATE}=0.01"
-        in (found.notes[0])
+        "0 of 2 seeds are complete (the others lack a result in some of the 4 combinations, most often in "
+        f"optimizer=adam,{RATE}=0.01" in (found.notes[0])
     )
 
 

@@ -63,7 +63,7 @@ def test_the_sentences_say_what_runs_must_vary_with_the_evidence():
     assert largest.endswith("; n = 20).")
     assert "runs must vary order (alone, more than a quarter" in advice
     assert "dropout may stay fixed (alone, less than a quarter" in advice
-    assert "20 seeds cannot tell whether split may stay fixed" in advice
+    assert "20 seeds are not enough to tell whether split may stay fixed" in advice
     assert (
         "the 3 single sources add up to 126% of the variance with all sources varying; they need not add up to 100%"
         in total

@@ -40,7 +40,7 @@ SIX = [0.6, 0.61, 0.62, 0.63, 0.64, 0.66]
 def test_every_figure_names_its_data_and_its_seeds(captions):
     found = captions({"a": SIX, "b": SIX[::-1]})
     assert {"forest", "difference_over_time", "accuracy", "test_accuracy"} <= {*found}
-    assert all(text.endswith("Data: mnist; n = 6 seeds of each variant.") for text in found.values())
+    assert all(text.endswith("Data: mnist; n = 6 seeds for each variant.") for text in found.values())
 
 
 def test_different_numbers_of_seeds_are_a_range(captions):
@@ -52,8 +52,8 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
     for part in (
         "Difference of each variant from a in test accuracy.",
         "Dots are seeds, paired with the baseline's; diamonds are their mean.",
-        "Grey band: within the margin of 1 percentage points.",
-        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage points: by two one-sided tests",
+        "Grey band: within the margin of 1 percentage point.",
+        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage point: by two one-sided tests",
     ):
         assert part in text
 
@@ -76,7 +76,7 @@ def test_the_caption_explains_an_interval_that_excludes_0_beside_undecided(why, 
 
 
 def test_the_caption_says_if_intervals_end_where_no_value_can_lie(captions):
-    end = "Intervals end at 100%, because no value can lie beyond."
+    end = "Intervals end at 100%, because no value can lie beyond these limits."
     found = captions({"a": [0.99, 0.9], "b": SIX[:2]}, of=["test_accuracy", "generalization_gap"])
     assert [end in found[stem] for stem in ("test_accuracy", "generalization_gap")] == [True, False]
 
@@ -102,8 +102,8 @@ def test_of_one_seed_no_caption_speaks_of_bands_or_intervals(captions):
 
 def test_runs_without_pairs_are_said_to_be_so(captions):
     found = captions({"a": SIX, "b": SIX}, first={"b": 100}, of=["forest", "difference_over_time"])
-    assert "Hollow dots are seeds without pairs, minus the mean of the baseline" in found["forest"]
-    assert "paired" not in found["difference_over_time"] + found["forest"]
+    assert "Hollow dots are the differences of unpaired seeds from the baseline's mean" in found["forest"]
+    assert not re.search(r"\bpaired", found["difference_over_time"] + found["forest"])
 
 
 def test_an_arrow_a_grey_curve_and_a_zoomed_part_are_named_where_they_are(captions):

@@ -105,7 +105,7 @@ def test_nothing_is_claimed_while_either_side_is_training(which):
     sentences, notes = said(*frames.values(), not_begun=1)
     assert sentences["b"].endswith("a: runs are still training, so nothing is claimed; +1.00 percentage points.")
     assert f"still training: 1 of 8 runs of {which}. These results are preliminary" in notes
-    assert "not begun: 1 planned run." in notes
+    assert "not yet started: 1 planned run." in notes
 
 
 def test_a_claim_says_of_which_runs_and_of_which_pairs_it_is():

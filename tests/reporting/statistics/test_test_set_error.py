@@ -21,7 +21,7 @@ LABELS = np.zeros(EXAMPLES, np.int32)
 
 
 def answered(generator, hard, better=0.0):
-    """The answers of eight runs; the same examples are hard for all runs of a variant."""
+    """The predictions of eight runs, right or wrong; the same examples are hard for all runs of a variant."""
     return [generator.random(EXAMPLES) > hard * (1 - better) for _ in range(SEEDS)]
 
 
@@ -130,7 +130,7 @@ def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
 
 
 def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it():
-    """With every seed, b is right on the same 2 additional examples of 800.
+    """With every seed, b is right on the same 2 additional examples out of 800.
 
     The difference is significant, but only 1.4 standard errors from 0.
     """
@@ -170,7 +170,7 @@ def anova(differences):
 
 
 def varied(seed):
-    """The answers of both variants: b is better on the hard examples, with some seeds more than with others."""
+    """Predictions, right or wrong: b is better than a on the hard examples, with some seeds more than with others."""
     generator = np.random.default_rng(seed)
     hard = np.where(generator.random(EXAMPLES) < 0.2, 0.9, 0.005)
     better = generator.uniform(0, 0.6, SEEDS)

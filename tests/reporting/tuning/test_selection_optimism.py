@@ -51,7 +51,7 @@ def test_a_study_may_say_in_which_direction_its_metric_is_better():
 
 def test_edges_and_unequal_budgets_are_named():
     edge, budget = selection_warnings(selection_frame(TUNING, summary()))
-    assert edge.startswith("sgd: lr=1 lies on the edge")
+    assert edge.startswith("sgd: lr=1 lies at the edge")
     assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
 
 

@@ -37,7 +37,7 @@ def test_each_variant_has_a_row_for_each_budget_and_a_place_among_the_others():
 def test_the_leader_is_named_with_the_budget_from_which_it_leads_and_the_order_holds():
     (sentence,) = said({"sgd": [0.1, 0.5, 0.9], "adam": [0.7, 0.75, 0.8], "lion": [0.3, 0.3, 0.3]})
     assert sentence == (
-        "Tuning budget: sgd leads at 3 points by expected best validation accuracy of points picked at random "
+        "Tuning budget: sgd leads at 3 points in expected best validation accuracy of points picked at random "
         "(90.00% at 3 points, adam 80.00%); "
         "before that adam at 1 to 2 points. The order of all 3 variants still changes at the last budget."
     )
@@ -48,7 +48,7 @@ def test_the_leader_is_named_with_the_budget_from_which_it_leads_and_the_order_h
 
 def test_one_leader_at_every_budget_and_ties_are_said():
     (sentence,) = said({"sgd": [0.1, 0.5], "adam": [0.7, 0.8]})
-    assert sentence.startswith("Tuning budget: adam leads at every budget by expected")
+    assert sentence.startswith("Tuning budget: adam leads at every budget in expected")
     assert sentence.endswith("(80.00% at 2 points, sgd 50.00%).")
     (sentence,) = said({"sgd": [0.7, 0.8], "adam": [0.8, 0.7], "lion": [0.1, 0.2]})
     assert sentence.startswith("Tuning budget: sgd and adam lead at every budget")
@@ -65,7 +65,7 @@ def test_many_changes_of_the_leader_are_counted():
 
 def test_a_low_loss_leads():
     (sentence,) = said({"sgd": [0.1, 0.5], "adam": [0.7, 0.8]}, metric="val_loss")
-    assert "sgd leads at every budget by expected best validation loss" in sentence
+    assert "sgd leads at every budget in expected best validation loss" in sentence
 
 
 def test_a_variant_whose_draws_may_lack_a_score_ranks_behind():
@@ -140,7 +140,7 @@ def test_trials_that_depend_on_each_other_have_the_best_so_far():
     assert set(curves["kind"]) == {"so_far"}
     (sentence,) = tuning_sentences(curves, NAMES)
     assert sentence == (
-        "Tuning budget: sgd leads from 2 points on by best validation accuracy so far, in one search (90.00% at "
+        "Tuning budget: sgd leads from 2 points on in best validation accuracy so far, in one search (90.00% at "
         "3 points, adam 80.00%); before that adam at 1 point."
     )
 

@@ -113,5 +113,5 @@ def test_a_plan_says_what_its_folds_can_show(planned):
 
 def test_a_plan_says_that_seeds_share_their_folds(planned):
     shared, line = fold_lines(planned("dataset.split_seed=0").jobs, comparisons=1)
-    assert shared == "dataset.split_seed fixes the folds, so the 2 seeds of a fold count once, by their mean"
+    assert shared == "dataset.split_seed fixes the folds, so the 2 seeds of a fold count as one value, their mean"
     assert line.startswith("with 3 folds over")

@@ -239,7 +239,9 @@ def test_jobs_that_end_before_they_begin_stop_the_sweep_with_their_last_words(cl
     pool = cluster(1)
     there = pool._executor
     ended = [lambda: setattr(there.jobs[-1], "has_ended", True)] * 5
-    with pytest.raises(EnvironmentFault, match=r"^launcher=slurm: no job started working: job 2 ended: luck \(log\)$"):
+    with pytest.raises(
+        EnvironmentFault, match=r"^launcher=slurm: no job started successfully: job 2 ended: luck \(log\)$"
+    ):
         played(pool, ["a"], ended)
 
 

@@ -54,7 +54,7 @@ class Quick(Composer):
 
 
 class Simulated:
-    """A pool whose runs end at once; the process may be killed while it trains."""
+    """A pool whose runs end immediately; the process may be killed while it trains."""
 
     def __init__(self, sweep: Path, score: Score = bowl, workers: int = 1, killed_after: int = -1) -> None:
         self.workers = workers

@@ -125,7 +125,7 @@ def _find_new_fonts() -> None:
 
 
 def look_in_force() -> Look:
-    """Return the look of the figures that are being drawn."""
+    """Return the appearance of the figures that are being drawn."""
     return _IN_FORCE.get()
 
 

@@ -36,7 +36,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LETTERS_AN_INCH = 16  # average number of characters per inch in titles and legends
 _LONGEST = 500  # characters of a string
 _FEWEST_LETTERS = 18  # minimum number of characters in a line
-_TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # inches
+_TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # heights in inches
 _FURTHER_LINE = 0.7  # rows taken by each additional line of a name
 _NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick distance
 _EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
@@ -111,7 +111,7 @@ def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axe
     """
     if len(row) != count:
         raise UserError(
-            f"{name}: has {counted(count, 'panel')}, and ax holds {len(row)}; give one for each, as from "
+            f"{name}: has {counted(count, 'panel')}, but ax contains {len(row)} Axes; pass one for each panel, as from "
             f"matplotlib.pyplot.subplots(1, {count})"
         )
     figure = row[0].get_figure(root=True)
@@ -121,7 +121,7 @@ def _taken(count: int, name: str, row: Sequence[Axes]) -> tuple[Figure, list[Axe
 
 @contextmanager
 def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
-    """Draw the panels of a figure into given axes within the block, without a title.
+    """Draw the panels of a figure on the given axes within the block, without a title.
 
     Args:
         name: name of the figure, for errors.

@@ -31,9 +31,9 @@ from runner.reporting.statistics.t_quantile import t_quantile
 
 BAND = f"{CONFIDENCE:.0%} interval of the mean"
 _NAME = 46  # characters per line of a name
-_TOGETHER = 6  # largest number of different curves of a grid in one panel
+_TOGETHER = 6  # maximum number of different curves of a grid in one panel
 _ACROSS, _TICKS, _HEADING = 3, 6, 34  # panels side by side, ticks, characters per line of a heading
-_FRAME, _PANEL = 0.8, 1.7  # inches: the frame, each row of panels
+_FRAME, _PANEL = 0.8, 1.7  # heights in inches: the frame, each row of panels
 _SAME = 1e-3  # relative difference below which curves share a line
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 

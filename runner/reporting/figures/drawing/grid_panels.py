@@ -14,9 +14,10 @@ _TOGETHER = 6  # maximum number of variants that share one panel
 
 @dataclass(frozen=True)
 class GridPanels:
-    """Short form of the key of the lines, and for each variant the key's value and the panel: ("0.1", "model.units=8").
+    """Short form of the key that distinguishes the lines and, for each variant, the key's value and the panel.
 
-    The variants are in the order of the panels and of the values.
+    Value and panel are, for example, ("0.1", "model.units=8"). The variants are in the order of the panels, and then of
+    the values.
     """
 
     key: str
@@ -24,12 +25,14 @@ class GridPanels:
 
     @property
     def named_cells(self) -> dict[str, tuple[str, str]]:
-        """The cells with the key in the name: ("learning_rate=0.1", "model.units=8")."""
+        """The cells, with the key included in the variant's name: ("learning_rate=0.1", "model.units=8")."""
         return {variant: (f"{self.key}={value}", cell) for variant, (value, cell) in self.cells.items()}
 
 
 def grid_panels(overrides: pd.DataFrame, variants: Sequence[str]) -> GridPanels | None:
-    """Return the panels of a complete grid of two keys; None if the variants do not form one, are few, or do not fit.
+    """Return the panels of a complete grid of two keys.
+
+    The result is None if the variants do not form such a grid, are too few, or do not fit.
 
     The panels are the values of the key with fewer values; if both keys have equally many, the lines are the learning
     rates.

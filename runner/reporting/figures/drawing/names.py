@@ -1,4 +1,4 @@
-"""Display names of variants and cells: with spaces for underscores, and keys without their groups."""
+"""Display names of variants and cells: with spaces in place of underscores, and keys without their groups."""
 
 import re
 from collections import Counter

@@ -46,7 +46,7 @@ class ScoreAxis:
 
     @property
     def edge(self) -> float:
-        """The end of the axis beyond which scores are off it."""
+        """The limit beyond which scores are off the axis."""
         return self.low if self.sign == 1 else self.high
 
     @property

@@ -7,7 +7,7 @@ _DIGITS = 6  # significant digits of a percentage
 
 
 def share_ticks(axis: Axis) -> None:
-    """Label the ticks of a share in percent, without trailing zeros."""
+    """Label the ticks of a proportion in percent, without trailing zeros."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: _text(value)))
 
 

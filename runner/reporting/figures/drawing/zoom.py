@@ -1,4 +1,4 @@
-"""Last part of learning curves, to be enlarged if the whole axis hides how the curves differ at their ends."""
+"""Last part of learning curves, enlarged if the whole axis hides how the curves differ at their ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: b
     """Return the part to enlarge; None if the curves' ends can be distinguished, or if there is nothing to compare.
 
     The ends are hidden if they and their intervals cover less than a third of the axis; ends far from most others do
-    not count. The part begins at the epoch from which all curves stay near their final range, so they fill it, and
-    contains at least three epochs. No mean curve leaves it, apart from those that end far from most others.
+    not count. The part begins at the epoch from which all curves stay near their final range, so that the curves fill
+    it. It contains at least three epochs. No mean curve leaves it, apart from those that end far from most others.
 
     Args:
         curves: mean, low and high by epoch, one for each variant.
@@ -72,7 +72,7 @@ def _near(curves: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
 
 
 def _first(means: Sequence["pd.Series[float]"], low: float, high: float) -> int:
-    """Return the first epoch from which all curves stay between two values; one of the last if there is none."""
+    """Return the first epoch from which all curves stay between two values; one of the last epochs if there is none."""
     table = pd.concat(means, axis="columns")
     outside = table.index[((table < low) | (table > high)).any(axis="columns")]
     begins = outside[-1] + 1 if len(outside) else table.index[0]

@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
-_ROW = 0.2  # inches per key
+_ROW = 0.2  # height in inches per key
 _NAME = 60  # characters of a variant's name
 
 

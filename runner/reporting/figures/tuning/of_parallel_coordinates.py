@@ -23,7 +23,7 @@ from runner.reporting.tuning.tuning_trials import Trials
 
 MOST_PANELS = 6
 _MOST_KEYS = 10
-_HEIGHT = 1.4  # inches per panel
+_HEIGHT = 1.4  # height in inches per panel
 _MARGIN = 0.07  # share of the width between the first axis and the last
 _TICKS = 4
 _THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to the line width of the look

@@ -24,7 +24,7 @@ from runner.reporting.statistics.tuning_curve import DRAWS
 
 _NAME = 46  # characters per line
 _MARKED = 12  # maximum number of budgets with a marker, and with a bar
-_MANY = 30  # number of budgets from which the axis is logarithmic
+_MANY = 30  # maximum number of budgets on a linear axis
 _ROOM = 0.06  # room above and below the lines, as a share of the scale
 _STEP = 1.8  # points between adjacent bars
 

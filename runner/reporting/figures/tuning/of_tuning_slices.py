@@ -20,12 +20,12 @@ from runner.reporting.tuning.tuning_trials import Trials, placed
 
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side
-_HEIGHT = 2.1  # inches per row of panels
+_HEIGHT = 2.1  # height in inches per row of panels
 _NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
 _LETTERS = 10  # characters per inch above which levels are rotated
 _MOST_LEVELS = 12  # ticks of levels
-_TOGETHER = 4  # largest number of variants in one panel
+_TOGETHER = 4  # maximum number of variants in one panel
 _ACROSS_ALONE, _MOST_PANELS = 4, 24  # panels of one variant: side by side, and in all
 _HEADING = 22  # characters per line of a panel's heading
 _OTHER = Style("0.8", "-", "o", shown=False)

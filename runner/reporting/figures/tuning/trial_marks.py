@@ -17,7 +17,8 @@ Array = npt.NDArray[np.float64]
 _OFF = "off the axis"
 _CROSSES = {"pruned": "x", "failed": "|"}  # markers of states; + marks any other state
 _LARGE = 4.0  # size of dots among grey ones, in points
-_SIZE, _SMALL, _MANY = 3.0, 1.5, 60  # sizes of dots in points, and the number of trials from which they are drawn small
+_SIZE, _SMALL = 3.0, 1.5  # sizes of dots, in points
+_MANY = 60  # maximum number of trials for dots of full size
 _EDGE: dict[str, Any] = {"linestyle": "", "clip_on": False, "zorder": 4, "markersize": 4}
 
 

@@ -44,8 +44,8 @@ const lineOfRun = (panel, run) => ({
 const linesOf = (panel, curves) =>
   curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
 
-// The vertical range: for a share, it may cut off early values far below the others, but never a final value, except of
-// a curve that ends before half of the longest, because its runs diverged.
+// The vertical range: for a proportion, it may cut off early values far below the others, but never a final value,
+// except that of a curve that ends before half of the longest, because its runs diverged.
 const rangeOf = (plot, { curves, lines, metric }) => {
   const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // undefined until drawn
   const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);

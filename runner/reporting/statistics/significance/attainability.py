@@ -11,8 +11,9 @@ FLIPS = 99_999  # number of random flips for more pairs
 def smallest_p(pairs: int, comparisons: int) -> float:
     """Return the smallest Holm-adjusted p value that a two-sided sign-flip or signed-rank test can reach.
 
-    If all n differences have one sign, 2 of the 2^n flips are as extreme. Random flips include the observed one, so p
-    is at least 1 / (FLIPS + 1). Holm's method multiplies the smallest p value by the number of comparisons.
+    If all n differences have one sign, 2 of the 2^n flips are as extreme as the observed one. Random flips include the
+    observed one, so p is at least 1 / (FLIPS + 1). Holm's method multiplies the smallest p value by the number of
+    comparisons.
 
     Sources: Holm 1979, "A simple sequentially rejective multiple test procedure"; Phipson & Smyth 2010, "Permutation
     p-values should never be zero".
@@ -24,7 +25,7 @@ def smallest_p(pairs: int, comparisons: int) -> float:
 def smallest_equivalence_p(pairs: int, comparisons: int) -> float:
     """Return the smallest Holm-adjusted p value that two one-sided tests for equivalence can reach.
 
-    If all shifted differences have one sign, 1 of the 2^n flips is as extreme.
+    If all shifted differences have one sign, 1 of the 2^n flips is as extreme as the observed one.
     """
     return min(1.0, comparisons * (0.5**pairs if pairs <= EXACT_PAIRS else 1 / (FLIPS + 1)))
 

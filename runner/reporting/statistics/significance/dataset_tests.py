@@ -18,7 +18,8 @@ def iman_davenport(chi_squared: float, datasets: int, variants: int) -> tuple[fl
     """Return Iman and Davenport's F with its p value, from Friedman's chi-squared.
 
     F = (N - 1) chi2 / (N (k - 1) - chi2) with N data sets and k variants, on k - 1 and (k - 1) (N - 1) degrees of
-    freedom. F is infinite if all data sets agree; p is therefore never below the probability of that, (k!)^(1 - N).
+    freedom. F is infinite if all data sets agree; p is therefore never below the probability of this event under the
+    null hypothesis, (k!)^(1 - N).
 
     Source: Iman & Davenport 1980, "Approximations of the critical region of the Friedman statistic"; Demsar 2006,
     "Statistical comparisons of classifiers over multiple data sets", section 3.2.2.
@@ -42,7 +43,7 @@ def signed_rank_p(differences: Values) -> float:
     Differences of 0 are omitted, and ties share a rank.
 
     Args:
-        differences: one per data set; infinite if a variant lost.
+        differences: one per data set; infinite if the variants differ in their shares of lost runs.
     """
     return sign_flip_p(signed_ranks(differences))
 
@@ -55,7 +56,7 @@ def bayesian_signed_rank(differences: Values, rope: float) -> tuple[float, float
     draws in which the region has the largest weight.
 
     Args:
-        differences: one per data set; infinite if a variant lost.
+        differences: one per data set; infinite if the variants differ in their shares of lost runs.
         rope: half-width of the region of practical equivalence, above 0.
 
     Source: Benavoli et al. 2014, "A Bayesian Wilcoxon signed-rank test based on the Dirichlet process"; Benavoli et
