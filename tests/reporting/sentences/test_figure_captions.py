@@ -52,8 +52,8 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
     for part in (
         "Difference of each variant from a in test accuracy.",
         "Dots are seeds, paired with the baseline's; diamonds are their mean.",
-        "Grey band: within the margin of 1 percentage points.",
-        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage points: by two one-sided tests",
+        "Grey band: within the margin of 1 percentage point.",
+        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage point: by two one-sided tests",
     ):
         assert part in text
 
