@@ -6,7 +6,7 @@ from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
-_PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far. Triangles at the edge are trials far behind the others."
@@ -48,7 +48,7 @@ TUNING_CURVES = {  # captions by the kind of the curve
 }
 CAPTIONS = TUNING_CAPTIONS | {
     "accuracy": f"Accuracy by epoch. {BAND}",
-    "loss": f"Loss by epoch. {_PENALTY} {BAND}",
+    "loss": f"Loss by epoch. {PENALTY} {BAND}",
     "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {BAND}",
     "generalization_gap": f"Final training accuracy minus validation accuracy. {DOTS}",
     "time_to_target": f"Training time until the run first reaches the target, excluding compilation. {DOTS}",
