@@ -108,8 +108,10 @@ def percent_hint(value: float) -> str:
 
 
 def margin_text(margin: float, metric: str) -> str:
-    """Format a margin in the displayed unit of differences: "0.1 percentage points"."""
-    return f"{margin * (100 if is_share(metric) else 1):g} {shown_unit(metric)}".strip()
+    """Format a margin in the displayed unit of differences: "0.1 percentage points", "1 percentage point"."""
+    number = f"{margin * (100 if is_share(metric) else 1):g}"
+    unit = shown_unit(metric)
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".strip()
 
 
 def detectable_text(difference: float, metric: str) -> str:

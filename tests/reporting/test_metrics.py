@@ -76,7 +76,12 @@ def test_a_small_p_is_below_a_thousandth(value, number, equation):
 
 @pytest.mark.parametrize(
     ("margin", "metric", "text"),
-    [(0.001, "test_accuracy", "0.1 percentage points"), (0.05, "test_loss", "0.05"), (2, "train_seconds", "2")],
+    [
+        (0.001, "test_accuracy", "0.1 percentage points"),
+        (0.01, "test_accuracy", "1 percentage point"),
+        (0.05, "test_loss", "0.05"),
+        (2, "train_seconds", "2"),
+    ],
 )
 def test_a_margin_is_shown_in_the_unit_of_the_differences(margin, metric, text):
     assert margin_text(margin, metric) == text

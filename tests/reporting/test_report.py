@@ -660,7 +660,7 @@ def test_a_comparison_over_data_sets_is_on_the_page_and_among_the_verdicts(make_
     results = report([tmp_path / "runs"], tmp_path / "out", Wish(rope=0.01), Output(["html", "csv"])).results
     (sentence,) = results.task_verdicts
     assert "3 data sets are too few (6 needed)" in sentence
-    assert "Bayesian signed-rank test with ±1 percentage points" in sentence
+    assert "Bayesian signed-rank test with ±1 percentage point" in sentence
     page = (tmp_path / "out" / "index.html").read_text()
     assert '<section id="data-sets">' in page
     assert "3 data sets are too few (6 needed); probability of improvement" in page

@@ -56,17 +56,16 @@ def parse_idx(where: str, kind: str, stream: BufferedIOBase) -> npt.NDArray[np.u
         raise DataError(
             f"{where}: its header {shape} needs {expected / 1e9:,.3g} GB; at most {_LARGEST / 1e9:g} GB are read"
         )
-    content = np.empty(shape, np.uint8)  # occupies memory only where it is filled, and a header may claim too much
-    found = _read_into(content.reshape(-1), stream)
-    if found < expected or stream.read(1):
-        there = "more" if found == expected else f"{found}"
+    content = _first(expected + 1, stream)
+    if len(content) != expected:
+        there = "more" if len(content) > expected else f"{len(content)}"
         raise DataError(f"{where}: has {there} bytes, but its header {shape} needs {expected}: is it truncated?")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _first(count: int, stream: BufferedIOBase) -> bytearray:
+    """Read at most `count` bytes, allocating memory only for bytes that exist, because a header may claim too many."""
+    content = bytearray()
+    while piece := stream.read(min(_AT_ONCE, count - len(content))):
+        content += piece
     return content
-
-
-def _read_into(content: npt.NDArray[np.uint8], stream: BufferedIOBase) -> int:
-    """Fill an array from its start with the bytes of a stream; return their number."""
-    found = 0
-    while found < len(content) and (count := stream.readinto(content[found : found + _AT_ONCE].data)):
-        found += count
-    return found

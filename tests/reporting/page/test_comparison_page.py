@@ -58,6 +58,6 @@ def test_several_sides_have_headings_and_environments_name_theirs(page):
 
 def test_the_margin_is_a_band_and_names_are_text(page):
     text = page({HOSTILE: [BEFORE, [value - 0.02 for value in BEFORE]]}, margin=0.01)
-    assert "margin of 1 percentage points" in text
+    assert "margin of 1 percentage point" in text
     assert HOSTILE not in text
     assert "http-equiv" in text.partition("<body>")[0]

@@ -26,7 +26,7 @@ def test_table_has_the_aggregates_and_the_comparison_of_every_variant():
 def test_region_of_equivalence_adds_its_columns_and_is_named():
     table = tasks_table(compared(runs(GAINS), rope=0.01))
     assert texts(table)[1]["P(better)"] == "1.00"
-    assert "±1 percentage points" in table.caption
+    assert "±1 percentage point" in table.caption
 
 
 def test_a_loss_has_no_mean_over_data_sets():

@@ -52,8 +52,8 @@ def test_the_forest_plots_caption_names_what_is_drawn_and_the_test(captions):
     for part in (
         "Difference of each variant from a in test accuracy.",
         "Dots are seeds, paired with the baseline's; diamonds are their mean.",
-        "Grey band: within the margin of 1 percentage points.",
-        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage points: by two one-sided tests",
+        "Grey band: within the margin of 1 percentage point.",
+        "Verdicts: paired sign-flip, exact (p of equivalence within 1 percentage point: by two one-sided tests",
     ):
         assert part in text
 
@@ -124,6 +124,7 @@ def test_a_variant_that_missed_the_target_is_said_to_have_no_mean(captions, targ
     text = captions({"a": SIX, "b": SIX[::-1]}, of=["time_to_target", "epochs_to_target"], metric="epochs_to_target",
                     target=target)["epochs_to_target"]  # fmt: skip
     assert ("has no mean if some of its runs never reached the target" in text) == (target > SIX[0])
+    assert "the geometric mean with its 95% t-interval. The axis is logarithmic." in text
 
 
 def test_what_only_the_title_said_is_in_the_caption(make_run, tmp_path):

@@ -14,7 +14,7 @@ def test_sentence_says_the_claim_then_its_evidence():
         "Over 8 data sets, b is significantly better than a (Wilcoxon's signed-rank test: p = 0.016 after Holm's "
         "correction; probability of improvement 0."
     )
-    assert "for these data sets; Bayesian signed-rank test with ±1 percentage points: P(better) 1.00" in better
+    assert "for these data sets; Bayesian signed-rank test with ±1 percentage point: P(better) 1.00" in better
     assert equal.startswith("Over 8 data sets, c is undecided, with no significant difference from a (Wilcoxon's")
 
 
