@@ -261,6 +261,7 @@ const caption = () => {
   if (isDifference() && state.metric.margin) parts.push("The grey area is the margin.");
   if (state.smoothing && !isDifference()) parts.push("Thin lines are not smoothed.");
   parts.push(...penaltyNote(state.metric.name));
+  if (state.metric.panels.length > 1) parts.push(data.running);
   const below = namesBelow();
   if (below.length) parts.push(`Triangles mark values below the axis (“all values” shows them): ${below.join("; ")}.`);
   return parts.join(" ");
