@@ -258,9 +258,15 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield "Hollow dots are the differences of unpaired seeds from the baseline's mean; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
-        also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
+        also = (
+            " for these test examples, thin lines with caps the interval that also covers new test examples"
+            if has_new
+            else ""
+        )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
+    if any(one.beyond for one in found):
+        yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
     yield from _arrows(figure, "difference")
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."
