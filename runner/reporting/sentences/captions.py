@@ -102,7 +102,7 @@ CAPTIONS = TUNING_CAPTIONS | {
     ),
     "score_by_time": (
         "Validation score at the end of each epoch, by the training time up to that point excluding compilation, as "
-        f"measured in these runs. {BAND}"
+        "measured in these runs."
     ),
     "performance_profile": (
         "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "

@@ -76,6 +76,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += _colors_of(figure)
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
+        if stem == "score_by_time":
+            said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
@@ -112,6 +114,14 @@ def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
     """Yield the meaning of arrows at the edge of an axis, if there are any."""
     if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
         yield f"An arrow at the edge marks a {what} far beyond the others."
+
+
+def _of_times(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of thick and thin lines and of bands in the scores by time."""
+    if any("(one run)" in str(line.get_label()) for axes in figure.axes for line in axes.lines):
+        yield "Thick lines are means over seeds of score and time, thin lines single seeds."
+    if any(axes.collections for axes in figure.axes):
+        yield f"Bands are {CONFIDENCE:.0%} t-intervals of the mean score at each epoch."
 
 
 def _colors_of(figure: Figure) -> Iterator[str]:

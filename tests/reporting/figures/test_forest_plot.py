@@ -178,7 +178,7 @@ def test_variants_that_are_not_shown_share_the_last_row_of_their_cell_with_a_dot
 
 def test_a_row_says_whether_its_difference_exceeds_the_margin():
     found = [difference(why="p = 0.031", beyond="perhaps within the margin"), difference("c", word="undecided")]
-    texts = [text for text in drawn(*found, margin=0.01).axes[0].texts]
+    texts = list(drawn(*found, margin=0.01).axes[0].texts)
     assert [text.get_text() for text in texts[:4]][2:] == [
         "+2.00 [\N{MINUS SIGN}1.00, +3.00]",
         "perhaps within the margin",
