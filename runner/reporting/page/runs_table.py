@@ -15,6 +15,7 @@ from runner.reporting.collection.labels import override_columns
 from runner.reporting.metrics import is_share, quantity, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
+from runner.reporting.sentences.captions import PENALTY
 
 _METRICS = ("val_accuracy", "test_accuracy", "test_loss")
 _MOST_KEYS = 12  # maximum number of columns of varied numbers
@@ -65,6 +66,8 @@ def runs_table(results: Results, page: Path) -> PageTable:
         caption += f" All runs have {shlex.join(common)}."
     if keys:
         caption += f" {counted(len(keys), 'varied key')} can be added under Columns."
+    if "test_loss" in metrics:
+        caption += f" {quantity('test_loss')}: {PENALTY[:1].lower()}{PENALTY[1:]}"
     positions = {variant: position for position, variant in enumerate(results.variants)}
     variants = [positions[variant] for variant in results.summary["variant"]]
     return PageTable("table-runs", "Runs", caption, columns, rows, variants, of_runs=True, metric=results.metric)
