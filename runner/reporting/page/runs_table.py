@@ -62,12 +62,11 @@ def runs_table(results: Results, page: Path) -> PageTable:
         Column("overrides"), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),
     ]  # fmt: skip
     caption = "All runs, with links to their directories. Highlighted: overrides that the baseline lacks."
+    caption += f" {quantity('test_loss').capitalize()}: {PENALTY[:1].lower()}{PENALTY[1:]}"
     if common:
         caption += f" All runs have {shlex.join(common)}."
     if keys:
         caption += f" {counted(len(keys), 'varied key')} can be added under Columns."
-    if "test_loss" in metrics:
-        caption += f" {quantity('test_loss')}: {PENALTY[:1].lower()}{PENALTY[1:]}"
     positions = {variant: position for position, variant in enumerate(results.variants)}
     variants = [positions[variant] for variant in results.summary["variant"]]
     return PageTable("table-runs", "Runs", caption, columns, rows, variants, of_runs=True, metric=results.metric)
