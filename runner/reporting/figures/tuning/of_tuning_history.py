@@ -18,7 +18,7 @@ from runner.reporting.metrics import axis_label
 from runner.reporting.tuning.tuning_trials import Trials
 
 _NAME = 40  # characters per line of a name
-_STEP = 2.0  # points between adjacent variants
+_STEP = 3.0  # points between adjacent variants
 _SHARE = 0.4  # width of all variants of a trial, as a share of the distance of the trials
 
 
