@@ -6,11 +6,11 @@ from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
-_RUNNING = (
+RUNNING = (
     "Training values are running averages over the epoch, while the weights change and dropout and augmentation, if "
     "any, are active; validation values are those at its end."
 )
-_PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far. Triangles at the edge are trials far behind the others."
@@ -51,11 +51,11 @@ TUNING_CURVES = {  # captions by the kind of the curve
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {
-    "accuracy": f"Accuracy by epoch. {_RUNNING} {BAND}",
-    "loss": f"Loss by epoch. {_PENALTY} {_RUNNING} {BAND}",
-    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {_RUNNING} {BAND}",
+    "accuracy": f"Accuracy by epoch. {RUNNING} {BAND}",
+    "loss": f"Loss by epoch. {PENALTY} {RUNNING} {BAND}",
+    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {RUNNING} {BAND}",
     "generalization_gap": (
-        f"Training accuracy of the last epoch minus validation accuracy at its end. {_RUNNING} The difference can "
+        f"Training accuracy of the last epoch minus validation accuracy at its end. {RUNNING} The difference can "
         f"therefore be negative. {DOTS}"
     ),
     "time_to_target": f"Training time until the run first reaches the target, excluding compilation. {DOTS}",
@@ -73,7 +73,8 @@ CAPTIONS = TUNING_CAPTIONS | {
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": (
-        "Test examples by true and predicted class; the colour shows the share of the true class's examples."
+        "Share of the test examples of each true class by predicted class, in percent; a blank cell has no examples. "
+        "The scale of colours is a square root, so rare errors are visible."
     ),
     "ensemble": (
         "Seeds of each variant, and the ensemble that averages their predictions: one value, without an interval. "
