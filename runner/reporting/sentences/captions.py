@@ -70,7 +70,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
         "Effects."
     ),
-    "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
+    "learning_rate": (
+        "Learning rate at the last step of each epoch; variants with equal rates share a line, or have dashes in turn."
+    ),
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": (
         "Share of the test examples of each true class by predicted class, in percent; a blank cell has no examples. "
