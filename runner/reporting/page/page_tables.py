@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, outcome, p_text, short_reason
+from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, can_decide, outcome, p_text, short_reason
 from runner.reporting.comparison.folds import unit_noun
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
@@ -46,8 +46,9 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
     new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
-    heads = ["difference", "95% interval", p_head(results.comparisons)]
-    heads += ["p (equivalence)"] * (results.margin is not None)
+    has_p = any(p_text(row) != "-" for row in compared.values())
+    heads = ["difference", "95% interval", *([p_head(results.comparisons)] if has_p else [])]
+    heads += ["p (equivalence)"] * (has_p and results.margin is not None)
     heads += ["verdict", "effect size", "P(better)", _OF_WINS]
     heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
@@ -125,7 +126,7 @@ def _verdict(against: Mapping[Any, Any], word: str) -> str:
 
 def _wins_text(against: Mapping[Any, Any]) -> str:
     """Format the interval of P(better) and the claim that it supports: [0.57, 1.00] meaningful."""
-    claim = "" if pd.isna(against["win_claim"]) else f" {against['win_claim']}"
+    claim = f" {against['win_claim']}" if not pd.isna(against["win_claim"]) and can_decide(against) else ""
     return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 
 
