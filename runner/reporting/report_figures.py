@@ -243,7 +243,7 @@ def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:
         title = f"{_begin(quantity(metric))} by variant: {results.title}"
         notes = _missed(results) if is_time(metric) else missing
         bounds = (0, 1) if is_share(metric) else (0, math.inf) if is_time(metric) else _UNBOUNDED
-        options = {"share": is_share(metric), "notes": notes, "bounds": bounds, **common}
+        options = {"share": is_share(metric), "notes": notes, "bounds": bounds, "ratios": is_time(metric), **common}
         label = axis_label(metric)
         if is_time(metric):
             options["biased"] = notes
@@ -262,7 +262,7 @@ def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:
         if results.target_source:
             label += _target_line(_target_source(results))
         missed = _missed(results)
-        options = {"share": False, "notes": missed, "biased": missed, "bounds": (0, math.inf), **common}
+        options = {"share": False, "notes": missed, "biased": missed, "bounds": (0, math.inf), "ratios": True, **common}
         yield "time_to_target", partial(dots, timed, WARM_SECONDS, label, title, **options)
     if profile := results.time_profile:
         title = (

@@ -10,7 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
+from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, legend_below, panels, row_places, wrapped
@@ -21,6 +24,7 @@ from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
+from runner.reporting.statistics.ties import rounding_of
 
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis label
@@ -33,7 +37,10 @@ _DIAMOND: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "blac
 _FAR = 10  # multiple of the typical distance from the median mean beyond which a variant is placed off the axis
 _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
-_BELOW = 0.14  # position of mean and interval, as a share of a row
+_BELOW, _LOWEST = 0.14, 0.37  # positions of mean and interval, and of the ensemble, as shares of a row
+_LAST = 0.1  # room for an ensemble below the last row, as a share of a row
+_ARROW = 3  # distance of an arrow from the edge of the axis, in points
+_SHORT, _LONG = 0.8, 3  # decades of a logarithmic axis with even ticks, and with ticks only at powers of ten
 
 
 def dots(
@@ -53,6 +60,7 @@ def dots(
     cells: Mapping[str, tuple[str, str]] | None = None,
     apart: bool = True,
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    ratios: bool = False,
 ) -> Figure:
     """Draw one column of the summary, with a panel for each cell.
 
@@ -71,18 +79,21 @@ def dots(
         cells: name and cell of each variant, in display order; None: one cell.
         apart: the cells are different data sets, so each has its own axis and baseline.
         bounds: smallest and largest possible value, at which intervals are cut off.
+        ratios: the values are compared by their ratios: the axis is logarithmic, and means are geometric. Ignored if a
+            value is not positive.
     """
+    finite = values.loc[np.isfinite(values[column].astype(float)), column]
+    ratios = ratios and bool((finite > 0).all())
     if cells:
         places = {variant: place for place, variant in enumerate(cells)}
         values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
     cell_of = values["variant"].map(lambda variant: cells[variant][1] if cells else "")
     of_cells, of_variants = cells or {}, styles or {}
     looks = _Looks(
-        column, share, baselines, notes or {}, biased, crosses or {}, unit, of_cells, bounds, of_variants, apart
+        column, share, baselines, notes or {}, biased, crosses or {}, unit, of_cells, bounds, of_variants, apart, ratios
     )
     parts = [
-        _Part.of(str(cell), *_few_rows(own, column, shown, biased), looks)
-        for cell, own in values.groupby(cell_of, sort=False)
+        _Part.of(str(cell), *_few_rows(own, shown, looks), looks) for cell, own in values.groupby(cell_of, sort=False)
     ]
     heights = [part.rows for part in parts]
     inches = _FRAME + _ROW * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
@@ -95,6 +106,8 @@ def dots(
         _share_axis(row, looks, values)
     for axes, part in zip(row, parts, strict=True):
         part.mark_far(axes, looks)
+        if looks.ratios:
+            _logarithmic_ticks(axes)
     _explain(row[-1], row, looks)
     row[-1].set_xlabel("\n".join(wrapped(line, _LABEL) for line in label.splitlines()))
     legend_below(figure, row[-1])
@@ -116,6 +129,25 @@ class _Looks:
     bounds: tuple[float, float]
     styles: Mapping[str, Style]
     apart: bool
+    ratios: bool
+
+    @property
+    def mean_name(self) -> str:
+        """The name of the mean."""
+        return "geometric mean" if self.ratios else "mean"
+
+    @property
+    def interval(self) -> str:
+        """The name of the mean with its interval."""
+        return f"geometric {INTERVAL}" if self.ratios else INTERVAL
+
+    def summary(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return the mean of one or more finite values and the ends of its interval; NaN if there is no interval."""
+        array = np.asarray(values, float)
+        found = summarize(list(np.log(array) if self.ratios else array), self.unit.overlap)
+        if self.ratios:
+            return np.exp([found.mean, found.ci_low, found.ci_high])
+        return np.array([found.mean, *np.clip([found.ci_low, found.ci_high], *self.bounds)])
 
     def color(self, variant: str) -> str:
         """Return the colour of a variant's dots."""
@@ -147,8 +179,8 @@ class _Part:
         variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
         names = [looks.name(variant) for variant in variants]
         far = {name: mean for name, mean in _far_means(values, looks).items() if name != others}
-        means = {name: f"mean {100 * mean:.2f}" if looks.share else f"mean {mean:.4g}" for name, mean in far.items()}
-        notes = (", ".join(filter(None, [means.get(name), looks.notes.get(name)])) for name in variants)
+        equal = _equal_variants(values, looks)
+        notes = (", ".join(filter(None, [equal.get(name), looks.notes.get(name)])) for name in variants)
         asides = [wrapped(note, _NOTE) for note in notes]
         middles, rows = row_places(names, asides)
         return cls(cell, values, others, variants, names, asides, middles, rows, far)
@@ -167,14 +199,16 @@ class _Part:
                 )
         places = dict(zip(self.variants, self.middles, strict=True))
         if own := {variant: value for variant, value in looks.crosses.items() if variant in places}:
-            below = [places[variant] + _BELOW for variant in own]
-            axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
+            below = [places[variant] + _LOWEST for variant in own]
+            axes.plot([*own.values()], below, "D", markersize=4, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
-                whose = f"mean of {looks.name(variant) if looks.apart else wrapped(shown_name(variant), _NAME)}"
-                axes.axvline(known.mean(), label=whose, **_BASELINE)
+                name = looks.name(variant) if looks.apart else wrapped(shown_name(variant), _NAME)
+                axes.axvline(looks.summary(known)[0], label=f"{looks.mean_name} of {name}", **_BASELINE)
+        if looks.ratios:
+            axes.set_xscale("log")
         axes.set_yticks(self.middles, labels=self.names)
-        axes.set_ylim(self.rows, 0)
+        axes.set_ylim(self.rows + _LAST * bool(own), 0)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         axes.margins(x=_ROOM)
@@ -186,28 +220,52 @@ class _Part:
     def _limit_to_near(self, axes: Axes, by_variant: Mapping[str, "pd.Series[float]"], looks: _Looks) -> None:
         """Limit the axis to the variants that are not outliers."""
         near = [own.to_numpy(float) for variant, own in by_variant.items() if variant not in self.far]
-        spans = [found for own in near if np.isfinite((found := summarize(list(own), looks.unit.overlap)).ci_low)]
-        ends = [np.clip([found.ci_low, found.ci_high], *looks.bounds) for found in spans]
+        ends = [found[1:] for own in near if len(own) and np.isfinite((found := looks.summary(own))[1])]
         crosses = [looks.crosses[name] for name in by_variant if name in looks.crosses and name not in self.far]
         shown = np.concatenate([*near, *ends, crosses])
         room = _ROOM * float(np.ptp(shown))
         axes.set_xlim(float(shown.min()) - room, float(shown.max()) + room)
 
     def mark_far(self, axes: Axes, looks: _Looks) -> None:
-        """Mark the variants beyond the final axis with arrows at its edge."""
+        """Mark the variants beyond the final axis with arrows inside its edge, and with their means."""
         low, high = axes.get_xlim()
+        scale = axes.get_figure(root=True).dpi_scale_trans  # type: ignore[union-attr]
         for variant, middle in zip(self.variants, self.middles, strict=True):
             if variant in self.far and not low <= self.far[variant] <= high:
-                end, arrow = (low, "<") if self.far[variant] < low else (high, ">")
-                look: dict[str, Any] = {"markersize": 6, "clip_on": False, "zorder": 4}
-                axes.plot(end, middle, arrow, color=looks.color(variant), **look)
+                end, arrow, inwards = (low, "<", 1) if self.far[variant] < low else (high, ">", -1)
+                inside = axes.transData + ScaledTranslation(inwards * _ARROW / 72, 0, scale)
+                axes.plot(end, middle, arrow, color=looks.color(variant), markersize=6, zorder=4, transform=inside)
+                at: dict[str, Any] = {"xytext": (2.5 * inwards * _ARROW, 0), "textcoords": "offset points"}
+                at |= {"va": "center", "ha": "left" if inwards > 0 else "right"}
+                text = self._far_text(variant, low, high, looks)
+                axes.annotate(text, (end, middle), fontsize=6, color="0.3", **at)
+
+    def _far_text(self, variant: str, low: float, high: float, looks: _Looks) -> str:
+        """Return the mean of a variant beyond the axis, and how many of its dots are there unless all are."""
+        own = self.values.loc[self.values["variant"] == variant, looks.column].to_numpy(float)
+        own, mean = own[np.isfinite(own)], self.far[variant]
+        beyond = int(((own < low) | (own > high)).sum())
+        text = f"mean {100 * mean:.2f}%" if looks.share else f"mean {mean:.4g}"
+        return text if beyond == len(own) else f"{text}, {beyond} of {counted(len(own), looks.unit.noun)} beyond"
+
+
+def _equal_variants(values: pd.DataFrame, looks: _Looks) -> dict[str, str]:
+    """Return a note for each variant whose values are equal and have no interval for that reason."""
+    finite = values[np.isfinite(values[looks.column].astype(float))]
+    return {
+        str(variant): f"equal {looks.unit.noun}s, no interval"
+        for variant, own in finite.groupby("variant", sort=False)[looks.column]
+        if len(own) > 1 and np.ptp(own) <= rounding_of(own) and str(variant) not in looks.biased
+    }
 
 
 def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
     """Return the means of outlying variants, whose distance from the median is many times the typical distance.
 
-    A baseline is always on the axis.
+    A baseline is always on the axis, and a logarithmic axis shows all variants.
     """
+    if looks.ratios:
+        return {}
     finite = values[np.isfinite(values[looks.column].astype(float))]
     means = finite.groupby("variant", sort=False)[looks.column].mean()
     away = (means - means.median()).abs()
@@ -215,9 +273,7 @@ def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
     return {str(name): float(means[name]) for name in means.index[away > _FAR * usual] if name not in looks.baselines}
 
 
-def _few_rows(
-    values: pd.DataFrame, column: str, shown: Container[str] | None, biased: Container[str]
-) -> tuple[pd.DataFrame, str]:
+def _few_rows(values: pd.DataFrame, shown: Container[str] | None, looks: _Looks) -> tuple[pd.DataFrame, str]:
     """Replace the values of each variant without its own row by their mean; return all values and the shared name.
 
     The name is "" if all variants have a row.
@@ -226,10 +282,11 @@ def _few_rows(
     if not hidden:
         return values, ""
     name, others = others_name(len(hidden)), values[values["variant"].isin(hidden)]
-    known = others[np.isfinite(others[column].astype(float))].groupby("variant", sort=False)[column].mean()
+    column = looks.column
+    known = others[np.isfinite(others[column].astype(float))].groupby("variant", sort=False)[column]
     means = [
         np.nan,
-        *(mean for variant, mean in known.items() if variant not in biased),
+        *(looks.summary(own)[0] for variant, own in known if variant not in looks.biased),
     ]  # NaN ensures that the row exists even without means
     own = values.loc[~values["variant"].isin(hidden), ["variant", column]]
     return pd.concat([own, pd.DataFrame({"variant": name, column: means})], ignore_index=True), name
@@ -245,11 +302,10 @@ def _draw(
     axes.plot(values, heights, "o", color=color, alpha=0.6, markersize=3, markeredgewidth=0, label=label)
     if not with_mean:
         return
-    summary, below = summarize(list(values), looks.unit.overlap), position + _BELOW
-    if np.isfinite(summary.ci_low):
-        ends = np.clip([summary.ci_low, summary.ci_high], *looks.bounds)
-        axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=hidden_name(INTERVAL))
-    axes.plot(summary.mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
+    (mean, *ends), below = looks.summary(values), position + _BELOW
+    if np.isfinite(ends[0]):
+        axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=hidden_name(looks.interval))
+    axes.plot(mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
 
 
 def _share_axis(row: Sequence[Axes], looks: _Looks, values: pd.DataFrame) -> None:
@@ -259,7 +315,7 @@ def _share_axis(row: Sequence[Axes], looks: _Looks, values: pd.DataFrame) -> Non
     for axes in row:
         axes.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
         if not any(line.get_linestyle() == ":" for line in axes.lines) and np.isfinite(known).any():
-            axes.axvline(known[np.isfinite(known)].mean(), **_BASELINE)
+            axes.axvline(looks.summary(known[np.isfinite(known)])[0], **_BASELINE)
 
 
 def _explain(axes: Axes, parts: Sequence[Axes], looks: _Looks) -> None:
@@ -271,7 +327,18 @@ def _explain(axes: Axes, parts: Sequence[Axes], looks: _Looks) -> None:
     gray: dict[str, Any] = {"color": _NEUTRAL, "markersize": 3, "markeredgewidth": 0}
     if hidden_name(looks.unit.noun) in labels:
         axes.plot([], [], "o", label=looks.unit.noun, **gray)
-    if hidden_name(INTERVAL) in labels:
-        axes.plot([], [], color="black", linewidth=1.2, label=INTERVAL)
+    if hidden_name(looks.interval) in labels:
+        axes.plot([], [], color="black", linewidth=1.2, label=looks.interval)
     if hidden_name(_ENSEMBLE) in labels:
-        axes.plot([], [], "D", markersize=5, label=_ENSEMBLE, **_DIAMOND)
+        axes.plot([], [], "D", markersize=4, label=f"{_ENSEMBLE} (one value, no interval)", **_DIAMOND)
+
+
+def _logarithmic_ticks(axes: Axes) -> None:
+    """Label a logarithmic axis with plain numbers, at 1, 2 and 5 in each decade, or evenly on a short axis."""
+    low, high = axes.get_xlim()
+    decades = math.log10(high / low)
+    evenly = decades < _SHORT
+    subs = (1.0,) if decades > _LONG else (1.0, 2.0, 5.0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]) if evenly else LogLocator(subs=subs))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())

@@ -68,7 +68,10 @@ CAPTIONS = TUNING_CAPTIONS | {
     "confusion_matrix": (
         "Test examples by true and predicted class; the colour shows the share of the true class's examples."
     ),
-    "ensemble": f"Seeds of each variant, and the ensemble that averages their predictions. {DOTS}",
+    "ensemble": (
+        "Seeds of each variant, and the ensemble that averages their predictions: one value, without an interval. "
+        f"{DOTS}"
+    ),
     "variance_sources": (
         f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval, for each source alone with the others "
         "fixed at one draw, and for all sources together (line). The variances need not add up."

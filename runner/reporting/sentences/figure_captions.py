@@ -75,6 +75,9 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
             said.append(_ZOOMED)
     has_rows = stem in (*ROW_FIGURES, results.metric)
+    if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
+        said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
+        said.append("The axis is logarithmic.")
     if has_rows and len(results.variants) > MOST_ROWS:
         said.append(_FEW_ROWS)
     if stem != "forest" and has_rows:

@@ -9,7 +9,7 @@ from scipy import stats
 from runner.reporting.statistics.significance.sign_flips import AS_EXTREME
 from runner.reporting.statistics.ties import Values, levelled, rounding_of
 
-ERROR = 1e-4  # multiplied by `rounding_of`: a generous bound on the error of one difference
+ERROR = 5e-8  # multiplied by `rounding_of`: a generous bound on the error of one difference in double precision
 
 
 def paired_differences(one: Values, other: Values) -> Values:

@@ -137,12 +137,12 @@ def test_dots_have_the_colours_of_the_curves_and_nothing_else_has_one_of_them():
 
 
 def test_a_variant_far_beyond_the_others_is_an_arrow_at_the_edge_with_its_mean():
-    own = values(a=[0.90, 0.91], b=[0.89, 0.90], c=[0.91, 0.92], lost=[0.1, 0.1])
+    own = values(a=[0.90, 0.91], b=[0.89, 0.90], c=[0.91, 0.92], lost=[0.1, 0.11])
     axes = dots(own, "x", "", "", share=True, baselines={"a"}, notes={"lost": "1 failed"}).axes[0]
     low, high = axes.get_xlim()
     assert 0.5 < low < 0.89 < 0.92 < high
     assert [(line.get_marker(), line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "<"] == [("<", low)]
-    assert [text.get_text() for text in axes.texts] == ["mean 10.00, 1 failed"]
+    assert [text.get_text() for text in axes.texts] == ["1 failed", "mean 10.50%"]
     kept = dots(own, "x", "", "", share=True, baselines={"lost"}).axes[0]
     assert kept.get_xlim()[0] < 0.1
 
@@ -162,6 +162,33 @@ def test_the_panels_of_a_grid_share_an_axis_and_the_line_of_their_only_baseline(
     ]
     assert lines == [3.5, 3.5]
     assert "mean of x" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_far_variant_says_how_many_of_its_dots_are_beyond_the_axis():
+    own = values(a=[0.90, 0.91], b=[0.89, 0.90], c=[0.91, 0.92], d=[0.90, 0.92], lost=[0.1, 0.2, 0.9])
+    texts = dots(own, "x", "", "", share=True, baselines={"a"}).axes[0].texts
+    assert [text.get_text() for text in texts] == ["mean 40.00%, 2 of 3 seeds beyond"]
+
+
+def test_ratios_have_a_logarithmic_axis_with_all_seeds_and_geometric_means():
+    own = values(a=[1.0, 4.0], b=[2.0, 2.5], c=[1.5, 2.0], slow=[100.0, 400.0])
+    figure = dots(own, "x", "", "", share=False, ratios=True, baselines={"a"}, bounds=(0, np.inf))
+    (axes,) = figure.axes
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlim()[0] < 1
+    assert axes.get_xlim()[1] > 400
+    _, interval, mean, *_ = axes.lines
+    assert mean.get_xdata()[0] == pytest.approx(2.0)
+    assert list(interval.get_xdata()) == pytest.approx(np.exp(stats.t.interval(0.95, 1, np.log(2), np.log(2))))
+    named = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert {"geometric mean of a", "geometric mean and its 95% interval"} <= named
+    with_zero = dots(values(a=[0.0, 4.0]), "x", "", "", share=False, ratios=True)
+    assert with_zero.axes[0].get_xscale() == "linear"
+
+
+def test_equal_seeds_are_said_to_have_no_interval():
+    texts = dots(values(a=[0.5, 0.5], b=[0.4, 0.6], c=[0.5]), "x", "", "", share=False).axes[0].texts
+    assert [text.get_text().replace("\n", " ") for text in texts] == ["equal seeds, no interval"]
 
 
 def test_an_interval_ends_where_no_value_can_lie():

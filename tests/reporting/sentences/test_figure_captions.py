@@ -121,6 +121,7 @@ def test_a_variant_that_missed_the_target_is_said_to_have_no_mean(captions, targ
     text = captions({"a": SIX, "b": SIX[::-1]}, of=["time_to_target", "epochs_to_target"], metric="epochs_to_target",
                     target=target)["epochs_to_target"]  # fmt: skip
     assert ("has no mean if some of its runs never reached the target" in text) == (target > SIX[0])
+    assert "the geometric mean with its 95% t-interval. The axis is logarithmic." in text
 
 
 def test_what_only_the_title_said_is_in_the_caption(make_run, tmp_path):

@@ -163,6 +163,15 @@ def test_a_deviation_that_is_only_rounding_is_none():
     assert compare_paired([1e-3, 2e-3, 4e-3], [0.0, 0.0, 0.0]).effect_size == pytest.approx(1.5275, abs=1e-4)
 
 
+def test_equal_differences_of_accuracies_in_single_precision_have_no_interval():
+    one, other = ([float(str(np.float32(right / 114))) for right in rights] for rights in ((106, 108), (102, 104)))
+    assert one[0] - other[0] != one[1] - other[1]
+    found = compare_paired(one, other)
+    assert np.isnan([found.effect_size, found.ci_low, found.ci_high]).all()
+    apart = compare_paired(one, [other[0], other[1] + 1e-6])  # an example of a million
+    assert math.isfinite(apart.ci_low)
+
+
 def test_values_that_differ_by_rounding_alone_are_equal():
     one, other = [0.1 + 0.2] * 7, [0.3] * 7
     paired, unpaired = compare_paired(one, other), compare_unpaired(one, other)
