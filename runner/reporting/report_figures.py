@@ -251,7 +251,10 @@ def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:
         yield metric, partial(dots, completed, metric, label, title, **options)
     gaps = _gaps(results)
     if gaps["gap"].notna().any():
-        label = "final training accuracy - validation accuracy (percentage points)"
+        label = (
+            "training accuracy (running average over the last epoch)\n"
+            "\N{MINUS SIGN} validation accuracy (percentage points)"
+        )
         title = f"Generalization gap: {results.title}"
         yield "generalization_gap", partial(dots, gaps, "gap", label, title, share=True, notes=missing, **common)
     ended = summary[summary["status"] != "running"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,15 @@ from matplotlib.patches import Rectangle
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, plain, wrapped
-from runner.reporting.figures.drawing.curves import BAND, WIDE_RANGE, by_variant, draw_variants, mean_curve
+from runner.reporting.figures.drawing.curves import (
+    BAND,
+    WIDE_RANGE,
+    by_variant,
+    draw_variants,
+    far_variants,
+    mean_curve,
+    name_far,
+)
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
@@ -46,13 +55,32 @@ class _Part:
     blank: set[str]  # variants without finite values
     curves: Mapping[str, pd.DataFrame]  # mean and interval of the last column by epoch, for each variant
     zoomed: LastPart | None
+    far: Mapping[str, Mapping[str, float]]  # for each column, variants far above it, with their largest values
+    is_log: bool
 
     @classmethod
     def of(cls, cell: str, history: pd.DataFrame, columns: Sequence[str], metric: str, unit: Unit) -> "_Part":
         has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
         blank = set(history["variant"]) - set(history["variant"][has_value])
-        curves = {name: mean_curve(own, unit) for name, own in by_variant(history, columns[-1]).items()}
-        return cls(cell, history, blank, curves, _zoom([*curves.values()], _finite(history[[*columns]]), metric))
+        means = {
+            column: {name: mean_curve(own, unit) for name, own in by_variant(history, column).items()}
+            for column in columns
+        }
+        far = {
+            column: {} if is_share(metric) else far_variants({name: [own["mean"]] for name, own in found.items()})
+            for column, found in means.items()
+        }
+        is_log = any(_reach(_near_values(history, column, far[column]), (), metric)[2] for column in columns)
+        part = cls(cell, history, blank, means[columns[-1]], None, far, is_log)
+        return replace(part, zoomed=_zoom(part.near_curves(), part.values(), metric))
+
+    def near_curves(self) -> list[pd.DataFrame]:
+        """Return the curves without those of variants far above the others."""
+        return [curve for name, curve in self.curves.items() if name not in [*self.far.values()][-1]]
+
+    def values(self) -> npt.NDArray[np.float64]:
+        """Return all finite values that determine the scale."""
+        return np.concatenate([_near_values(self.history, column, far) for column, far in self.far.items()])
 
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
         """Return whether all names fit at the ends of the curves."""
@@ -63,6 +91,12 @@ class _Part:
         """Return the ends of all curves."""
         ends = {name: curve["mean"] for name, curve in self.curves.items()}
         return [End(shown_name(name), mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
+
+
+def _near_values(history: pd.DataFrame, column: str, far: Container[str]) -> npt.NDArray[np.float64]:
+    """Return the finite values of a column, without those of variants far above it."""
+    is_near = [variant not in far for variant in history["variant"]]
+    return _finite(history[column].to_numpy(float)[is_near])
 
 
 def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metric: str) -> LastPart | None:
@@ -124,9 +158,10 @@ def learning_curves(
     sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
     parts = [_Part.of(cell, own, [*sides], metric, unit) for cell, own in _by_cell(history, cells)]
     if key:
-        whole = [curve for part in parts for curve in part.curves.values()]
-        zoomed = _zoom(whole, _finite(history[[*sides]]), metric)
-        parts = [replace(part, zoomed=zoomed) for part in parts]
+        whole = [curve for part in parts for curve in part.near_curves()]
+        zoomed = _zoom(whole, np.concatenate([part.values() for part in parts]), metric)
+        is_log = any(part.is_log for part in parts)
+        parts = [replace(part, zoomed=zoomed, is_log=is_log) for part in parts]
     across = len(sides) + any(part.zoomed is not None for part in parts)
     inches = _SINGLE if len(parts) == 1 else min(_OF_SEVERAL, _PAGE / len(parts)) if key else _OF_SEVERAL
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
@@ -196,9 +231,11 @@ class _Drawing:
         others = sum(not style.shown for style in self.styles.values())
         drawn = row[: len(self.sides)]
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
-            self._draw(axes, part.history, column, others, part.blank, named=self.named)
+            far, log = part.far[column], part.is_log
+            self._draw(axes, part.history, column, others, part.blank, named=self.named, far=far, log=log)
             epoch_axis(axes, _TICKS)
-            scale_scores(axes, part.history[column], self.metric)
+            scale_scores(axes, _near_values(part.history, column, far), self.metric, log=log)
+            name_far(axes, far, self.styles)
             axes.set_ylabel(wrapped(f"{side} {axis_label(self.metric)}", self.label_width))
         _share_scale(drawn, _POINT_ROOM if len({*part.history["epoch"]}) == 1 else 0)
         if part.cell:
@@ -213,21 +250,23 @@ class _Drawing:
         column: str,
         others: int = 0,
         blank: Container[str] = (),
-        *,
-        named: bool = False,
+        **options: Any,
     ) -> None:
-        draw_variants(axes, history, column, self.styles, others, blank, seeds=self.seeds, unit=self.unit, named=named)
+        options = {"named": False, "seeds": self.seeds, "unit": self.unit, **options}
+        draw_variants(axes, history, column, self.styles, others, blank, **options)
 
     def zoomed(self, panels: Sequence[Axes], part: _Part, zoom: LastPart) -> None:
         """Draw the last part, and mark it in the panel to its left."""
         whole, axes = panels
         column = [*self.sides][-1]
         late = part.history[part.history["epoch"] >= zoom.first]
-        self._draw(axes, late, column)
+        means = {name: own["mean"].loc[zoom.first :] for name, own in part.curves.items()}
+        is_inside = {name: own.between(zoom.low, zoom.high).any() for name, own in means.items()}
+        self._draw(axes, late[late["variant"].map(is_inside)], column)
         epoch_axis(axes, _TICKS)
         axes.margins(x=0.02)
         axes.set_ylim(zoom.low, zoom.high)
-        axes.set_title(ZOOM_TITLE, loc="left", fontsize="small", color=_QUIET)
+        axes.set_title(ZOOM_TITLE + ", linear" * part.is_log, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):
             share_ticks(axes.yaxis)
         last = int(part.history["epoch"].max())
@@ -235,15 +274,21 @@ class _Drawing:
         whole.add_patch(Rectangle((zoom.first, zoom.low), *size, fill=False, edgecolor=_QUIET, linewidth=0.6, zorder=4))
 
 
-def scale_scores(axes: Axes, values: "pd.Series[float]", metric: str) -> None:
-    """Scale the vertical axis of drawn curves: it may cut off early shares, and is logarithmic if losses vary a lot."""
+def scale_scores(axes: Axes, values: npt.ArrayLike, metric: str, *, log: bool = False) -> None:
+    """Scale the vertical axis of drawn curves: it may cut off early shares, and is logarithmic if losses vary a lot.
+
+    Args:
+        log: use a logarithmic axis in any case.
+    """
     finite = _finite(values)
     lines = [ys for line in axes.lines if len(ys := _finite(line.get_ydata()))]
     low, high, is_log = _reach(finite, [ys[-1] for ys in lines], metric)
-    if is_log:
+    if is_log or (log and high > 0):
         axes.set_yscale("log")
         bottom, top = axes.get_ylim()
-        axes.set_ylim(max(bottom, _LEAST * low), top)  # the lower end of a band may be close to 0
+        axes.set_ylim(
+            max(bottom, _LEAST * float(finite[finite > 0].min())), top
+        )  # the lower end of a band may be close to 0
     if is_share(metric):
         share_ticks(axes.yaxis)
         bottom, top = axes.get_ylim()

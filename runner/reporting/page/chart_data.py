@@ -17,6 +17,7 @@ from runner.reporting.figures.drawing.curves import WIDE_RANGE
 from runner.reporting.figures.drawing.styles import MOST_SHOWN, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
+from runner.reporting.sentences.captions import PENALTY, RUNNING
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
 from runner.reporting.targets import warm_seconds
@@ -55,6 +56,8 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
         "thinned": len(epochs) < results.history["epoch"].nunique(),
         "unit": results.unit.noun,
         "confidence": f"{CONFIDENCE:.0%}",
+        "penalty": PENALTY,
+        "running": RUNNING,
         "reach": _reach(len(results.runs), results.unit),
         "variants": [{"name": shown.get(name, name), **_drawn(style)} for name, style in styles.items()],
         "palette": [_drawn(style) for style in variant_styles([*map(str, range(MOST_SHOWN))], [], None).values()],

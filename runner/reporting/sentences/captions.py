@@ -6,7 +6,11 @@ from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
-_PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+RUNNING = (
+    "Training values are running averages over the epoch, while the weights change and dropout and augmentation, if "
+    "any, are active; validation values are those at its end."
+)
+PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far. Triangles at the edge are trials far behind the others."
@@ -47,10 +51,13 @@ TUNING_CURVES = {  # captions by the kind of the curve
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {
-    "accuracy": f"Accuracy by epoch. {BAND}",
-    "loss": f"Loss by epoch. {_PENALTY} {BAND}",
-    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {BAND}",
-    "generalization_gap": f"Final training accuracy minus validation accuracy. {DOTS}",
+    "accuracy": f"Accuracy by epoch. {RUNNING} {BAND}",
+    "loss": f"Loss by epoch. {PENALTY} {RUNNING} {BAND}",
+    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {RUNNING} {BAND}",
+    "generalization_gap": (
+        f"Training accuracy of the last epoch minus validation accuracy at its end. {RUNNING} The difference can "
+        f"therefore be negative. {DOTS}"
+    ),
     "time_to_target": f"Training time until the run first reaches the target, excluding compilation. {DOTS}",
     "time_profile": (
         "Share of the workloads on which a variant reaches the target within a multiple of the fastest variant's time; "
@@ -78,7 +85,8 @@ CAPTIONS = TUNING_CAPTIONS | {
     ),
     "critical_difference": (
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
-        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline."
+        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline. "
+        "Above it: Nemenyi's critical difference, by which average ranks must differ."
     ),
     "aggregate_scores": (
         "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "

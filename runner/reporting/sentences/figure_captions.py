@@ -14,6 +14,7 @@ from runner.core.write import write_text
 from runner.reporting.comparison.decision import UNDECIDED, has_times
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
+from runner.reporting.figures.drawing.curves import FAR_TEXT
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
@@ -35,14 +36,15 @@ from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
 from runner.reporting.targets import is_time
 
-_ZOOMED = "The last panel of each row shows the part of the curves in the box."
 _FEW_ROWS = (
     "The baseline and the best variants on validation have a row; the others share the last one, with a dot for the "
     "mean of each."
 )
 _SEVERAL_KEYS = "The other keys also vary, so a pattern in one panel may be the effect of another key."
 _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
-_BY_EPOCH = {"accuracy", "loss", "negative_log_likelihood", "score_by_time", "difference_over_time"}
+_LEARNING = {"accuracy", "loss", "negative_log_likelihood"}
+_BY_EPOCH = {*_LEARNING, "score_by_time", "difference_over_time"}
+_CURVES = {*_LEARNING, "gradient_norm"}
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
 Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
@@ -72,8 +74,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += _grey_marks(figure)
         if stem == "heat_map":
             said += _colors_of(figure)
-        if any(axes.get_title(loc="left") == ZOOM_TITLE for axes in figure.axes):
-            said.append(_ZOOMED)
+        said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
         said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
@@ -83,6 +84,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
         said += _arrows(figure)
+    if stem in _CURVES:
+        said += _cut_bands(figure)
     said += [*_panels_of_grid(figure), *_beyond(stem, figure)]
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
@@ -128,16 +131,41 @@ def _grey_marks(figure: Figure) -> Iterator[str]:
 
 def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     """Yield a sentence about curves and bands that leave their panels."""
-    if stem not in {*_BY_EPOCH, "sensitivity", "interaction"}:
+    if stem not in {*_BY_EPOCH, *_CURVES, "sensitivity", "interaction"}:
         return
-    panels = [axes for axes in figure.axes if axes.get_title(loc="left") != ZOOM_TITLE]
+    panels = [axes for axes in figure.axes if not _is_zoom(axes)]
     if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
         yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
         return
-    if stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
+    if any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
+        yield "A number with an arrow is the largest mean of a variant far above the panel."
+    elif stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
         yield "Early parts of some curves are beyond the panels."
     if any(_leaves(axes, "bands") for axes in panels):
         yield "Some intervals extend beyond the panels."
+
+
+def _of_zoom(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of the panels that enlarge the last part of the curves."""
+    if zooms := [axes for axes in figure.axes if _is_zoom(axes)]:
+        linear = ", on a linear scale" if figure.axes[0].get_yscale() == "log" else ""
+        leaving = [kind for kind in ("curves", "bands") if any(_leaves(axes, kind) for axes in zooms)]
+        beyond = f"; some {' and '.join(leaving)} extend beyond it" if leaving else ""
+        yield f"The last panel of each row shows the part of the curves in the box{linear}{beyond}."
+
+
+def _is_zoom(axes: Axes) -> bool:
+    return axes.get_title(loc="left").startswith(ZOOM_TITLE)
+
+
+def _cut_bands(figure: Figure) -> Iterator[str]:
+    """Yield sentences about bands that end at a limit of the metric, or are intervals of logarithms."""
+    if any(axes.get_yscale() == "log" and len(axes.collections) for axes in figure.axes):
+        yield "On a logarithmic axis, intervals are those of the mean's logarithm."
+    paths = [path for axes in figure.axes for band in axes.collections for path in band.get_paths()]
+    ends = {float(end) for path in paths for end in np.asarray(path.vertices)[:, 1]}
+    if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
+        yield f"Bands end at {' and '.join(cut)}, because no value can lie beyond these limits."
 
 
 def _leaves(axes: Axes, kind: str) -> bool:

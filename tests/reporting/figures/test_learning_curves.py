@@ -45,8 +45,8 @@ def test_the_band_is_the_t_interval_of_the_mean():
 
 
 def test_the_band_of_folds_allows_for_their_overlap():
-    figure = draw({"v": [[0.5, 0.6], [0.5, 0.8], [0.5, 0.7]]}, unit=Unit("fold", 1 / 2))
-    reach = stats.t.ppf(0.975, 2) * np.std([0.6, 0.8, 0.7], ddof=1) * np.sqrt(1 / 3 + 1 / 2)
+    figure = draw({"v": [[0.5, 0.68], [0.5, 0.72], [0.5, 0.7]]}, unit=Unit("fold", 1 / 2))
+    reach = stats.t.ppf(0.975, 2) * np.std([0.68, 0.72, 0.7], ddof=1) * np.sqrt(1 / 3 + 1 / 2)
     ends = figure.axes[1].collections[0].get_paths()[0].vertices
     assert ends[ends[:, 0] == 2][:, 1].max() == pytest.approx(0.7 + reach)
 
@@ -251,3 +251,35 @@ def test_a_band_close_to_0_does_not_stretch_a_logarithmic_axis():
     for axes in figure.axes[:2]:
         assert axes.get_yscale() == "log"
         assert axes.get_ylim()[0] == pytest.approx(0.04)
+
+
+def losses(curves):
+    frame = history(curves).rename(columns={"val_accuracy": "val_loss"})
+    frame = frame.assign(loss=frame["val_loss"]).drop(columns="accuracy")
+    return learning_curves(frame, "loss", "", variant_styles([*curves], [*curves], None))
+
+
+def test_a_diverged_variant_neither_stretches_the_axis_nor_covers_the_others():
+    near = {"a": [[2, 1, 0.8, 0.6, 0.52, 0.5]] * 4, "b": [[2, 1, 0.8, 0.6, 0.51, 0.48]] * 4}
+    figure = losses(near | {"lost": [[1e9 * 10**seed] * 6 for seed in range(4)]})
+    figure.draw_without_rendering()
+    for axes in figure.axes[:2]:
+        assert axes.get_ylim()[1] < 2.5
+        assert "lost: up to 2.8e+11 \N{UPWARDS ARROW}" in [text.get_text() for text in axes.texts]
+    assert not any(axes.collections for axes in figure.axes)
+    assert len(figure.axes[2].lines) == 2  # the enlarged part
+
+
+def test_intervals_end_at_the_limits_of_the_metric():
+    figure = draw({"v": [[0.02, 0.9], [0.1, 0.99]]})
+    ends = figure.axes[1].collections[0].get_paths()[0].vertices[:, 1]
+    assert (ends.min(), ends.max()) == (0, 1)
+
+
+def test_the_band_of_a_logarithmic_axis_is_the_interval_of_the_logarithm():
+    figure = losses({"v": [[9.0, 0.01], [9.0, 0.05]], "w": [[9.0, 0.02]]})
+    mean, reach = 0.03, stats.t.ppf(0.975, 1) * 0.02
+    ends = figure.axes[1].collections[0].get_paths()[0].vertices
+    own = ends[ends[:, 0] == 2][:, 1]
+    assert own.min() == pytest.approx(mean * np.exp(-reach / mean))
+    assert own.max() == pytest.approx(mean * np.exp(reach / mean))

@@ -58,13 +58,19 @@ def choose(browser, label, value, place="curves"):
     Select(browser.find_element(By.XPATH, path)).select_by_value(value)
 
 
+def caption(browser):
+    return browser.find_element(By.CSS_SELECTOR, "#curves > .note").text
+
+
 def tip(browser):
     return browser.find_element(By.CLASS_NAME, "tip").text.splitlines()
 
 
 def test_the_pointer_shows_the_mean_and_the_value_of_each_seed(opened):
     point_at(opened, 1, 2, 80.5)  # the second panel: validation
-    assert tip(opened)[:3] == ["sgd", "epoch 2, validation accuracy (%)", "mean of 2: 80.5%"]
+    everywhere = [f"{HOSTILE}: 90.5%", "sgd: 80.5%", "broken: 75%", "=1+1: 70.5%"]
+    assert tip(opened)[:7] == ["epoch 2, validation accuracy (%)", *everywhere, "sgd", "mean of 2: 80.5%"]
+    assert opened.find_element(By.CSS_SELECTOR, ".tip strong").text == "sgd: 80.5%"
     assert tip(opened)[-2:] == ["seed 0: 80", "seed 1: 81"]
 
 
@@ -84,7 +90,9 @@ def test_a_drag_zooms_both_panels_and_reset_shows_all_again(opened):
 
 def test_a_zoom_needs_no_mouse(opened):
     press(opened, "Last half")
-    assert [x for x, _ in scales(opened)] == [[1.5, 2], [1.5, 2]]
+    (across, (low, high)), other = scales(opened)
+    assert across == other[0] == [1.5, 2]
+    assert 50 < low < high  # without the values of the first epoch
 
 
 def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
@@ -126,6 +134,7 @@ def test_curves_are_grouped_by_the_value_of_a_key(opened):
     assert curve["high"][1] - curve["mean"][1] == pytest.approx(statistics.stdev(values))
     point_at(opened, 1, 2, 80.5)
     assert "mean ± standard deviation: 71.54 to 89.46" in tip(opened)
+    assert "one standard deviation on either side for groups of several variants" in caption(opened)
     opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()  # one variant of the group
     assert opened.execute_script("return curves.plots[1].drawn.curves[1].n") == 4
     press(opened, "adam")
@@ -136,7 +145,13 @@ def test_curves_are_grouped_by_the_values_of_two_keys(opened):
     assert not opened.find_element(By.XPATH, "//label[starts-with(., 'and by')]/select").is_enabled()
     choose(opened, "grouped by", "optimizer")
     choose(opened, "and by", "model.width")
-    assert groups(opened)[-3:] == ["sgd, 0", "sgd, 1", "sgd, 2"]
+    assert groups(opened)[-3:] == [f"optimizer=sgd, width={width}" for width in range(3)]
+    styles = opened.execute_script("return curves.groups.slice(-3).map(({color, dash}) => [color, dash])")
+    assert len({color for color, _ in styles}) == 1
+    assert len({dash for _, dash in styles}) == 3
+    curve = opened.execute_script("return curves.plots[1].drawn.curves.at(-3)")
+    assert curve["high"][1] - curve["mean"][1] == pytest.approx(12.706 * statistics.stdev([80, 81]) / 2**0.5, rel=1e-4)
+    assert "bands their 95% intervals." in caption(opened)
     choose(opened, "grouped by", "variant")
     assert groups(opened) == ["sgd", HOSTILE, "=1+1", "broken"]
 
@@ -200,8 +215,10 @@ def test_the_difference_from_the_baseline_is_a_chart(opened):
     assert label == f"difference (percentage points) by epoch: {HOSTILE} ends at 10, =1+1 ends at \N{MINUS SIGN}10"
     point_at(opened, 0, 1.97, 10)
     assert tip(opened) == [
-        HOSTILE,
         "epoch 2, difference (percentage points)",
+        f"{HOSTILE}: 10",
+        "=1+1: \N{MINUS SIGN}10",
+        HOSTILE,
         "mean of 2: 10",
         "95% interval: 10 to 10",
     ]
@@ -213,6 +230,7 @@ def test_a_logarithmic_axis_is_offered(opened):
     choose(opened, "Curves of", "loss")
     assert opened.execute_script("return curves.plots.map((plot) => plot.scales.y.distr)") == [1, 1]
     assert "loss" in opened.execute_script("return curves.plots[0].root.getAttribute('aria-label')")
+    assert "not comparable between variants" in caption(opened)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +239,8 @@ def test_a_logarithmic_axis_is_offered(opened):
         (20, 1, 20, 5, [1, 5, 10, 15, 20]),
         (17, 1, 17, 5, [1, 5, 10, 15]),
         (18, 1, 18, 5, [1, 5, 10, 15, 18]),
-        (20, 6.2, 9.8, 2, [8]),
+        (20, 6.2, 9.8, 2, [7, 9]),
+        (4, 3.25, 4, 1, [3.25, 4]),
     ],
 )
 def test_the_first_and_last_epoch_are_ticks_where_there_is_room(opened, epochs, low, high, step, ticks):
@@ -238,6 +257,25 @@ def test_a_logarithmic_axis_is_not_offered_for_names(opened):
     assert [box.is_enabled() for box in boxes] == [True, True]
     label = opened.execute_script("return [scatter.plot.axes[0].label, scatter.plot.axes[1].label]")
     assert label == ["epochs", "test accuracy (%)"]
+    assert opened.execute_script("return logSplits(0, 0, 0.0000124, 0.2)") == [0.0001, 0.001, 0.01, 0.1]
+
+
+def test_values_below_the_axis_are_marked_and_shown_on_demand(opened):
+    many = {"x": [*range(20)], "mean": [10] + [90] * 19, "low": [], "high": []}
+    few = {"x": [0, 1], "mean": [10, 90], "low": [5, 80], "high": [15, 91]}
+    drawn = {"lines": [], "metric": {"share": True}, "across": [0, 30]}
+    many, few = ({**drawn, "curves": [{**curve, "raw": curve["mean"]}]} for curve in (many, few))
+    assert opened.execute_script(f"return rangeOf({json.dumps(many)})[0]") > 80
+    assert opened.execute_script(f"return rangeOf({json.dumps(few)})[0]") < 5
+    opened.execute_script("state.all = true")
+    assert opened.execute_script(f"return rangeOf({json.dumps(many)})[0]") < 10
+    opened.execute_script("curves.plots[1].setScale('y', { min: 60, max: 90 })")
+    note = (
+        "Triangles mark values below the axis (\N{LEFT DOUBLE QUOTATION MARK}all values\N{RIGHT DOUBLE QUOTATION MARK}"
+    )
+    WebDriverWait(opened, 5).until(
+        lambda _: caption(opened).endswith(f"{note} shows them): sgd; {HOSTILE}; =1+1; broken.")
+    )
 
 
 def test_runs_are_dots_by_any_two_columns(opened):

@@ -113,7 +113,10 @@ def test_an_arrow_a_grey_curve_and_a_zoomed_part_are_named_where_they_are(captio
     found = captions(variants, epochs=6, of=["forest", "difference_over_time", "accuracy"])
     assert "An arrow at the edge marks a difference far beyond the others." in found["forest"]
     assert "the others in grey" in found["difference_over_time"]
-    assert "The last panel of each row shows the part of the curves in the box." in found["accuracy"]
+    assert (
+        "The last panel of each row shows the part of the curves in the box; some curves extend beyond it."
+        in found["accuracy"]
+    )
 
 
 @pytest.mark.parametrize("target", [0.6, 0.605])

@@ -26,6 +26,7 @@ from runner.reporting.figures.drawing.canvas import (
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.metrics import is_share
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
 
@@ -35,6 +36,9 @@ _TOGETHER = 6  # maximum number of different curves of a grid in one panel
 _ACROSS, _TICKS, _HEADING = 3, 6, 34  # panels side by side, ticks, characters per line of a heading
 _FRAME, _PANEL = 0.8, 1.7  # heights in inches: the frame, each row of panels
 _SAME = 1e-3  # relative difference below which curves share a line
+_FAR = 1000  # multiple of the typical largest value above which a variant does not determine the axis
+FAR_TEXT = ": up to "
+_MOST_NAMED, _FAR_NAME = 4, 24  # such variants with their values in a panel, and characters of a name
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
 
@@ -63,11 +67,15 @@ def variant_curves(
     named = _named(styles, merged)
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
     others = sum(not named[name].shown for name in merged.values())
-    draw_variants(axes, history.assign(variant=history["variant"].map(merged)), column, named, others, unit=unit)
+    shown = history.assign(variant=history["variant"].map(merged))
+    far = far_variants({name: [mean_curve(runs, unit)["mean"]] for name, runs in by_variant(shown, column).items()})
+    scale = _scale(shown[column][~shown["variant"].isin([*far])])
+    draw_variants(axes, shown, column, named, others, unit=unit, far=far, log=scale == "log")
+    name_far(axes, far, named)
     epoch_axis(axes)
-    axes.set_yscale(_scale(history[column]))
+    axes.set_yscale(scale)
     axes.set_ylabel(label)
-    legend_below(figure, axes, BAND)
+    legend_below(figure, axes, BAND if axes.collections else "")
     return figure
 
 
@@ -94,14 +102,17 @@ def _curves_by_cell(
     across = fitting(len(found), _ACROSS)
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
     figure, row = panels(len(found), title, width, _FRAME + _PANEL * -(-len(found) // across), columns=across)
+    far = far_variants({name: [mean_curve(runs, unit)["mean"]] for name, runs in by_variant(history, column).items()})
+    scale = _scale(history[column][~history["variant"].isin([*far])])
     for axes, cell in zip(row, found, strict=True):
         names = {variant: name for variant, (name, own) in named.items() if own == cell}
+        above = {names[variant]: top for variant, top in far.items() if variant in names}
         shown = history[history["variant"].isin([*names])]
-        draw_variants(
-            axes, shown.assign(variant=shown["variant"].map(names)), column, styles, 0, unit=unit, named=False
-        )
+        shown = shown.assign(variant=shown["variant"].map(names))
+        draw_variants(axes, shown, column, styles, 0, unit=unit, named=False, far=above, log=scale == "log")
+        name_far(axes, above, styles)
         epoch_axis(axes, _TICKS)
-        axes.set_yscale(_scale(history[column]))
+        axes.set_yscale(scale)
         axes.set_title(wrapped(short_keys(cell), _HEADING), loc="left", fontsize="medium", color="0.35")
     for axes in row[:-across]:
         axes.set_xlabel("")
@@ -129,16 +140,23 @@ def draw_variants(
     seeds: bool = False,
     unit: Unit = SEEDS,
     named: bool = True,
+    log: bool = False,
+    far: Container[str] = (),
 ) -> None:
     """Draw a line for each variant of the history, with its band.
+
+    Bands end at 0 if no value is negative, and a proportion's end at 1; on a logarithmic axis, they are the intervals
+    of the mean's logarithm.
 
     Args:
         others: number of variants that are not highlighted, for the legend.
         blank: variants without finite values.
         seeds: draw every seed as a thin line.
         named: add the variants to the legend.
+        log: whether the axis is logarithmic.
+        far: variants that do not determine the limits of the axis and have no band.
     """
-    hidden = 0
+    hidden, bounds = 0, _bounds(history[column], column)
     for variant, runs in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
         style = styles[variant]
         count = f"(n = {runs.curves.shape[1]}{': no finite value' if variant in blank else ''})"
@@ -148,7 +166,50 @@ def draw_variants(
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
         shown = label if named and label else hidden_name(variant)
-        _draw_variant(axes, runs, style, shown, unit, seeds=seeds)
+        limits = axes.dataLim.intervaly.copy()
+        _draw_variant(axes, runs, style, shown, unit, bounds, seeds=seeds, log=log, band=variant not in far)
+        if variant in far:
+            axes.dataLim.intervaly = limits
+
+
+def far_variants(curves: Mapping[str, Sequence[npt.ArrayLike]]) -> dict[str, float]:
+    """Return the largest value of each variant whose mean curves extend far above those of most others.
+
+    Such a variant, which usually diverged, would hide the differences between the others.
+
+    Args:
+        curves: mean curves of each variant.
+    """
+    tops = {}
+    for name, own in curves.items():
+        values = np.concatenate([np.asarray(curve, float) for curve in own] or [np.empty(0)])
+        if len(finite := values[np.isfinite(values)]):
+            tops[name] = float(finite.max())
+    usual = float(np.quantile([*tops.values()], 0.5, method="lower")) if tops else 0.0
+    return {name: top for name, top in tops.items() if top > _FAR * usual > 0}
+
+
+def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) -> None:
+    """Write the largest values of variants far above the panel into its upper right corner."""
+    shown = [name for name in far if styles[name].shown][:_MOST_NAMED]
+    for line, name in enumerate(shown):
+        axes.annotate(
+            f"{wrapped(shown_name(name), _FAR_NAME)}{FAR_TEXT}{far[name]:.2g} \N{UPWARDS ARROW}",
+            (1, 1),
+            (-2, -2 - 9 * line),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=7,
+            color=styles[name].color,
+        )
+
+
+def _bounds(values: "pd.Series[float]", column: str) -> tuple[float, float]:
+    """Return the limits beyond which no mean can lie."""
+    finite = values[np.isfinite(values)]
+    return 0.0 if (finite >= 0).all() else -np.inf, 1.0 if is_share(column) else np.inf
 
 
 @dataclass(frozen=True)
@@ -193,18 +254,39 @@ def _mean_and_reach(runs: Runs, unit: Unit) -> tuple[npt.NDArray[np.float64], np
     return mean, reach
 
 
-def _draw_variant(axes: Axes, runs: Runs, style: Style, label: str, unit: Unit, *, seeds: bool) -> None:
+def _interval(
+    mean: npt.NDArray[np.float64], reach: npt.NDArray[np.float64], bounds: tuple[float, float], *, log: bool
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the ends of the intervals of a mean; on a logarithmic axis, those of its logarithm (delta method)."""
+    if log and (mean[np.isfinite(mean)] > 0).all():
+        factor = np.exp(reach / mean)
+        return mean / factor, mean * factor
+    return np.clip(mean - reach, *bounds), np.clip(mean + reach, *bounds)
+
+
+def _draw_variant(
+    axes: Axes,
+    runs: Runs,
+    style: Style,
+    label: str,
+    unit: Unit,
+    bounds: tuple[float, float],
+    *,
+    seeds: bool,
+    log: bool,
+    band: bool,
+) -> None:
     mean, reach = _mean_and_reach(runs, unit)
     epochs = runs.epochs[: len(mean)]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
     point: dict[str, Any] = {"marker": style.marker, "markersize": 4} if len(mean) == 1 else {}
     axes.plot(epochs, mean, label=label, **point, **line)
-    if not style.shown:
+    if not style.shown or not band:
         return
-    low, high = mean - reach, mean + reach
+    low, high = _interval(mean, reach, bounds, log=log)
     if len(mean) == 1:
         axes.vlines(epochs, low, high, color=style.color, alpha=0.35, linewidth=3, label=hidden_name(label))
-    elif (high > low).any():
+    elif (high - low > _SAME * np.abs(mean)).any():
         axes.fill_between(epochs, low, high, color=style.color, alpha=0.18, linewidth=0, label=hidden_name(label))
     first = 0 if seeds else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
     if seeds or not len(mean) or len(runs.epochs) > first + 1:

@@ -26,6 +26,16 @@ const faded = (color, alpha) => {
   return `rgba(${red},${green},${blue},${alpha})`;
 };
 const short = (value) => `${Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`.replaceAll("-", MINUS);
+// Powers of ten or, over few decades, round numbers between the ends of a logarithmic axis.
+const logSplits = (_, __, low, high) => {
+  const decades = Math.log10(high / low);
+  const steps = decades > 3 ? [1] : decades > 1.2 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
+  const found = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
+    found.push(...steps.map((step) => Number(`${step}e${power}`)).filter((tick) => tick >= low && tick <= high));
+  }
+  return found.length > 1 ? found : [low, high];
+};
 const axis = (label, options = {}) => ({
   label,
   labelSize: 22,
@@ -36,6 +46,10 @@ const axis = (label, options = {}) => ({
   ticks: { stroke: cssColor("--line"), width: 1, size: 4 },
   ...options,
 });
+
+// The caption of losses, which are not comparable between all variants.
+const penaltyNote = (name) => (/(^|[_ ])loss( |$)/.test(name) ? [data.penalty] : []);
+const note = () => Object.assign(document.createElement("p"), { className: "note" });
 
 const goTo = (row) => {
   if (!row) return;

@@ -4,7 +4,7 @@ const axesOf = (label) => {
   const epochs = { splits: (_, number, ...range) => epochTicks(data.epochs, ...range), incrs: EPOCH_STEPS };
   return [
     axis(axisShown().label, { size: 30, ...(axisShown() === AXES.epoch ? epochs : {}) }),
-    axis(label, { size: 62, values: (_, splits) => splits.map((value) => (value === null ? "" : short(value))) }),
+    axis(label, { size: 62, ...(state.log ? { splits: logSplits, filter: (_, splits) => splits } : {}), values: (_, splits) => splits.map((value) => (value === null ? "" : short(value))) }),
   ];
 };
 const pointed = (plot, drawn) => {
@@ -14,6 +14,10 @@ const pointed = (plot, drawn) => {
   pointAt(plot.nearest && { group: plot.nearest.curve.group.name, run: plot.nearest.run, at: plot.nearest.at });
   if (plot.nearest) showTip(describe(drawn, plot.nearest), plot.pointer.clientX, plot.pointer.clientY);
   else hideTip();
+};
+const explain = () => {
+  const text = caption();
+  if (state.note.textContent !== text) state.note.textContent = text;
 };
 // All panels show the same part of the horizontal axis.
 const zoomedTogether = (plot, key) => {
@@ -30,7 +34,7 @@ const pointAt = (point) => {
   if (one !== other) state.plots.forEach((plot) => plot.redraw(false, false));
 };
 const curvePlot = (panel, box) => {
-  const drawn = { panel, metric: state.metric };
+  const drawn = { panel, metric: state.metric, across: [-Infinity, Infinity] };
   const read = () => {
     drawn.curves = curvesOf(panel);
     drawn.lines = state.seeds && !isDifference() ? linesOf(panel, drawn.curves) : [];
@@ -45,12 +49,13 @@ const curvePlot = (panel, box) => {
       legend: { show: false },
       cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false } },
       scales: {
-        x: { time: false, range: (_, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) },
-        y: { distr: state.log ? 3 : 1, range: (self) => rangeOf(self, drawn) },
+        // The library computes the horizontal range first.
+        x: { time: false, range: (_, low, high) => (drawn.across = low === high ? [low - 1, high + 1] : [low, high]) },
+        y: { distr: state.log ? 3 : 1, range: () => rangeOf(drawn) },
       },
       axes: axesOf(panel.label),
       hooks: {
-        draw: [(self) => drawPanel(self, drawn)],
+        draw: [(self) => drawPanel(self, drawn), explain],
         setCursor: [(self) => pointed(self, drawn)],
         setScale: [zoomedTogether],
       },
@@ -118,6 +123,7 @@ const rememberChoices = () => {
 const curveCharts = (place) => {
   const boxes = document.createElement("div");
   boxes.className = "plots";
+  state.note = note();
   const legend = document.createElement("div");
   legend.className = "legend";
   legend.setAttribute("role", "group");
@@ -141,6 +147,7 @@ const curveCharts = (place) => {
     state.plots = state.metric.panels.map((panel, position) => curvePlot(panel, boxes.children[position]));
     groupLegend(legend);
     place.classList.toggle("by-key", !legend.hidden);
+    fields.all.disabled = !state.metric.share;
     for (const name of ["by", "x", "seeds", "log"]) fields[name].disabled = isDifference();
     fields.second.disabled = isDifference() || fields.second.length < 2;
   };
@@ -165,11 +172,13 @@ const curveCharts = (place) => {
   fields.log = check(state.log, change("log"));
   fields.smoothing = slider(state.smoothing, change("smoothing"));
   fields.seeds = check(false, change("seeds"));
+  fields.all = check(false, change("all"));
   const tools = document.createElement("div");
   tools.className = "tools";
   tools.append(
     field("Curves of", metrics),
     field("log axis", fields.log),
+    field("all values", fields.all),
     ...(axes.length > 1 ? [field("by", fields.x)] : []),
     ...(keys.length ? [field("grouped by", fields.by)] : []),
     ...(keys.length > 1 ? [field("and by", fields.second)] : []),
@@ -179,12 +188,12 @@ const curveCharts = (place) => {
     press("Last quarter", () => zoom(0.25)),
     press("Reset", build),
   );
-  place.append(tools, legend, boxes);
+  place.append(tools, legend, boxes, state.note);
   state.view = () => {
     const [{ min, max }, [first, last]] = [state.plots[0].scales.x, state.plots[0].data[0]];
-    const { log, seeds, by, second, x, smoothing, off } = state;
+    const { log, seeds, all, by, second, x, smoothing, off } = state;
     const zoomed = min === first && max === last ? null : [min, max];
-    return { metric: state.metric.name, log, seeds, by, second, x, smoothing, off: [...off], zoom: zoomed };
+    return { metric: state.metric.name, log, seeds, all, by, second, x, smoothing, off: [...off], zoom: zoomed };
   };
   // A view from elsewhere may name what this page does not have.
   state.show = (view) => {
@@ -192,6 +201,7 @@ const curveCharts = (place) => {
     state.metric = data.metrics.find(({ name }) => name === view.metric) ?? state.metric;
     state.log = view.log === true;
     state.seeds = view.seeds === true;
+    state.all = view.all === true;
     state.x = known(view.x, axes, "epoch");
     state.by = known(view.by, keys, BY_VARIANT);
     state.second = known(view.second, secondKeys(state.by), NO_KEY);
@@ -199,7 +209,7 @@ const curveCharts = (place) => {
     state.off = new Set(Array.isArray(view.off) ? view.off : []);
     metrics.value = state.metric.name;
     for (const name of ["x", "by", "smoothing"]) fields[name].value = state[name];
-    for (const name of ["log", "seeds"]) fields[name].checked = state[name];
+    for (const name of ["log", "seeds", "all"]) fields[name].checked = state[name];
     build();
     const [min, max] = Array.isArray(view.zoom) ? view.zoom : [];
     if (Number.isFinite(min) && max > min) queueMicrotask(() => state.plots[0].setScale("x", { min, max })); // after their first range

@@ -1,9 +1,15 @@
 // Curves: a mean and a band for each group, a line for each run, or differences from the baseline.
 
-// Multiples of a round step, and the first and last epoch if they are visible and not close to another tick.
+// Multiples of a round step, and the first and last epoch if they are visible and not close to another tick; at least two
+// ticks, if need be the ends of the axis.
 const epochTicks = (epochs, low, high, step) => {
   const ticks = [];
   for (let tick = Math.ceil(low / step) * step; tick <= high; tick += step) ticks.push(tick);
+  if (ticks.length < 2) {
+    const inside = epochs.filter((epoch) => epoch >= low && epoch <= high);
+    const [first, last] = inside.length > 1 ? [inside[0], inside.at(-1)] : [Math.ceil(low * 100) / 100, inside[0] ?? Math.floor(high * 100) / 100];
+    return first < last ? [first, last] : [first];
+  }
   const isFree = (epoch) => epoch >= low && epoch <= high && ticks.every((tick) => Math.abs(tick - epoch) >= 0.6 * step);
   return [...ticks, ...[epochs[0], epochs.at(-1)].filter(isFree)].sort((one, other) => one - other);
 };
@@ -13,6 +19,7 @@ const state = data && {
   metric: data.metrics[0],
   log: data.metrics[0].log,
   seeds: false,
+  all: false, // whether the axis of a proportion holds all values
   by: BY_VARIANT,
   second: NO_KEY,
   x: "epoch",
@@ -33,8 +40,8 @@ const curvesOf = (panel) =>
     if (group.variant === undefined ? state.off.has(group.name) : hidden.has(group.variant)) return [];
     const runs = group.runs.filter((run) => !hidden.has(data.runs[run][0]));
     const curve = isDifference()
-      ? panel.curves[group.variant] && { ...panel.curves[group.variant], x: data.epochs, runs: [] }
-      : meanOf(panel.values, runs, axisShown(), group.variant !== undefined);
+      ? panel.curves[group.variant] && { ...panel.curves[group.variant], x: data.epochs, runs: [], isVariant: true }
+      : meanOf(panel.values, runs, axisShown());
     return curve?.mean.length ? [{ group, ...smoothCurve(curve, state.smoothing) }] : [];
   });
 const lineOfRun = (panel, run) => ({
@@ -44,27 +51,57 @@ const lineOfRun = (panel, run) => ({
 const linesOf = (panel, curves) =>
   curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
 
-// The vertical range: for a proportion, it may cut off early values far below the others, but never a final value,
-// except that of a curve that ends before half of the longest, because its runs diverged.
-const rangeOf = (plot, { curves, lines, metric }) => {
-  const [from, to] = [plot.scales.x.min ?? -Infinity, plot.scales.x.max ?? Infinity]; // undefined until drawn
+const FEW = 10; // with fewer epochs in view, no early value is cut off
+// The vertical range for the given horizontal one. For a proportion, it may cut off early values far below the others, but
+// never a final value, except that of a curve that ends before half of the longest, because its runs diverged.
+const rangeOf = ({ curves, lines, metric, across: [from, to] }) => {
   const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
   const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // equal without smoothing
   const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
-  const half = Math.max(...shown.map((values) => values.length)) / 2;
-  const finals = shown.filter((values) => values.length >= half).map((values) => values.at(-1));
   const all = shown.flat().sort((one, other) => one - other);
   if (!all.length) return [state.log ? 0.1 : 0, 1];
   let [low, high] = [all[0], all.at(-1)];
   if (state.log) return [low / 1.1, high * 1.1];
-  if (metric.share) low = Math.max(low, Math.min(all[Math.floor(all.length * 0.1)], ...finals));
-  for (const curve of curves.filter(({ mean }) => mean.length >= half)) {
-    high = Math.max(high, curve.high.at(-1) ?? high);
-    low = Math.min(low, curve.low.at(-1) ?? low);
+  const longest = Math.max(...shown.map((values) => values.length));
+  const isLong = (values) => state.all || values.length >= longest / 2;
+  const isFew = longest < FEW;
+  if (metric.share && !state.all) {
+    const lasting = shown.filter(isLong);
+    const cut = Math.min(all[Math.floor(all.length * 0.1)], ...lasting.map((values) => values.at(-1)));
+    low = isFew ? Math.min(...lasting.flat()) : Math.max(low, cut);
+  }
+  for (const curve of curves.filter(({ x, mean }) => isLong(inside({ x, y: mean })))) {
+    const band = (y) => inside({ x: curve.x, y }).slice(state.all || (metric.share && isFew) ? 0 : -1);
+    high = Math.max(high, ...band(curve.high));
+    low = Math.min(low, ...band(curve.low));
   }
   if (isDifference()) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
   const room = (high - low || Math.abs(high) || 1) * 0.06;
-  return [low - room, metric.share ? Math.min(high + room, 100.3) : high + room];
+  return metric.share ? [Math.max(low - room, -0.3), Math.min(high + room, 100.3)] : [low - room, high + room];
+};
+
+// Whether a curve has values below the axis in view; triangles mark them.
+const isBelow = (plot, { x, mean }, at) => {
+  const { min, max } = plot.scales.x;
+  return positive(mean[at]) !== null && x[at] >= min && x[at] <= max && mean[at] < plot.scales.y.min;
+};
+const drawBelow = (plot, curve) => {
+  const { ctx: context, bbox } = plot;
+  const [bottom, size] = [bbox.top + bbox.height, 5 * devicePixelRatio];
+  context.fillStyle = tone(curve.group.color);
+  curve.mean.forEach((_, at) => {
+    if (!isBelow(plot, curve, at)) return;
+    const x = plot.valToPos(curve.x[at], "x", true);
+    context.beginPath();
+    for (const [right, up] of [[0, 0], [-size, 1.6 * size], [size, 1.6 * size]]) context.lineTo(x + right, bottom - up);
+    context.fill();
+  });
+};
+const namesBelow = () => {
+  const below = state.plots.flatMap((plot) =>
+    plot.drawn.curves.filter((curve) => curve.mean.some((_, at) => isBelow(plot, curve, at))).map(({ group }) => group.name),
+  );
+  return [...new Set(below)];
 };
 
 const drawLine = (plot, { color, dash }, x, y, width, alpha) => {
@@ -139,6 +176,7 @@ const drawPanel = (plot, drawn) => {
   if (line) drawLine(plot, line.group, line.x, line.y, 3, 1);
   drawPoint(plot, state.pointed?.run === undefined ? meanPointed(drawn) : line);
   context.restore();
+  for (const curve of curves) drawBelow(plot, curve);
 };
 
 // The curve under the pointer: that of a group, or of a run if runs are drawn.
@@ -166,26 +204,67 @@ const elsewhere = (panel, { curve, run, at }) =>
     const value = run === undefined ? mean : drawn.panel.values[run][at];
     return value === null || value === undefined ? [] : [`${drawn.panel.label}: ${short(value)}`];
   });
-const describe = ({ panel }, { curve, run, at }) => {
-  const unit = unitShown();
-  const shown = (value) => (value === null || value === undefined ? "–" : short(value));
-  const epoch = `epoch ${data.epochs[at]}, ${panel.label}`;
-  if (run !== undefined) {
-    const where = state.x === "epoch" ? [] : [`${axisShown().label}: ${short(axisShown().of(run, at))}`];
-    return [curve.group.name, epoch, ...where, `${data.unit} ${data.runs[run][1]}: ${shown(panel.values[run][at])}${unit}`, ...elsewhere(panel, { curve, run, at })].join("\n");
-  }
-  const { group, n, x, raw, mean, low, high, runs } = curve;
-  const lines = [group.name, epoch];
-  if (axisShown() !== AXES.epoch) lines.push(`${axisShown().label}: ${short(x[at])}`);
-  lines.push(`mean of ${n}: ${shown(raw[at])}${unit}`);
-  if (state.smoothing) lines.push(`smoothed: ${shown(mean[at])}${unit}`);
-  const kind = group.variant === undefined ? "mean ± standard deviation" : `${data.confidence} interval`;
+// The values of all curves at the place of the given one, best or worst first; at most those next to it.
+const MOST_LISTED = 12;
+const listed = ({ curves }, { curve, at }) => {
+  const isBeyond = ({ x }) => curve.x[at] > x.at(-1) || curve.x[at] < x[0];
+  const found = curves
+    .filter((own) => own === curve || !isBeyond(own))
+    .map((own) => [own, own.raw[nearestPlace(own.x, curve.x[at])]])
+    .filter(([, value]) => positive(value) !== null)
+    .sort(([, one], [, other]) => other - one);
+  const place = found.findIndex(([own]) => own === curve);
+  const start = Math.max(0, Math.min(place - MOST_LISTED / 2, found.length - MOST_LISTED));
+  return found.slice(start, start + MOST_LISTED).map(([own, value]) => {
+    const line = document.createElement(own === curve ? "strong" : "span");
+    line.append(swatch(own.group), ` ${own.group.name}: ${short(value)}${unitShown()}`);
+    return line;
+  });
+};
+const describe = (drawn, nearest) => {
+  const { panel, curves } = drawn;
+  const { curve, run, at } = nearest;
+  const header = `epoch ${data.epochs[at]}, ${panel.label}`;
+  const details = (run === undefined ? detailsOfGroup : detailsOfRun)(panel, nearest).join("\n");
+  if (curves.length < 2) return [`${header}\n${curve.group.name}\n${details}`];
+  return [header, ...listed(drawn, nearest), `${curve.group.name}\n${details}`];
+};
+const valueShown = (value) => (value === null || value === undefined ? "–" : short(value));
+const detailsOfRun = (panel, { curve, run, at }) => {
+  const where = state.x === "epoch" ? [] : [`${axisShown().label}: ${short(axisShown().of(run, at))}`];
+  const own = `${data.unit} ${data.runs[run][1]}: ${valueShown(panel.values[run][at])}${unitShown()}`;
+  return [...where, own, ...elsewhere(panel, { curve, run, at })];
+};
+const detailsOfGroup = (panel, { curve, at }) => {
+  const { group, n, x, raw, mean, low, high, runs, isVariant } = curve;
+  const lines = axisShown() === AXES.epoch ? [] : [`${axisShown().label}: ${short(x[at])}`];
+  lines.push(`mean of ${n}: ${valueShown(raw[at])}${unitShown()}`);
+  if (state.smoothing) lines.push(`smoothed: ${valueShown(mean[at])}${unitShown()}`);
+  const kind = isVariant ? `${data.confidence} interval` : "mean ± standard deviation";
   if (low[at] !== null && low[at] !== undefined) lines.push(`${kind}: ${short(low[at])} to ${short(high[at])}`);
   lines.push(...elsewhere(panel, { curve, at }));
-  if (group.variant === undefined) return lines.join("\n");
-  lines.push(...runs.slice(0, 12).map((own) => `${data.unit} ${data.runs[own][1]}: ${shown(panel.values[own][at])}`));
-  if (runs.length > 12) lines.push(`and ${runs.length - 12} more`);
-  return lines.join("\n");
+  if (group.variant === undefined) return lines;
+  lines.push(...runs.slice(0, 12).map((own) => `${data.unit} ${data.runs[own][1]}: ${valueShown(panel.values[own][at])}`));
+  return runs.length > 12 ? [...lines, `and ${runs.length - 12} more`] : lines;
+};
+// What lines and bands mean, below the charts.
+const caption = () => {
+  const shown = state.plots.flatMap(({ drawn }) => drawn.curves);
+  const counts = new Set(shown.map(({ n }) => n));
+  const n = counts.size === 1 ? ` (n = ${[...counts][0]})` : "";
+  const interval = `their ${data.confidence} intervals`;
+  const spread = "one standard deviation on either side for groups of several variants";
+  const kinds = new Set(shown.map(({ isVariant }) => isVariant));
+  const bands = [...(kinds.has(true) || !kinds.size ? [interval] : []), ...(kinds.has(false) ? [spread] : [])].join(", or ");
+  const parts = [`Lines are means over ${data.unit === "fold" ? "folds" : "runs"}${n}, bands ${bands}.`];
+  if (isDifference()) parts[0] = `Lines are means of the paired differences${n}, bands ${interval}.`;
+  if (isDifference() && state.metric.margin) parts.push("The grey area is the margin.");
+  if (state.smoothing && !isDifference()) parts.push("Thin lines are not smoothed.");
+  parts.push(...penaltyNote(state.metric.name));
+  if (state.metric.panels.length > 1) parts.push(data.running);
+  const below = namesBelow();
+  if (below.length) parts.push(`Triangles mark values below the axis (“all values” shows them): ${below.join("; ")}.`);
+  return parts.join(" ");
 };
 const spoken = ({ panel, curves }) => {
   const ends = curves.map(({ group, mean }) => `${group.name} ends at ${short(mean.at(-1))}`);

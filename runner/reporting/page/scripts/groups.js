@@ -45,9 +45,22 @@ const partsBy = (keys) => {
   if (new Set(data.datasets).size > 1 && !keys.includes("dataset")) columns.push(data.datasets);
   return data.runs.map((_, run) => columns.map((column) => column[run]));
 };
+// The values of a group; those of two keys are named: batch_size=32, optimizer=sgd.
 const nameOf = (parts, keys) => {
   const [values, rest] = [parts.slice(0, keys.length), parts.slice(keys.length)];
-  return values.join(", ") + rest.map((dataset) => ` [${dataset}]`).join("");
+  const shown = keys.length > 1 ? values.map((value, at) => `${keys[at].split(".").at(-1)}=${value}`) : values;
+  return shown.join(", ") + rest.map((dataset) => ` [${dataset}]`).join("");
+};
+// Of two keys, the first determines the colour and the second the dashes, if there are enough of them.
+const stylesBy = (ordered, keys) => {
+  const [first, second] = [0, 1].map((at) => [...new Set(ordered.map((own) => own[at]))]);
+  const colors = [...new Set(data.palette.map(({ color }) => color))];
+  const dashes = Object.keys(DASHES);
+  const isCrossed = keys.length === 2 && ordered[0].length === 2 && first.length <= colors.length && second.length <= dashes.length;
+  return ordered.map((own, place) => ({
+    ...data.palette[place % data.palette.length],
+    ...(isCrossed && { color: colors[first.indexOf(own[0])], dash: dashes[second.indexOf(own[1])] }),
+  }));
 };
 const groupsBy = (...keys) => {
   if (keys[0] === BY_VARIANT) {
@@ -59,9 +72,10 @@ const groupsBy = (...keys) => {
   }
   const parts = partsBy(keys);
   const names = parts.map((own) => nameOf(own, keys));
-  const ordered = new Set([...parts].sort(byValues).map((own) => nameOf(own, keys)));
-  return [...ordered].map((name, place) => ({
-    ...data.palette[place % data.palette.length],
+  const ordered = [...new Map([...parts].sort(byValues).map((own) => [nameOf(own, keys), own]))];
+  const styles = stylesBy(ordered.map(([, own]) => own), keys);
+  return ordered.map(([name], place) => ({
+    ...styles[place],
     name,
     runs: names.flatMap((own, run) => (own === name ? [run] : [])),
   }));
@@ -79,12 +93,13 @@ const smoothed = (values, weight) => {
   });
 };
 
-// The mean of the given curves up to the end of the shortest, its positions, and a band: the interval of a variant's mean,
-// or the standard deviation of runs that only share a value.
-const meanOf = (values, runs, { of }, isVariant) => {
+// The mean of the given curves up to the end of the shortest, its positions, and a band: the interval of the mean of a
+// variant's runs, or the standard deviation of runs of several variants.
+const meanOf = (values, runs, { of }) => {
+  const isVariant = new Set(runs.map((run) => data.runs[run][0])).size < 2;
   const own = runs.filter((run) => values[run].length);
   const length = own.length ? Math.min(...own.map((run) => values[run].length)) : 0;
-  const curve = { n: own.length, runs: own, x: [], mean: [], low: [], high: [] };
+  const curve = { n: own.length, runs: own, isVariant, x: [], mean: [], low: [], high: [] };
   for (let at = 0; at < length; at += 1) {
     const known = own.filter((run) => values[run][at] !== null);
     const middle = known.length ? known.reduce((sum, run) => sum + values[run][at], 0) / known.length : null;

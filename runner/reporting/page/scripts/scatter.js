@@ -1,5 +1,6 @@
 // Rows of a table as dots: any numeric column against any other, or by variant. A star is a chosen trial.
 const LONGEST = 24; // characters of a name below an axis
+const PARTS = /, ?(?=[\w.]+=)/; // between the assignments of a name: batch_size=32,learning_rate=0.1
 const scatterChart = (place, table, words, first) => {
   const rows = [...table.tBodies[0].rows];
   const variants = rows.map((row) => Number(row.dataset.variant));
@@ -102,20 +103,32 @@ const scatterChart = (place, table, words, first) => {
     const values = named.map((column) => `${label(column)}: ${columns.get(column)[run] ?? "-"}`);
     return [name, `${words.unit} ${unit}${isChosen(run) ? ", chosen" : ""}`, ...values].join("\n");
   };
+  // Keys that all variants name are the label of the axis.
+  const keysNamed = () => {
+    const keys = shown.map((variant) => data.variants[variant].name.split(PARTS).map((part) => (part.includes("=") ? part.split("=")[0] : "")));
+    return keys.length > 1 && !keys[0].includes("") && keys.every((own) => own.join() === keys[0].join()) ? keys[0] : [];
+  };
+  const nameShown = (variant) => {
+    const { name } = data.variants[variant];
+    return keysNamed().length ? name.split(PARTS).map((part) => part.slice(part.indexOf("=") + 1)).join(", ") : name;
+  };
   const names = (self, splits) =>
     splits.map((split) => {
-      const name = Number.isInteger(split) ? data.variants[shown[split]]?.name : "";
+      const name = Number.isInteger(split) && split in shown ? nameShown(shown[split]) : "";
       const most = isRotated() ? LONGEST : Math.max(16, Math.floor((box.clientWidth - 70) / shown.length / 8));
-      return name && name.length > most ? `${name.slice(0, most - 1)}…` : (name ?? "");
+      const half = Math.floor((most - 1) / 2);
+      return name.length > most ? `${name.slice(0, half)}…${name.slice(-half)}` : name;
     });
-  const sizeOfNames = () => 14 + 5 * Math.min(LONGEST, Math.max(...shown.map((variant) => data.variants[variant].name.length)));
-  const isRotated = () => Math.max(...shown.map((variant) => Math.min(16, data.variants[variant].name.length))) * 7 > (box.clientWidth - 70) / shown.length;
+  const sizeOfNames = () => 14 + 5 * Math.min(LONGEST, Math.max(...shown.map((variant) => nameShown(variant).length)));
+  const isRotated = () => Math.max(...shown.map((variant) => Math.min(16, nameShown(variant).length))) * 7 > (box.clientWidth - 70) / shown.length;
   const ofVariants = () => {
     const rotate = isRotated() ? 45 : 0;
     const splits = () => shown.map((_, place) => place);
-    return axis("", { splits, values: names, rotate, size: rotate ? sizeOfNames() : 34, labelSize: 4, grid: { show: false } });
+    const labelSize = keysNamed().length ? 22 : 4;
+    return axis(keysNamed().join(", "), { splits, values: names, rotate, size: rotate ? sizeOfNames() : 34, labelSize, grid: { show: false } });
   };
   const box = document.createElement("div");
+  const explanation = note();
   // Without variants along an axis, a legend tells them apart.
   const legend = document.createElement("div");
   legend.className = "legend";
@@ -141,6 +154,7 @@ const scatterChart = (place, table, words, first) => {
     read("x");
     read("y");
     const ordered = [...new Set(at.x.filter((value) => value !== null))].sort((one, other) => one - other);
+    const splits = (key) => (state.log[key] && state[key] !== BY_VARIANT ? { splits: logSplits, filter: (_, found) => found } : {});
     const values = (_, splits) => splits.map((value) => (value === null ? "" : short(value)));
     const scale = (key) => ({ time: false, auto: true, distr: state.log[key] && state[key] !== BY_VARIANT ? 3 : 1, range: range(key) });
     const y = new Map();
@@ -153,7 +167,7 @@ const scatterChart = (place, table, words, first) => {
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
         scales: { x: scale("x"), y: scale("y") },
-        axes: [state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values }), axis(label(state.y), { size: 62, values })],
+        axes: [state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values, ...splits("x") }), axis(label(state.y), { size: 62, values, ...splits("y") })],
         hooks: {
           draw: [drawDots],
           setCursor: [
@@ -186,6 +200,11 @@ const scatterChart = (place, table, words, first) => {
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", `${label(state.y)} of each of the ${words.rows} by ${label(state.x)}; the table has the numbers`);
     legend.hidden = state.x === BY_VARIANT;
+    explanation.textContent = [
+      `Each dot is a ${words.rows.slice(0, -1)}.`,
+      ...(state.x === BY_VARIANT ? ["A bar is the mean of its variant."] : []),
+      ...new Set([state.x, state.y].flatMap(penaltyNote)),
+    ].join(" ");
     legend.replaceChildren(...ofDots());
   };
   const chosen = (key) => (name) => {
@@ -211,7 +230,7 @@ const scatterChart = (place, table, words, first) => {
     field("log axis", boxes.x),
     press("Reset", build),
   );
-  place.append(tools, legend, box);
+  place.append(tools, legend, box, explanation);
   state.tools = tools;
   state.view = () => ({ x: state.x, y: state.y, log: { ...state.log } });
   state.show = (view) => {

@@ -4,10 +4,10 @@ tip.className = "tip";
 tip.hidden = true;
 tip.setAttribute("aria-hidden", "true"); // the page's tables have the same numbers
 document.body.append(tip);
-const showTip = (text, x, y) => {
-  tip.textContent = text;
-  tip.hidden = !text;
-  if (!text) return;
+const showTip = (content, x, y) => { // a text or a list of lines
+  tip.replaceChildren(...[content].flat());
+  tip.hidden = !content;
+  if (!content) return;
   const { width, height } = tip.getBoundingClientRect();
   const left = x + 14 + width > innerWidth ? x - width - 14 : x + 14;
   tip.style.left = `${Math.max(4, left)}px`;

@@ -36,7 +36,7 @@ const toggler = (variant, name) => {
   button.className = "toggle";
   button.dataset.toggles = variant;
   button.setAttribute("aria-pressed", String(!hidden.has(variant)));
-  button.title = "show or hide this variant everywhere";
+  button.title = "show or hide this variant in charts and tables";
   button.append(...(name instanceof Node ? name.childNodes : [name]));
   button.addEventListener("click", () => toggle(variant));
   return button;
