@@ -31,7 +31,7 @@ _OF_WINS = "95% interval of P(better)"
 _MINOR = ("effect size", "P(better)", _OF_WINS, "detectable")  # columns for which a printed page has no room
 _POINTS = " pp: percentage points."
 _CLAIMS = (
-    f" P(better) is meaningful if its unadjusted interval lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
+    f"P(better) is meaningful if its unadjusted interval lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the mirrored rule applies (Bouthillier et al. 2021)."
 )
 
@@ -70,10 +70,12 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
             ]
         )
     unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
-    caption = table.caption + _CLAIMS * bool(compared and not results.folds) + _POINTS * (unit == "pp")
+    caption = table.caption + _POINTS * (unit == "pp")
+    has_claim = any(can_decide(row) and not pd.isna(row["win_claim"]) for row in compared.values())
+    aside = _CLAIMS * (has_claim and not results.folds)
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
     columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
-    return PageTable("table-variants", "Variants", caption, columns, rows, variants)
+    return PageTable("table-variants", "Variants", caption, columns, rows, variants, aside=aside)
 
 
 def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
@@ -85,8 +87,8 @@ def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[st
         Column("variant"), Column(axis_label(metric), number=True), *of_comparison,
         *(Column(head, number=True, unit=unit) for head in new_images),
         Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
-        Column("training", number=True, unit="s", minor=True), Column("parameters", number=True, minor=True),
-        Column("points tried", number=True, minor=True),
+        Column("training", number=True, unit="s", minor=True, label="training time"),
+        Column("parameters", number=True, minor=True), Column("points tried", number=True, minor=True),
     ]  # fmt: skip
 
 

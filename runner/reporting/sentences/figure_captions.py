@@ -74,6 +74,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += _grey_marks(figure)
         if stem == "heat_map":
             said += _colors_of(figure)
+            said += ["Hatched: no run completed."] * bool(figure.axes[0].patch.get_hatch())
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
