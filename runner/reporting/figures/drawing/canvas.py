@@ -38,7 +38,7 @@ _LONGEST = 500  # characters of a string
 _FEWEST_LETTERS = 18  # minimum number of characters in a line
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # heights in inches
 _FURTHER_LINE = 0.7  # rows taken by each additional line of a name
-_NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick distance
+_NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick spacing
 _EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
 _GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # figure's name, axes
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
