@@ -65,8 +65,8 @@ def test_a_file_has_the_common_keys_and_those_of_its_preprocessing(kind):
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"preprocessing": np.array("own")}, "preprocessing must be one of affine,  "),
-        ({"dtype": np.array("int8")}, "dtype must be one of uint8,  "),
+        ({"preprocessing": np.array("own")}, "preprocessing must be one of affine, "),
+        ({"dtype": np.array("int8")}, "dtype must be one of uint8, "),
         ({"shape": np.array([2, 3])}, "shape fits neither"),
         ({"shape": np.array([2, 0, 1])}, "shape fits neither"),
         ({"classes": np.array(["one"])}, "fewer than two"),

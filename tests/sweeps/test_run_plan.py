@@ -123,7 +123,7 @@ def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path
     tune = {"axes": axes, "per_variant": {"sgd": few}, "budget": 3, "sampler": "sobol"}
     plan = planned(composer, TUNED | {"tune": tune})
     said = " ".join(conducted(plan, tmp_path).split())
-    assert "sgd has only 2 points to try, fewer than its budget of 3: all of them are tried" in said
+    assert "sgd has only 2 points to tune, fewer than its budget of 3: all of them are tried" in said
     assert "sgd: optimizer.learning_rate=2 lies at the edge of the values tried" in said
     assert "the tuning budget of 3 points was not used up (only sgd 2 points exist)" in said
     tuning = pd.read_csv(tmp_path / "tuning.csv")

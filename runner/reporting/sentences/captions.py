@@ -73,7 +73,8 @@ CAPTIONS = TUNING_CAPTIONS | {
     "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": (
-        "Test examples by true and predicted class; the colour shows the share of the true class's examples."
+        "Share of the test examples of each true class by predicted class, in percent; a blank cell has no examples. "
+        "The scale of colours is a square root, so rare errors are visible."
     ),
     "ensemble": (
         "Seeds of each variant, and the ensemble that averages their predictions: one value, without an interval. "

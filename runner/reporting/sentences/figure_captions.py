@@ -74,6 +74,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += _grey_marks(figure)
         if stem == "heat_map":
             said += _colors_of(figure)
+        if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
+            said.append("In parentheses: numbers of examples.")
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
@@ -190,7 +192,9 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
     """Yield the content of the figure's title, because figures for papers have no titles."""
-    if stem == "confusion_matrix":
+    if stem == "confusion_matrix" and confusion is None and results.has_several_datasets:
+        yield f"Means over {results.unit.noun}s of the best variant on validation for each data set."
+    elif stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         chosen = ", the best variant on validation" if confusion is None and len(results.variants) > 1 else ""
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}{chosen}."
