@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from runner.core.text import counted
 from runner.core.write import write_text
@@ -136,15 +137,19 @@ def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     if stem not in {*_BY_EPOCH, *_CURVES, "sensitivity", "interaction"}:
         return
     panels = [axes for axes in figure.axes if not _is_zoom(axes)]
-    if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
-        yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
-        return
-    if any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
+    if stem == "difference_over_time" and any(line.get_marker() in ("v", "^") for line in _lines(panels)):
+        yield "Triangles at the edge mark epochs at which a mean is beyond the panel."
+    elif any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
         yield "A number with an arrow is the largest mean of a variant far above the panel."
     elif stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
         yield "Early parts of some curves are beyond the panels."
     if any(_leaves(axes, "bands") for axes in panels):
         yield "Some intervals extend beyond the panels."
+
+
+def _lines(panels: Sequence[Axes]) -> list[Line2D]:
+    """Return the lines and markers of the panels that have points."""
+    return [line for axes in panels for line in axes.lines if np.size(line.get_xdata())]
 
 
 def _of_zoom(figure: Figure) -> Iterator[str]:

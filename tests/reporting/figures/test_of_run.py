@@ -102,7 +102,7 @@ def test_a_single_epoch_has_one_tick():
     assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]
 
 
-@pytest.mark.parametrize("epochs", [2, 3, 5, 7, 12, 13, 20, 21, 99, 100, 101, 150, 1000])
+@pytest.mark.parametrize("epochs", [2, 3, 5, 7, 10, 13, 20, 21, 99, 100, 101, 150, 1000])
 def test_the_first_and_the_last_epoch_have_a_tick_and_no_two_ticks_touch(epochs):
     history = pd.DataFrame({"epoch": range(1, epochs + 1), "loss": np.linspace(2, 1, epochs)})
     figure = curves(history, "loss", "")
@@ -112,9 +112,17 @@ def test_the_first_and_the_last_epoch_have_a_tick_and_no_two_ticks_touch(epochs)
     ticks = axes.get_xticks()
     assert (ticks[0], ticks[-1]) == (1, epochs)
     assert (ticks == ticks.round()).all()
-    assert len(ticks) >= min(epochs, 5)
+    assert len(ticks) >= min(epochs, 4)
     boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+@pytest.mark.parametrize("epochs", [8, 9, 10, 11, 12, 14])
+def test_few_epochs_have_ticks_at_equal_distances(epochs):
+    history = pd.DataFrame({"epoch": range(1, epochs + 1), "loss": np.linspace(2, 1, epochs)})
+    (axes,) = curves(history, "loss", "").axes
+    axes.figure.draw_without_rendering()
+    assert len({*np.diff(axes.get_xticks())}) == 1
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
