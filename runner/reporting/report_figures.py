@@ -40,9 +40,9 @@ from runner.reporting.figures.grids import sensitivity
 from runner.reporting.figures.heat_maps import DATASET, heat_map
 from runner.reporting.figures.interactions import interaction
 from runner.reporting.figures.learning_curves import learning_curves
+from runner.reporting.figures.of_confusion import Confusion, confusion_matrices, confusion_matrix
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 from runner.reporting.figures.of_ranks import critical_difference
-from runner.reporting.figures.of_run import confusion_matrix
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 from runner.reporting.figures.of_tasks import aggregate_scores, improvement_probability, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
@@ -213,7 +213,7 @@ def _tasks_figures(results: Results, tasks: Tasks) -> Named:
     styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
     label = axis_label(results.metric)
-    if len(compared := frame[frame["improvement"].notna()]):
+    if len(compared := tasks.frame[tasks.frame["improvement"].notna()]):
         title = f"Probability of improvement in {quantity(results.metric)} {over}"
         yield "probability_of_improvement", partial(improvement_probability, compared, title, styles)
     if tasks.profile.empty:
@@ -395,13 +395,30 @@ def _gradient_figure(results: Results, styles: dict[str, Style], grid: GridPanel
 
 
 def _confusion_figure(results: Results, confusion: str | None) -> Named:
+    """Yield the confusion matrix of a variant or, without one, that of the best variant on each data set."""
+    if confusion is None and results.has_several_datasets:
+        best = results.best_by_dataset.values()
+        if matrices := [matrix for variant in best if (matrix := _confusion(results, variant)) is not None]:
+            title = "Test examples by true and predicted class: the best variant on validation for each data set"
+            yield "confusion_matrix", partial(confusion_matrices, matrices, title)
+        return
     variant = confusion or results.ranked[0]
-    counts, seeds = mean_confusion(results.runs_of(variant))
-    if counts is not None:
+    if (one := _confusion(results, variant)) is not None:
         chosen = " (best on validation)" if confusion is None and len(results.variants) > 1 else ""
-        name = f"{results.print_names.get(variant, variant)}{chosen}"
-        title = f"{name}: test examples, mean of {counted(seeds, results.unit.noun)}"
-        yield "confusion_matrix", partial(confusion_matrix, counts, title, class_names(results.runs_of(variant)))
+        title = f"{results.print_names.get(variant, variant)}{chosen}: test examples, {one.heading.rpartition(', ')[2]}"
+        yield "confusion_matrix", partial(confusion_matrix, one.counts, title, one.names)
+
+
+def _confusion(results: Results, variant: str) -> Confusion | None:
+    """Return the mean confusion matrix of a variant; None if it has none."""
+    runs = results.runs_of(variant)
+    counts, seeds = mean_confusion(runs)
+    if counts is None:
+        return None
+    heading = f"mean of {counted(seeds, results.unit.noun)}"
+    if results.has_several_datasets:
+        heading = f"{results.print_names.get(variant, variant)}, {heading}"
+    return Confusion(counts, heading, class_names(runs))
 
 
 def _ensemble_figure(results: Results, common: Mapping[str, Any]) -> Named:

@@ -264,6 +264,14 @@ class Results:
         return best_first(self.variants, places(means, shares, sign_of(metric)))
 
     @property
+    def best_by_dataset(self) -> dict[str, str]:
+        """The variant of each data set that is best on validation, by data set in the order of the summary."""
+        of_variant = self.summary.drop_duplicates("variant").set_index("variant")["dataset"].astype(str)
+        ranked = [(of_variant[variant], variant) for variant in reversed(self.ranked)]
+        best = dict(ranked)  # the last one of a data set is its best
+        return {dataset: best[dataset] for dataset in dict.fromkeys(of_variant)}
+
+    @property
     def by_result(self) -> list[str]:
         """The variants of each data set by their mean metric, best first; variants with more lost runs rank lower."""
         frame, found = self.aggregate, list[str]()

@@ -11,7 +11,8 @@ from runner.core.omissions import LeftOut
 from runner.records.record import RunRecord
 from runner.records.run_directory import RunDirectory
 from runner.reporting.figures.drawing.files import Draw
-from runner.reporting.figures.of_run import confusion_counts, confusion_matrix, curves, layer_norms, learning_rate
+from runner.reporting.figures.of_confusion import confusion_counts, confusion_matrix
+from runner.reporting.figures.of_run import curves, layer_norms, learning_rate
 from runner.reporting.figures.rate_range import is_range_test, rate_range
 from runner.reporting.metrics import quantity
 from runner.reporting.tables.csv_files import read_numbers

@@ -16,7 +16,7 @@ from runner.reporting.figures.drawing.canvas import as_svg
 from runner.reporting.figures.drawing.fonts import legible
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.of_run import confusion_matrix
+from runner.reporting.figures.of_confusion import confusion_matrix
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.result_reader import Wish

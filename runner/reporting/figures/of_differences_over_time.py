@@ -20,6 +20,7 @@ from runner.reporting.figures.drawing.canvas import (
     label_rows,
     legend_below,
     panels,
+    sideways,
     wrapped,
 )
 from runner.reporting.figures.drawing.difference_axis import (
@@ -41,6 +42,8 @@ _ACROSS = 4  # panels side by side
 _LETTERS, _SHORTEST = 80, 18  # characters: of all headings in a row of panels, and of the shortest heading line
 _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of panels, each of several, the frame
 _TICKS = 6  # maximum number of intervals between ticks
+_APART = 4.5  # points between the triangles of adjacent variants
+_LONGEST = 20  # characters of a baseline's name on the axis; the caption has longer ones
 _EARLY = 3  # values in the first third of the epochs may lie outside the axis
 
 
@@ -101,7 +104,9 @@ def difference_over_time(
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
-    label = difference_label(metric, baseline, 34 if rows == 1 else 48)
+    short = baseline.partition(" (")[0]  # without its chosen values
+    against = short if len(shown_name(short)) <= _LONGEST else "the baseline"
+    label = difference_label(metric, against, 34 if rows == 1 else 48)
     label_rows(figure, row, f"{label}\n{(' ' * 8).join(sides(metric))}")
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     named = [name for name in styles if name in together] if key else together
@@ -164,23 +169,23 @@ def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, f
 
 
 def _with_ticks(limits: tuple[float, float], locator: MaxNLocator) -> tuple[float, float]:
-    """Return the ends of an axis, extended by up to half the distance of the ticks so that each side of 0 has one."""
+    """Return the ends of an axis, extended by up to half the tick spacing to have a tick on each side of 0."""
     low, high = limits
     step = float(np.diff(locator.tick_values(low, high))[0])
     return min(low, -step) if low < -step / 2 else low, max(high, step) if high > step / 2 else high
 
 
 def _mark_beyond(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
-    """Mark with a triangle at the edge the epochs at which a mean or its band is beyond the panel."""
+    """Mark with a triangle at the edge the epochs at which a mean is beyond the panel; triangles are side by side."""
     low, high = axes.get_ylim()
-    for name, own in part.shown.groupby("name", sort=False):
-        ends = own[["mean", "low", "high"]].to_numpy(float)
-        is_off = {"v": np.nanmin(ends, axis=1) < low, "^": np.nanmax(ends, axis=1) > high}
-        for (marker, chosen), edge in zip(is_off.items(), (low, high), strict=True):
-            look: dict[str, Any] = {"color": styles[str(name)].color, "markersize": 3.5, "clip_on": False, "zorder": 4}
-            if chosen.any():
-                label = hidden_name(f"{name}, beyond the panel")
-                axes.plot(own["epoch"][chosen], [edge] * chosen.sum(), marker, label=label, **look)
+    shown = [(str(name), own) for name, own in part.shown.groupby("name", sort=False)]
+    for marker, edge, is_off in (("v", low, lambda mean: mean < low), ("^", high, lambda mean: mean > high)):
+        off = [(name, own["epoch"][is_off(own["mean"])]) for name, own in shown]
+        off = [(name, epochs) for name, epochs in off if len(epochs)]
+        for place, (name, epochs) in enumerate(off):
+            look: dict[str, Any] = {"color": styles[name].color, "markersize": 3.5, "clip_on": False, "zorder": 4}
+            look["transform"] = sideways(axes, _APART * (place - (len(off) - 1) / 2))
+            axes.plot(epochs, [edge] * len(epochs), marker, label=hidden_name(f"{name}, beyond the panel"), **look)
 
 
 def _explain(

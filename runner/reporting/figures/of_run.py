@@ -1,9 +1,6 @@
-"""Figures of one run: curves, confusion matrix, learning rate, norms by layer."""
-
-from collections.abc import Sequence
+"""Figures of one run: curves, learning rate, norms by layer."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -12,18 +9,11 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, ScalarFormatter
 
-from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.metrics import axis_label, is_share
 
 _WIDE_RANGE = 50  # ratio of largest to smallest value above which a diverged loss has a logarithmic axis
-_SMALL = 12  # maximum number of classes that fit one column of a paper
-_NUMBERED = 100  # maximum number of classes with a number in each cell
-_SHORT = 3  # characters of a name that fit below its column
-_NAME = 24  # characters of a name that are shown
-_LETTERS_AN_INCH = 18  # average number of characters per inch in axis labels
-_IN_FULL = 100  # larger mean counts are shown without decimals
 
 
 def curves(history: pd.DataFrame, metric: str, title: str, diverged: int | None = None) -> Figure:
@@ -60,54 +50,6 @@ def _mark_divergence(axes: Axes, values: pd.DataFrame, epoch: int) -> None:
         axes.text(0.25, 0.5, "no finite value", transform=axes.transAxes, ha="center", va="center")
     elif finite.min() > 0 and finite.max() > _WIDE_RANGE * finite.min():
         axes.set_yscale("log")
-
-
-def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequence[str] = ()) -> Figure:
-    """Draw a confusion matrix.
-
-    Args:
-        counts: (true class, predicted class), of one run or averaged over several runs. With many classes, only the
-            colours are drawn.
-        names: names of the classes; numbers are shown unless each class has a name.
-    """
-    classes = len(counts)
-    shown = [plain(_elided(name)) for name in names] if len(names) == classes else [str(n) for n in range(classes)]
-    longest = max(map(len, shown))
-    room = min(longest, _NAME) / _LETTERS_AN_INCH if longest > _SHORT else 0.0
-    width, height = (ONE_COLUMN, 3.6) if classes <= _SMALL else (TWO_COLUMNS, 7.0)
-    figure, axes = canvas(title, width + room, height + room)
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    # The square root makes rare errors visible.
-    axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
-    whole = np.array_equal(counts, counts.round())
-    for (true, taken), count in np.ndenumerate(counts if classes <= _NUMBERED else counts[:0]):
-        if count:
-            color = "white" if share[true, taken] > 0.4 else "black"
-            text = f"{count:.0f}" if whole or count >= _IN_FULL else f"{count:.1f}"
-            axes.text(taken, true, text, ha="center", va="center", color=color, fontsize=6)
-    axes.set(xlabel="predicted class", ylabel="true class")
-    if classes <= _NUMBERED:
-        turn = 90 if longest > _SHORT else 0
-        axes.set_xticks(range(classes), labels=shown, rotation=turn)
-        axes.set_yticks(range(classes), labels=shown)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    return figure
-
-
-def confusion_counts(
-    labels: npt.NDArray[np.int32], predicted: npt.NDArray[np.int64], classes: int
-) -> npt.NDArray[np.float64]:
-    """Count examples by true and predicted class; both arguments are (examples,), integers in [0, classes)."""
-    counts = np.zeros((classes, classes))
-    np.add.at(counts, (labels, predicted), 1)
-    return counts
-
-
-def _elided(name: str) -> str:
-    """Shorten a long name in the middle, because names often differ at their ends."""
-    return name if len(name) <= _NAME else f"{name[: _NAME - 9]}…{name[-8:]}"
 
 
 def _label(axes: Axes, metric: str) -> None:

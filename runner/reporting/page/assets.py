@@ -11,8 +11,8 @@ from runner.reporting.page.cells import with_minus
 
 # In the order of their dependencies.
 _SCRIPTS = (
-    "variants", "tables", "filters", "columns", "tip", "charts", "groups", "curves", "curve_charts", "scatter",
-    "pictures", "views", "two_runs",
+    "variants", "tables", "filters", "columns", "tip", "charts", "forest", "groups", "curves", "curve_charts",
+    "scatter", "pictures", "views", "two_runs",
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
 

@@ -15,6 +15,7 @@ from runner.reporting.collection.labels import override_columns
 from runner.reporting.metrics import is_share, quantity, value_text
 from runner.reporting.page.cells import Cell, Column, PageTable, width_of
 from runner.reporting.results import Results
+from runner.reporting.sentences.captions import PENALTY
 
 _METRICS = ("val_accuracy", "test_accuracy", "test_loss")
 _MOST_KEYS = 12  # maximum number of columns of varied numbers
@@ -61,6 +62,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
         Column("overrides"), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),
     ]  # fmt: skip
     caption = "All runs, with links to their directories. Highlighted: overrides that the baseline lacks."
+    caption += f" {quantity('test_loss').capitalize()}: {PENALTY[:1].lower()}{PENALTY[1:]}"
     if common:
         caption += f" All runs have {shlex.join(common)}."
     if keys:

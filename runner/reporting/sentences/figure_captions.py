@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from runner.core.text import counted
 from runner.core.write import write_text
@@ -75,6 +76,10 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if stem == "heat_map":
             said += _colors_of(figure)
             said += ["Hatched: no run completed."] * bool(figure.axes[0].patch.get_hatch())
+        if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
+            said.append("In parentheses: numbers of examples.")
+        if stem == "score_by_time":
+            said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
@@ -113,6 +118,14 @@ def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
         yield f"An arrow at the edge marks a {what} far beyond the others."
 
 
+def _of_times(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of thick and thin lines and of bands in the scores by time."""
+    if any("(one run)" in str(line.get_label()) for axes in figure.axes for line in axes.lines):
+        yield "Thick lines are means over seeds of score and time, thin lines single seeds."
+    if any(axes.collections for axes in figure.axes):
+        yield f"Bands are {CONFIDENCE:.0%} t-intervals of the mean score at each epoch."
+
+
 def _colors_of(figure: Figure) -> Iterator[str]:
     """Yield the meaning of the colours and of bold numbers in a heat map over data sets."""
     if len(figure.axes[0].images) < 2:
@@ -135,15 +148,19 @@ def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     if stem not in {*_BY_EPOCH, *_CURVES, "sensitivity", "interaction"}:
         return
     panels = [axes for axes in figure.axes if not _is_zoom(axes)]
-    if any(line.get_marker() in ("v", "^") and np.size(line.get_xdata()) for axes in panels for line in axes.lines):
-        yield "Triangles at the edge mark epochs at which a mean or its band is beyond the panel."
-        return
-    if any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
+    if stem == "difference_over_time" and any(line.get_marker() in ("v", "^") for line in _lines(panels)):
+        yield "Triangles at the edge mark epochs at which a mean is beyond the panel."
+    elif any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
         yield "A number with an arrow is the largest mean of a variant far above the panel."
     elif stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
         yield "Early parts of some curves are beyond the panels."
     if any(_leaves(axes, "bands") for axes in panels):
         yield "Some intervals extend beyond the panels."
+
+
+def _lines(panels: Sequence[Axes]) -> list[Line2D]:
+    """Return the lines and markers of the panels that have points."""
+    return [line for axes in panels for line in axes.lines if np.size(line.get_xdata())]
 
 
 def _of_zoom(figure: Figure) -> Iterator[str]:
@@ -191,7 +208,9 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
     """Yield the content of the figure's title, because figures for papers have no titles."""
-    if stem == "confusion_matrix":
+    if stem == "confusion_matrix" and confusion is None and results.has_several_datasets:
+        yield f"Means over {results.unit.noun}s of the best variant on validation for each data set."
+    elif stem == "confusion_matrix":
         variant = confusion or results.ranked[0]
         chosen = ", the best variant on validation" if confusion is None and len(results.variants) > 1 else ""
         yield f"Mean of {counted(len(results.runs_of(variant)), results.unit.noun)} of {shown_name(variant)}{chosen}."
@@ -255,9 +274,15 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield "Hollow dots are the differences of unpaired seeds from the baseline's mean; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
-        also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
+        also = (
+            " for these test examples, thin lines with caps the interval that also covers new test examples"
+            if has_new
+            else ""
+        )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
+    if any(one.beyond for one in found):
+        yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
     yield from _arrows(figure, "difference")
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."

@@ -98,3 +98,21 @@ def test_the_axis_names_the_baseline_and_nothing_leaves_the_figure():
     box = next(text for text in figure.texts if text.get_text() == figure.get_supylabel()).get_window_extent()
     assert box.x0 >= 0
     assert box.x1 < figure.axes[0].get_window_extent().x0
+
+
+def test_triangles_of_several_variants_are_side_by_side():
+    frames = [rows(name, [-0.9, -0.01, 0.0, 0.01, 0.01, 0.01]) for name in "bc"]
+    axes = draw(*frames).axes[0]
+    places = [line.get_transform().transform(line.get_xydata())[0] for line in axes.lines if line.get_marker() == "v"]
+    assert len({tuple(place.round(3)) for place in places}) == 2
+
+
+def test_an_epoch_at_which_only_the_band_leaves_the_panel_has_no_triangle():
+    wide = rows("b", [0.01] * 6).assign(low=[-0.9, 0, 0, 0, 0, 0])
+    assert not [line for line in draw(wide).axes[0].lines if line.get_marker() == "v"]
+
+
+def test_a_long_name_of_the_baseline_is_left_to_the_caption():
+    frame = rows("b", [0.0, 0.1, 0.2])
+    figure = difference_over_time(frame, "val_accuracy", "a" * 30, "", variant_styles(["b"], ["b"], None))
+    assert figure.get_supylabel().replace("\n", " ").startswith("difference from the baseline in")

@@ -59,6 +59,10 @@ def choose(browser, label, value, place="curves"):
     Select(browser.find_element(By.XPATH, path)).select_by_value(value)
 
 
+def forest_axis(browser):
+    return [tick.text for tick in browser.find_elements(By.CSS_SELECTOR, ".forest thead .axis text")]
+
+
 def caption(browser):
     return browser.find_element(By.CSS_SELECTOR, "#curves > .note").text
 
@@ -99,8 +103,11 @@ def test_a_zoom_needs_no_mouse(opened):
 def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
     button = opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']")
     assert button.text == HOSTILE
+    whole = forest_axis(opened)
     button.click()
     assert button.get_attribute("aria-pressed") == "false"
+    narrower = forest_axis(opened)
+    assert narrower[-1] == "0" != whole[-1]  # the visible variant is worse
     assert groups(opened) == ["sgd", "=1+1", "broken"]
     for table in ("variants", "runs"):
         rows = opened.find_elements(By.CSS_SELECTOR, f"#table-{table} tbody tr[data-variant='1']")
@@ -111,6 +118,7 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
     opened.find_element(By.CSS_SELECTOR, ".forest tr[data-variant='1'] button").click()
     assert button.get_attribute("aria-pressed") == "true"
     assert opened.find_element(By.CSS_SELECTOR, "#table-runs tr[data-variant='1']").is_displayed()
+    assert forest_axis(opened) == whole
 
 
 def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):
@@ -200,6 +208,10 @@ def test_smoothing_is_an_exponential_moving_average_and_is_remembered(opened, pa
     curve = opened.execute_script("return curves.plots[1].drawn.curves[0]")
     assert curve["raw"] == [50, 80.5]
     assert curve["mean"][1] == pytest.approx((80.5 * 0.9 + 50 * 0.09) / 0.99)
+    opened.execute_script("smoothing = state.smoothing")
+    press(opened, "Default view")
+    WebDriverWait(opened, 5).until(lambda browser: browser.execute_script("return window.smoothing === undefined"))
+    assert opened.execute_script("return state.smoothing") == 0
 
 
 def test_the_axis_may_be_steps_or_seconds_which_are_each_runs_own(opened):

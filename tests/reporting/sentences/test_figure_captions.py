@@ -190,3 +190,20 @@ def test_the_caption_says_which_parts_leave_the_panels():
     said = ["Early parts of some curves are beyond the panels.", "Some intervals extend beyond the panels."]
     assert [*_beyond("accuracy", figure)] == said
     assert not [*_beyond("forest", figure)]
+
+
+def test_each_data_set_has_the_confusion_matrix_of_its_own_best_variant(make_run, tmp_path):
+    scores = {"digits": {"a": 0.7, "b": 0.6}, "mnist": {"a": 0.8, "b": 0.9}}
+    for dataset, of_variant in scores.items():
+        for name, score in of_variant.items():
+            wish = {"label": name, "overrides": [f"dataset={dataset}"], "accuracies": [0.5, score]}
+            path = make_run(f"sweep/{dataset}{name}", **wish) / "record.json"
+            record = json.loads(path.read_text()) | {"scores": {"confusion_matrix": [[2, 0], [1, 1]]}}
+            record["dataset"]["name"] = dataset
+            path.write_text(json.dumps(record))
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    draws = dict(report_figures(results, results.ranks, None, seeds=False))
+    headings = [axes.get_title(loc="left") for axes in draws["confusion_matrix"]().axes]
+    assert headings[:-1] == ["a [digits], mean of 1 seed", "b [mnist], mean of 1 seed"]
+    text = figure_caption("confusion_matrix", draws["confusion_matrix"](), results)
+    assert "of the best variant on validation for each data set" in text

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import offset_copy
+from matplotlib.transforms import Transform, offset_copy
 
 from runner.core.errors import UserError
 from runner.core.text import counted
@@ -38,7 +38,9 @@ _LONGEST = 500  # characters of a string
 _FEWEST_LETTERS = 18  # minimum number of characters in a line
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # heights in inches
 _FURTHER_LINE = 0.7  # rows taken by each additional line of a name
-_NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick distance
+_NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick spacing
+_FEW_EPOCHS = 3  # multiple of the number of ticks up to which ticks begin at the first number
+_SMALL_STEP = 2  # distance of ticks at which the first or the last may be missing
 _EDGE = 0.01  # left margin of a title that is too wide to align with the axes, as a share of the width
 _GIVEN: ContextVar[tuple[str, Sequence[Axes]] | None] = ContextVar("given", default=None)  # figure's name, axes
 _NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -134,9 +136,10 @@ def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
 
 
 class _WholeNumbers(MaxNLocator):
-    """Tick locator for integers: the first, the last, and others between them if there is room."""
+    """Tick locator for integers at equal distances, with the first and the last if possible."""
 
     def __init__(self, most: int) -> None:
+        self._most = most
         super().__init__(nbins=most, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
@@ -145,9 +148,16 @@ class _WholeNumbers(MaxNLocator):
         if not np.isfinite([first, last]).all():
             return super().tick_values(vmin, vmax)
         first, last = np.ceil(first), np.floor(last)
+        span = int(last - first)
+        steps = [step for step in range(1, span // 2 + 1) if not span % step]
+        even = [step for step in steps if self._most / 2 - 1 <= span / step <= self._most]
+        if even and span <= _FEW_EPOCHS * self._most:
+            return np.arange(first, last + 1, even[0])
         usual = super().tick_values(first, last)
-        room = _NEAR * np.diff(usual).min(initial=last - first)
-        between = [tick for tick in usual if first + room < tick < last - room]
+        step = float(np.diff(usual).min(initial=last - first))
+        if step <= _SMALL_STEP:  # without the first or last number, rather than with a hole beside it
+            return usual[(usual >= first) & (usual <= last)]
+        between = [tick for tick in usual if first + _NEAR * step < tick < last - _NEAR * step]
         return np.unique([first, *between, last])
 
 
@@ -193,6 +203,11 @@ def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title
     place = offset_copy(axes.transAxes, axes.get_figure(root=True), y=below, units="points")
     looks: dict[str, Any] = {"frameon": False, "fontsize": "small", "borderaxespad": 0, "title": plain(title) or None}
     axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=place, **looks)
+
+
+def sideways(axes: Axes, points: float) -> Transform:
+    """Return the transform of a panel's data, shifted sideways so that equal values do not cover each other."""
+    return offset_copy(axes.transData, axes.get_figure(root=True), x=points, units="points")
 
 
 def label_rows(figure: Figure, row: Sequence[Axes], label: str) -> None:
@@ -277,6 +292,7 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
             layout.execute(figure)
             figure.set_layout_engine("none")
             _align_title(figure)
+            _align_row_label(figure)
         # `savefig` would draw everything twice.
         canvas = get_registered_canvas_class(kind)(figure)
         getattr(canvas, f"print_{kind}")(stream, metadata=_NO_DATE.get(suffix))
@@ -292,3 +308,11 @@ def _align_title(figure: Figure) -> None:
     begins = min((axes.get_position().x0 for axes in figure.axes), default=_EDGE)
     width = title.get_window_extent().width / figure.bbox.width
     title.set_x(max(_EDGE, min(begins, 1 - _EDGE - width)))
+
+
+def _align_row_label(figure: Figure) -> None:
+    """Centre the label of all rows on the panels, which do not reach the legend."""
+    if label := figure.get_supylabel():
+        places = [axes.get_position() for axes in figure.axes]
+        middle = (min(place.y0 for place in places) + max(place.y1 for place in places)) / 2
+        next(text for text in figure.texts if text.get_text() == label).set_y(middle)

@@ -64,7 +64,7 @@ class _Panel:
     def rows(self) -> Iterator[Row]:
         """Yield the rows of all artists that show data."""
         for artist in self.axes.get_children():
-            if isinstance(artist, Line2D) and artist.get_transform() is self.axes.transData:
+            if isinstance(artist, Line2D) and artist.get_transform().contains_branch(self.axes.transData):
                 kind = "points" if str(artist.get_linestyle()) in ("None", "none", "", " ") else "line"
                 yield from self._points(artist, kind, artist.get_xydata(), artist.get_color())
             elif isinstance(artist, PolyCollection):

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from runner.reporting.figures.drawing.canvas import plain
+from runner.reporting.figures.drawing.canvas import plain, sideways
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.tuning.tuning_trials import Trials
@@ -23,13 +23,21 @@ _EDGE: dict[str, Any] = {"linestyle": "", "clip_on": False, "zorder": 4, "marker
 
 
 def draw_trials(
-    axes: Axes, places: Array, trials: Trials, style: Style, score_axis: ScoreAxis, *, large: bool = False
+    axes: Axes,
+    places: Array,
+    trials: Trials,
+    style: Style,
+    score_axis: ScoreAxis,
+    *,
+    large: bool = False,
+    aside: float = 0.0,
 ) -> list[str]:
     """Draw a variant's trials; return the kinds of markers other than dots.
 
     Args:
         places: (trials,), positions on the x-axis; NaN is not drawn.
         large: draw large dots, for one variant among grey ones.
+        aside: shift to the right, in points.
     """
     table = trials.table
     scores, is_scored = table["score"].to_numpy(float), table["is_scored"].to_numpy(bool)
@@ -37,13 +45,14 @@ def draw_trials(
     at_edge = np.where(np.isnan(scores) | is_off, score_axis.edge, scores)
     inside = is_here & is_scored & ~is_off
     size = _LARGE if large else _SIZE if len(table) <= _MANY else _SMALL
-    look: dict[str, Any] = {"alpha": 0.9 if large else 0.6, "markersize": size, "markeredgewidth": 0}
+    shift: dict[str, Any] = {"transform": sideways(axes, aside)}
+    look: dict[str, Any] = {"alpha": 0.9 if large else 0.6, "markersize": size, "markeredgewidth": 0, **shift}
     axes.plot(places[inside], scores[inside], style.marker, color=style.color, **look)
     states = np.where(is_scored, np.where(is_off, _OFF, ""), table["state"])
     kinds = [str(kind) for kind in dict.fromkeys(states[is_here]) if kind]
     for kind in kinds:
         chosen = is_here & (states == kind)
-        axes.plot(places[chosen], at_edge[chosen], _marker(kind, score_axis), color=style.color, **_EDGE)
+        axes.plot(places[chosen], at_edge[chosen], _marker(kind, score_axis), color=style.color, **_EDGE, **shift)
     return kinds
 
 

@@ -233,13 +233,13 @@ const begin = (place) => {
   legend.className = "legend variants";
   legend.setAttribute("role", "group");
   legend.setAttribute("aria-label", "Variants shown");
+  legend.append(press("All", showAll));
   data.variants.forEach((style, variant) => {
     const button = toggler(variant, style.name);
     button.prepend(swatch(style));
     button.addEventListener("dblclick", () => showOnly(variant, data.variants.length));
     legend.append(button);
   });
-  legend.append(press("All", showAll));
   const offerVariants = () => {
     const shown = new Set(variantsInScope());
     legend.querySelectorAll("[data-toggles]").forEach((button) => (button.hidden = !shown.has(Number(button.dataset.toggles))));

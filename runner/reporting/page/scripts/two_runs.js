@@ -1,4 +1,4 @@
-// The keys in which the configurations of two runs differ; the runs are chosen by checkboxes in the table.
+// The keys in which the configurations of two runs differ, and their results; the runs are chosen by checkboxes in the table.
 const chosenRuns = []; // the checkboxes, in the order in which they were checked
 const tableOf = (heads, rows) => {
   const table = document.createElement("table");
@@ -13,9 +13,18 @@ const tableOf = (heads, rows) => {
   return table;
 };
 const nameOfRun = (run) => `${data.variants[data.runs[run][0]].name}, ${data.unit} ${data.runs[run][1]}`;
+// The columns of results: numbers that are no settings.
+const resultsOf = (runs) => {
+  const rows = runs.map((run) => rowOfRun(run));
+  return headsOf(runsTable).flatMap((head, at) => {
+    const { name, label, unit, hidden: isSetting } = head.dataset;
+    if (!head.classList.contains("number") || isSetting !== undefined || name === data.unit || name === "seed") return [];
+    return [[`${label ?? name}${unit ? ` (${unit})` : ""}`, ...rows.map((row) => row.cells[at].textContent.trim())]];
+  });
+};
 const showDifference = (place) => {
   if (chosenRuns.length < 2) {
-    place.replaceChildren(chosenRuns.length ? `${nameOfRun(chosenRuns[0].value)}: choose a second run to compare their configurations` : "");
+    place.replaceChildren(chosenRuns.length ? `${nameOfRun(chosenRuns[0].value)}: choose a second run` : "Check two runs to compare their configurations and results.");
     return;
   }
   const runs = chosenRuns.map((box) => Number(box.value));
@@ -26,7 +35,7 @@ const showDifference = (place) => {
   });
   const names = runs.map(nameOfRun);
   const count = `${names.join(" and ")}: ${rows.length ? `${rows.length} ${rows.length === 1 ? "key differs" : "keys differ"}` : "the same configuration except for the seed"}`;
-  place.replaceChildren(count, ...(rows.length ? [tableOf(["key", ...names], rows)] : []));
+  place.replaceChildren(count, tableOf(["key or result", ...names], [...rows, ...resultsOf(runs)]));
 };
 const runsTable = document.getElementById("table-runs");
 if (data && runsTable) {
@@ -34,6 +43,7 @@ if (data && runsTable) {
   place.className = "two-runs";
   place.setAttribute("role", "status");
   runsTable.closest(".scroll").before(place);
+  showDifference(place);
   for (const row of runsTable.tBodies[0].rows) {
     const box = check(false, (checked) => {
       if (checked) chosenRuns.push(box);

@@ -35,7 +35,13 @@ if (curves) {
     link.textContent = "Link copied";
     setTimeout(() => (link.textContent = "Copy link to this view"), 2000);
   });
-  document.querySelector("#curves .legend.variants").append(link);
+  // A reload forgets everything but the address and what the browser remembers.
+  const usual = press("Default view", () => {
+    remember(CHOICES, {});
+    history.replaceState(null, "", "#charts");
+    location.reload();
+  });
+  document.querySelector("#curves .tools:has(input[type='range'])").append(link, usual);
   addEventListener("hashchange", showView);
   showView();
 }

@@ -13,7 +13,7 @@ from runner.reporting.figures.drawing.files import write_figures
 from runner.reporting.figures.drawing.fonts import fit_letters, legible
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.learning_curves import learning_curves
-from runner.reporting.figures.of_run import confusion_matrix
+from runner.reporting.figures.of_confusion import confusion_matrix
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 

@@ -58,3 +58,10 @@ def test_a_trial_far_behind_is_a_triangle_at_the_edge():
 def test_of_many_variants_the_others_are_counted():
     figure = drawn(made_trials({f"v{n}": {"lr=1": 0.5 + n / 100, "lr=2": 0.6} for n in range(15)}))
     assert "9 other variants" in legend(figure)
+
+
+def test_trials_of_several_variants_are_side_by_side():
+    figure = drawn(made_trials({"sgd": {"lr=1": 0.5, "lr=2": 0.6}, "adam": {"lr=1": 0.5, "lr=2": 0.6}}))
+    dots = [line for line in figure.axes[0].lines if line.get_linestyle() == "None" and len(line.get_xdata())]
+    places = [line.get_transform().transform(line.get_xydata())[0][0] for line in dots]
+    assert len({*places}) == 2

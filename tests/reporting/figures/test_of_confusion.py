@@ -1,0 +1,58 @@
+import numpy as np
+
+from runner.reporting.figures.of_confusion import (
+    SCALE,
+    Confusion,
+    confusion_counts,
+    confusion_matrices,
+    confusion_matrix,
+)
+
+
+def test_confusion_matrix_counts_what_was_taken_for_what():
+    counts = confusion_counts(np.array([0, 0, 1, 2], np.int32), np.array([0, 2, 1, 2]), 3)
+    figure = confusion_matrix(counts, "")
+    written = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert written == {
+        (0, 0): "50.0%\n(1)",
+        (2, 0): "50.0%\n(1)",
+        (1, 1): "100%\n(1)",
+        (2, 2): "100%\n(1)",
+    }  # (predicted, true)
+
+
+def test_the_axes_of_a_confusion_matrix_bear_the_names_of_the_classes():
+    names = ["NA", "$x$", "a class with a name that goes on and on: one"]
+    figure = confusion_matrix(np.eye(3), "", names)
+    for _ in range(2):  # labels have their final positions after the first drawing
+        figure.draw_without_rendering()
+    for labels in (figure.axes[0].get_xticklabels(), figure.axes[0].get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["NA", r"\$x\$", "a class with a … on: one"]
+    room = figure.axes[0].get_tightbbox()
+    assert room.x0 >= 0
+    assert room.y0 >= 0
+
+
+def test_without_a_name_for_each_class_their_numbers_are_shown():
+    for names in ([], ["cat"]):
+        labels = confusion_matrix(np.eye(2), "", names).axes[0].get_xticklabels()
+        assert [label.get_text() for label in labels] == ["0", "1"]
+
+
+def test_with_many_classes_shares_stand_alone_and_rare_errors_are_visible():
+    counts = np.diag([10_000.0] * 5)
+    counts[0, 1], counts[1, 2] = 1, 600
+    figure = confusion_matrix(counts, "")
+    written = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert (written[1, 0], written[2, 1], written[3, 3]) == ("<0.1", "5.7", "100")  # (predicted, true)
+    assert figure.axes[-1].get_xlabel() == SCALE
+    assert "5" in [label.get_text() for label in figure.axes[-1].get_xticklabels()]
+
+
+def test_each_data_set_has_its_panel_and_all_share_a_scale():
+    found = [Confusion(np.eye(classes), f"data {classes}") for classes in (2, 3, 10)]
+    figure = confusion_matrices(found, "")
+    *panels, bar = figure.axes
+    assert [axes.get_title(loc="left") for axes in panels] == ["data 2", "data 3", "data 10"]
+    assert {axes.images[0].get_clim() for axes in panels} == {(0, 1)}
+    assert bar.get_xlabel() == SCALE
