@@ -539,8 +539,8 @@ class Results:
             font: `latex`, `times` or an installed family.
 
         Raises:
-            UserError: if there is no such figure (with the nearest name), style or font, or the number of axes differs
-                from the figure's number of panels.
+            UserError: if there is no such figure (the message gives the nearest name), style or font, or the number
+                of axes differs from the figure's number of panels.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()

@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
-from runner.reporting.comparison.decision import STILL_TRAINING, outcome, short_reason
+from runner.reporting.comparison.decision import STILL_TRAINING, outcome, short_reason, shown_beyond
 from runner.reporting.comparison.folds import units_of
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
@@ -60,6 +60,7 @@ def _difference(
         note=", ".join(filter(None, [chosen.get(variant, ""), *_lost(row)])),
         word=_TRAINING if row["reason"] == STILL_TRAINING else outcome(row),
         why=short_reason(row, results.unit.noun),
+        beyond=shown_beyond(row),
         places=(places[0], places[1]),
         is_paired=is_paired,
         by_seed=differences_by_seed(results.summary, metric, places, is_paired=is_paired),

@@ -140,7 +140,7 @@ class Forest:
 
     @property
     def is_dense(self) -> bool:
-        """True if the rows must be less tall so that all fit on the first screen."""
+        """True if the rows must be shorter so that all fit on the first screen."""
         return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
@@ -238,8 +238,8 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
     noun = subject.noun
     parts = []
     if any(row.dots for row in rows):
-        pair = "the paired difference of" if all(one.is_paired for one in found) else "a difference from the baseline:"
-        parts.append(f"each dot is {pair} a {noun}")
+        pair = "paired difference" if all(one.is_paired for one in found) else "difference"
+        parts.append(f"each dot is the {pair} of one {noun} from the baseline")
     if any(row.bars for row in rows):
         parts.append(f"the diamond is the estimate, the thick line its {CONFIDENCE:.0%} interval")
     if any(len(row.bars) > 1 for row in rows):
@@ -249,7 +249,8 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
     if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):
         parts.append("triangles lie beyond the axis")
     if subject.adjusted:
-        parts.append(f"p is {subject.adjusted} for {counted(len(subject.sizes), 'comparison')}, the intervals are not")
+        comparisons = counted(len(subject.sizes), "comparison")
+        parts.append(f"p is {subject.adjusted} for {comparisons}, but the intervals are not")
     pairs = {*subject.sizes}
     if len(pairs) == 1:
         parts.append(f"n = {counted(pairs.pop(), noun)}".replace(" ", "\N{NO-BREAK SPACE}"))

@@ -116,7 +116,7 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
 
 
 def _verdict(against: Mapping[Any, Any], word: str) -> str:
-    """Return the verdict in a word, with the reason if it is undecided for another one than its p value."""
+    """Return the verdict in a word, and why it is undecided if the reason is not its p value."""
     if word != UNDECIDED:
         return word
     why = against["reason"] if against["reason"] == STILL_TRAINING else short_reason(against, unit_noun(against))
