@@ -218,7 +218,7 @@ def _tasks_figures(results: Results, tasks: Tasks) -> Named:
     styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
     label = axis_label(results.metric)
-    if len(compared := frame[frame["improvement"].notna()]):
+    if len(compared := tasks.frame[tasks.frame["improvement"].notna()]):
         title = f"Probability of improvement in {quantity(results.metric)} {over}"
         yield "probability_of_improvement", partial(improvement_probability, compared, title, styles)
     if tasks.profile.empty:

@@ -16,6 +16,7 @@ UNDECIDED = "undecided"  # no significant difference was shown; the reason state
 NOT_SIGNIFICANT = "no significant difference"
 NEITHER_SHOWN = "neither a difference nor equivalence"  # used with a margin
 BETTER, WORSE, EQUIVALENT = "better", "worse", "equivalent"  # used with a margin; otherwise higher, lower
+BEYOND, PERHAPS_WITHIN = "more than the margin", "perhaps within the margin"
 IDENTICAL = "identical"  # a variant has the same result on both sides for every seed
 _ONLY_EQUIVALENCE = "can show equivalence but no difference"  # describes a design
 NO_LOOK = "no planned look has tested it yet"
@@ -106,6 +107,13 @@ def short_reason(comparison: Mapping[Any, Any], unit: str = "seed") -> str:
         return f"too few {unit}s"
     p_value = comparison["p_equivalence" if comparison["verdict"] == EQUIVALENT else "p_adjusted"]
     return "" if math.isnan(p_value) else p_equation(p_number(p_value))
+
+
+def shown_beyond(comparison: Mapping[Any, Any]) -> str:
+    """Return whether a significant difference is shown to exceed the margin, in words; "" without one or the other."""
+    if outcome(comparison) not in (BETTER, WORSE) or pd.isna(comparison["margin"]):
+        return ""
+    return BEYOND if comparison["p_beyond"] < LEVEL else PERHAPS_WITHIN
 
 
 def has_times(comparison: Mapping[Any, Any]) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.core.text import counted
 from runner.records.baselines import arm_parts
-from runner.reporting.comparison.decision import STILL_TRAINING, outcome, short_reason
+from runner.reporting.comparison.decision import STILL_TRAINING, outcome, short_reason, shown_beyond
 from runner.reporting.comparison.folds import units_of
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.metrics import interval_text, signed_text
@@ -52,6 +52,8 @@ def _difference(
     text = signed_text(row[column], metric, [row[f"{interval}_low"], row[f"{interval}_high"]])
     if not math.isnan(row[f"{interval}_low"]):
         text += f" {interval_text(row, metric, interval)}"
+    # With planned looks, this interval covers one look alone and may be narrower than the one over all looks.
+    new_images = {} if row["looks"] else row
     return Difference(
         variant=variant,
         name=name,
@@ -60,14 +62,15 @@ def _difference(
         note=", ".join(filter(None, [chosen.get(variant, ""), *_lost(row)])),
         word=_TRAINING if row["reason"] == STILL_TRAINING else outcome(row),
         why=short_reason(row, results.unit.noun),
+        beyond=shown_beyond(row),
         places=(places[0], places[1]),
         is_paired=is_paired,
         by_seed=differences_by_seed(results.summary, metric, places, is_paired=is_paired),
         estimate=row[column],
         low=row[f"{interval}_low"],
         high=row[f"{interval}_high"],
-        new_low=row.get("new_images_low", math.nan),
-        new_high=row.get("new_images_high", math.nan),
+        new_low=new_images.get("new_images_low", math.nan),
+        new_high=new_images.get("new_images_high", math.nan),
         text=text,
     )
 

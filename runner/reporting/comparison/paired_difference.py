@@ -24,4 +24,5 @@ class Difference:
     new_low: float  # lower end of the 95% interval that also covers new test examples
     new_high: float
     text: str  # the estimate and its interval in the displayed unit: "+0.20 [+0.05, +0.35]"
+    beyond: str = ""  # whether a difference is shown to exceed the margin; "" without a margin or a difference
     why: str = ""  # basis of the verdict: "p = 0.080", "too few seeds"; see `short_reason`

@@ -11,12 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
-from matplotlib.transforms import ScaledTranslation
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, legend_below, panels, row_places, wrapped
+from runner.reporting.figures.drawing.difference_axis import moved_inside
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
@@ -39,7 +39,7 @@ _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
 _BELOW, _LOWEST = 0.14, 0.37  # positions of mean and interval, and of the ensemble, as shares of a row
 _LAST = 0.1  # room for an ensemble below the last row, as a share of a row
-_ARROW = 3  # distance of an arrow from the edge of the axis, in points
+_FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
 _SHORT, _LONG = 0.8, 3  # decades of a logarithmic axis with even ticks, and with ticks only at powers of ten
 
 
@@ -229,13 +229,12 @@ class _Part:
     def mark_far(self, axes: Axes, looks: _Looks) -> None:
         """Mark the variants beyond the final axis with arrows inside its edge, and with their means."""
         low, high = axes.get_xlim()
-        scale = axes.get_figure(root=True).dpi_scale_trans  # type: ignore[union-attr]
         for variant, middle in zip(self.variants, self.middles, strict=True):
             if variant in self.far and not low <= self.far[variant] <= high:
                 end, arrow, inwards = (low, "<", 1) if self.far[variant] < low else (high, ">", -1)
-                inside = axes.transData + ScaledTranslation(inwards * _ARROW / 72, 0, scale)
+                inside = moved_inside(axes, inwards)
                 axes.plot(end, middle, arrow, color=looks.color(variant), markersize=6, zorder=4, transform=inside)
-                at: dict[str, Any] = {"xytext": (2.5 * inwards * _ARROW, 0), "textcoords": "offset points"}
+                at: dict[str, Any] = {"xytext": (_FROM_ARROW * inwards, 0), "textcoords": "offset points"}
                 at |= {"va": "center", "ha": "left" if inwards > 0 else "right"}
                 text = self._far_text(variant, low, high, looks)
                 axes.annotate(text, (end, middle), fontsize=6, color="0.3", **at)

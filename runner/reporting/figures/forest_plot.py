@@ -18,6 +18,7 @@ from runner.reporting.figures.drawing.difference_axis import (
     difference_label,
     limits_by_cell,
     minus,
+    moved_inside,
     sides,
     signed_ticks,
 )
@@ -42,7 +43,8 @@ _NEAREST, _FARTHEST, _BELOW = (
 _WORD_AT, _TEXT_AT, _HEAD_AT = 1.0, 8.3, 0.4  # distances to the right of the axes and above them, in character widths
 _WHY_SIZE = "small"  # of the reason below a verdict
 _WORD_UP, _WHY_DOWN = 0.5, 0.7  # distances of a verdict and its reason from the middle of the row, in font sizes
-_WHY_AT = _WORD_AT / 0.833  # in its own font size
+_WHY_AT, _BEYOND_AT = _WORD_AT / 0.833, _TEXT_AT / 0.833  # in their own font size
+_CAPPED: dict[str, Any] = {"linewidth": 0.8, "marker": "|", "markersize": 6, "markeredgewidth": 0.8}
 _SEED, _CENTER = "seed", "estimate"  # parts of a row, in the figure's data
 _THESE, _NEW = "interval for these test examples", "interval for new test examples"
 _SIDES_AT, _SIDES_BELOW = 0.6, -2.1  # words for both sides: distances from 0 and the axis, in character widths
@@ -62,9 +64,9 @@ def forest(
     """Draw the differences from the baseline, with a row for each variant and a panel for each cell of a grid.
 
     Dots are the differences of the seeds; below them are the mean, the interval for these test examples (thick) and the
-    interval that also covers new test examples (thin). A difference far beyond the others is drawn as an arrow at the
-    edge of the axis. The panels share an axis, or each has its own (`limits_by_cell`). A narrow figure has no numbers
-    next to the rows.
+    interval that also covers new test examples (thin, with caps). A difference far beyond the others is drawn as an
+    arrow at the edge of the axis. With a margin, the text says whether a significant difference exceeds it. The panels
+    share an axis, or each has its own (`limits_by_cell`). A narrow figure has no numbers next to the rows.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
@@ -119,6 +121,7 @@ def _few_rows(found: Sequence[Difference], shown: Container[str]) -> list[Differ
             note="",
             word="",
             why="",
+            beyond="",
             text="",
             by_seed={one.variant: one.estimate for one in own},
             **unknown,
@@ -152,20 +155,23 @@ def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float
     )
     these, new, seed, center = map(hidden_name, (_THESE, _NEW, _SEED, _CENTER))
     axes.plot(values, middle - spread, "o", color=color, alpha=0.5, markersize=3, zorder=2, label=seed, **kind)
-    axes.plot([one.new_low, one.new_high], [below, below], color=color, linewidth=0.8, zorder=3, label=new)
+    axes.plot([one.new_low, one.new_high], [below, below], color=color, zorder=3, label=new, **_CAPPED)
     thick: dict[str, Any] = {"linewidth": 2.4, "solid_capstyle": "butt"}
     axes.plot([one.low, one.high], [below, below], color=color, zorder=3, label=these, **thick)
     diamond: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5}
     axes.plot(one.estimate, below, "D", color=color, zorder=4, label=center, **diamond)
     for end, arrow, is_beyond in zip(limits, "<>", (one.estimate < limits[0], one.estimate > limits[1]), strict=True):
         if is_beyond:
-            axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, clip_on=False)
+            inside = moved_inside(axes, 1 if arrow == "<" else -1)
+            axes.plot(end, below, arrow, color=color, markersize=6, zorder=4, transform=inside)
     has_why = bool(one.why)
     _beside(axes, one.word, middle, (_WORD_AT, _WORD_UP * has_why), color=color, fontweight="bold")
     if has_why:
         _beside(axes, one.why, middle, (_WHY_AT, -_WHY_DOWN), color=_QUIET, fontsize=_WHY_SIZE)
     if not is_narrow():
-        _beside(axes, minus(one.text), middle, (_TEXT_AT, 0), color=color)
+        _beside(axes, minus(one.text), middle, (_TEXT_AT, _WORD_UP * bool(one.beyond)), color=color)
+        if one.beyond:
+            _beside(axes, one.beyond, middle, (_BEYOND_AT, -_WHY_DOWN), color=_QUIET, fontsize=_WHY_SIZE)
 
 
 def _beside(axes: Axes, text: str, middle: float, at: tuple[float, float], **kind: Any) -> None:
@@ -209,7 +215,7 @@ def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float
         look: dict[str, Any] = {"linewidth": 2.4, "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6}
         axes.plot([], [], "D-", label=f"estimate and {CONFIDENCE:.0%} interval{for_these}", **look, **gray)
     if has_new:
-        axes.plot([], [], linewidth=0.8, label=f"{CONFIDENCE:.0%} interval, new test examples", **gray)
+        axes.plot([], [], label=f"{CONFIDENCE:.0%} interval, new test examples", **_CAPPED, **gray)
     if margin:
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"

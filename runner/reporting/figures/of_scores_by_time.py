@@ -1,9 +1,10 @@
 """Scores by training time: a panel for each data set or cell of a grid, with all variants and their bands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_end
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.learning_curves import scale_scores
-from runner.reporting.metrics import axis_label, sign_of
+from runner.reporting.metrics import axis_label, is_share, sign_of
 
 _MOST = 12  # panels
 _ACROSS = 3  # panels side by side
@@ -27,6 +28,8 @@ _ACROSS_LABELLED = 2  # most panels side by side with names at the ends of the c
 _LABELS = 0.5  # height in inches of the axis labels below a panel
 _FEW = 3  # epochs of a curve that is always shown whole
 _WORSE = 1.5  # room for the earlier half of the curves, as a multiple of the range of the later half
+_FEW_RUNS, _MOST_RUNS = 3, 10  # runs of a variant without a band, and runs that are drawn as lines
+_THIN: dict[str, Any] = {"linewidth": 0.6, "alpha": 0.6}
 _WIDE_RANGE = 10  # ratio of the longest to the shortest training time above which the axis is logarithmic
 
 
@@ -38,7 +41,9 @@ def scores_by_time(
     cells: Mapping[str, tuple[str, str]],
     unit: Unit,
 ) -> Figure:
-    """Draw the mean score at the end of each epoch, with its band, against the mean training time up to that point.
+    """Draw the mean score at the end of each epoch against the mean training time up to that point.
+
+    Up to ten runs of a variant are thin lines at their own times; the mean score of more than three has a band.
 
     Args:
         history: one row per run and epoch: position (of the run), variant, epoch, the metric, and elapsed (seconds).
@@ -68,7 +73,9 @@ def scores_by_time(
     label_rows(figure, row, axis_label(metric))
     counts = {*named.groupby(["cell", "variant"])["position"].nunique()}
     number = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
-    legend_below(figure, row[0], f"{BAND}, {number}")
+    if any(1 < count <= _MOST_RUNS for count in counts):
+        row[0].plot([], [], color="0.5", label=f"one {unit.noun}, {number}", **_THIN)
+    legend_below(figure, row[0], f"{BAND}, {number}" if any(axes.collections for axes in row) else "")
     return figure
 
 
@@ -78,16 +85,28 @@ class _Part:
 
     cell: str
     curves: Mapping[str, pd.DataFrame]
+    runs: Mapping[str, Sequence["pd.Series[float]"]]  # values of each run by its own elapsed time
     values: "pd.Series[float]"  # all values of the metric
 
     @classmethod
     def of(cls, cell: str, history: pd.DataFrame, metric: str, unit: Unit) -> "_Part":
         times, curves = by_variant(history, "elapsed"), dict[str, pd.DataFrame]()
+        of_runs = dict[str, list["pd.Series[float]"]]()
         for name, runs in by_variant(history, metric).items():
             curve = mean_curve(runs, unit)
+            if is_share(metric):
+                curve[["low", "high"]] = curve[["low", "high"]].clip(0, 1)
+            count = runs.curves.shape[1]
+            if count <= _FEW_RUNS:
+                curve[["low", "high"]] = np.nan
+            of_runs[name] = [
+                pd.Series(value, elapsed).dropna()
+                for value, elapsed in zip(runs.curves.T, times[name].curves.T, strict=True)
+                if 1 < count <= _MOST_RUNS
+            ]
             elapsed = pd.DataFrame(times[name].curves[: len(curve)]).mean(axis="columns").to_numpy()
             curves[name] = curve.set_index(pd.Index(elapsed))
-        return cls(cell, {name: curve for name, curve in curves.items() if len(curve)}, history[metric])
+        return cls(cell, {name: curve for name, curve in curves.items() if len(curve)}, of_runs, history[metric])
 
     def shown(self, styles: Mapping[str, Style]) -> dict[str, pd.DataFrame]:
         """Return the curves of the variants that stand out."""
@@ -105,12 +124,16 @@ class _Part:
         ]
 
     def draw(self, axes: Axes, styles: Mapping[str, Style]) -> None:
-        """Draw the curves with their bands."""
+        """Draw the curves with their runs and bands."""
         shown = self.shown(styles)
         for name, curve in shown.items():
             style, label = styles[name], hidden_name(name)
             marker = "o" if len(curve) == 1 else None
             axes.plot(curve.index, curve["mean"], style.dash, color=style.color, marker=marker, zorder=3, label=label)
+            for run in self.runs[name]:
+                axes.plot(run.index, run, color=style.color, zorder=2, label=hidden_name(f"{name} (one run)"), **_THIN)
+            if not np.isfinite(curve["low"]).any():
+                continue
             bands: dict[str, Any] = {"color": style.color, "alpha": 0.18, "linewidth": 0, "label": label}
             axes.fill_between(curve.index, curve["low"], curve["high"], **bands)
         ends = [curve.index[-1] for curve in shown.values()]

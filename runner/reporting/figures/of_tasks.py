@@ -1,6 +1,7 @@
 """Scores over several data sets: aggregates, probability of improvement, and share of runs above each score."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,8 @@ INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
 _EVEN = 0.5  # probability at which neither of two variants is better
+_POINT: dict[str, Any] = {"marker": "|", "linewidths": 1.2, "zorder": 3}
+_EXAMPLE: dict[str, Any] = {"color": "0.7", "linewidth": 6, "marker": "|", "markersize": 8, "markeredgecolor": "0.2"}
 _ROW = 0.25  # height in inches per variant with a one-line name
 
 
@@ -55,7 +58,7 @@ def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mappin
         axes.margins(x=0.08)
         share_ticks(axes.xaxis)
     row[len(row) // 2].set_xlabel(label)
-    row[0].plot([], [], "o-", color="0.35", alpha=0.7, linewidth=4, markersize=4, label=INTERVAL)
+    row[0].plot([], [], label=INTERVAL, **_EXAMPLE)
     legend_below(figure, row[0])
     return figure
 
@@ -83,7 +86,7 @@ def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str
     axes.set_ylim(rows, 0)
     axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel(f"probability that a run is better than a run of {common or 'the baseline'}")
-    axes.plot([], [], "o-", color="0.35", alpha=0.7, linewidth=4, markersize=4, label=INTERVAL)
+    axes.plot([], [], label=INTERVAL, **_EXAMPLE)
     legend_below(figure, axes)
     return figure
 
@@ -91,10 +94,10 @@ def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str
 def _estimates(
     axes: Axes, tasks: pd.DataFrame, column: str, middles: npt.NDArray[np.float64], colors: list[str], name: str
 ) -> None:
-    """Draw a column of the frame as points with intervals, one row per variant."""
+    """Draw a column of the frame as bars with a thin mark, which hides no narrow interval; one row per variant."""
     values, lows, highs = (tasks[f"{column}{side}"].to_numpy(float) for side in ("", "_low", "_high"))
-    axes.hlines(middles, lows, highs, color=colors, linewidth=4, alpha=0.45, label=hidden_name(INTERVAL))
-    axes.scatter(values, middles, s=14, c=colors, zorder=3, label=hidden_name(name))
+    axes.hlines(middles, lows, highs, color=colors, linewidth=6, alpha=0.45, label=hidden_name(INTERVAL))
+    axes.scatter(values, middles, s=64, c=colors, label=hidden_name(name), **_POINT)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
 

@@ -11,6 +11,7 @@ RUNNING = (
     "any, are active; validation values are those at its end."
 )
 PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+_RAW = "Scores are not normalized, so a data set counts more if its variants differ more."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far. Triangles at the edge are trials far behind the others."
@@ -64,7 +65,7 @@ CAPTIONS = TUNING_CAPTIONS | {
         "the score is the mean height between 1 and 4."
     ),
     "sensitivity": f"A line joins points that differ in this key alone. {BAND}",
-    "heat_map": "Mean and standard deviation for each pair of values; grey: no run completed.",
+    "heat_map": "Mean and standard deviation for each pair of values.",
     "interaction": (
         f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
         "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
@@ -94,7 +95,7 @@ CAPTIONS = TUNING_CAPTIONS | {
     "aggregate_scores": (
         "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
         f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for new runs on these "
-        "data sets."
+        f"data sets. {_RAW}"
     ),
     "probability_of_improvement": (
         "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
@@ -103,11 +104,11 @@ CAPTIONS = TUNING_CAPTIONS | {
     ),
     "score_by_time": (
         "Validation score at the end of each epoch, by the training time up to that point excluding compilation, as "
-        f"measured in these runs. {BAND}"
+        "measured in these runs."
     ),
     "performance_profile": (
         "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
-        "stratified bootstrap."
+        f"stratified bootstrap. {_RAW}"
     ),
 }
 

@@ -75,8 +75,11 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += _grey_marks(figure)
         if stem == "heat_map":
             said += _colors_of(figure)
+            said += ["Hatched: no run completed."] * bool(figure.axes[0].patch.get_hatch())
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
+        if stem == "score_by_time":
+            said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
@@ -113,6 +116,14 @@ def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
     """Yield the meaning of arrows at the edge of an axis, if there are any."""
     if any(line.get_marker() in ("<", ">") for axes in figure.axes for line in axes.lines):
         yield f"An arrow at the edge marks a {what} far beyond the others."
+
+
+def _of_times(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of thick and thin lines and of bands in the scores by time."""
+    if any("(one run)" in str(line.get_label()) for axes in figure.axes for line in axes.lines):
+        yield "Thick lines are means over seeds of score and time, thin lines single seeds."
+    if any(axes.collections for axes in figure.axes):
+        yield f"Bands are {CONFIDENCE:.0%} t-intervals of the mean score at each epoch."
 
 
 def _colors_of(figure: Figure) -> Iterator[str]:
@@ -263,9 +274,15 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield "Hollow dots are the differences of unpaired seeds from the baseline's mean; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
-        also = " for these test examples, thin lines the interval that also covers new test examples" if has_new else ""
+        also = (
+            " for these test examples, thin lines with caps the interval that also covers new test examples"
+            if has_new
+            else ""
+        )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
     yield from _margin(results)
+    if any(one.beyond for one in found):
+        yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
     yield from _arrows(figure, "difference")
     if tested := tests_text(results.comparisons, results.aggregate):
         yield f"Verdicts: {tested}."

@@ -2,7 +2,14 @@ import math
 
 import pytest
 
-from runner.reporting.comparison.decision import LOST_FOLD, NOT_SIGNIFICANT, STILL_TRAINING, cannot_decide, short_reason
+from runner.reporting.comparison.decision import (
+    LOST_FOLD,
+    NOT_SIGNIFICANT,
+    STILL_TRAINING,
+    cannot_decide,
+    short_reason,
+    shown_beyond,
+)
 
 
 def row(**given):
@@ -26,3 +33,18 @@ def row(**given):
 )
 def test_the_basis_of_a_verdict_in_a_few_words(given, said):
     assert short_reason(row(**given)) == said
+
+
+@pytest.mark.parametrize(
+    ("verdict", "margin", "p_beyond", "said"),
+    [
+        ("better", 0.01, 0.008, "more than the margin"),
+        ("worse", 0.01, 0.4, "perhaps within the margin"),
+        ("equivalent", 0.01, 1.0, ""),
+        ("undecided", 0.01, 1.0, ""),
+        ("higher", None, math.nan, ""),
+    ],
+)
+def test_a_verdict_with_a_margin_says_whether_the_difference_exceeds_it(verdict, margin, p_beyond, said):
+    given = {"verdict": verdict, "margin": margin, "p_beyond": p_beyond, "metric": "test_accuracy"}
+    assert shown_beyond(row(**given)) == said

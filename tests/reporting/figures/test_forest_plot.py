@@ -174,3 +174,20 @@ def test_variants_that_are_not_shown_share_the_last_row_of_their_cell_with_a_dot
     dots, *others = [line.get_xdata() for line in top.lines[5:9]]
     assert dots.tolist() == [0.2, 0.3]
     assert np.isnan(np.concatenate(others)).all()
+
+
+def test_a_row_says_whether_its_difference_exceeds_the_margin():
+    found = [difference(why="p = 0.031", beyond="perhaps within the margin"), difference("c", word="undecided")]
+    texts = list(drawn(*found, margin=0.01).axes[0].texts)
+    assert [text.get_text() for text in texts[:4]][2:] == [
+        "+2.00 [\N{MINUS SIGN}1.00, +3.00]",
+        "perhaps within the margin",
+    ]
+    number, beyond = texts[2:4]
+    assert beyond.get_window_extent().y1 <= number.get_window_extent().y0 + 1
+    assert beyond.get_window_extent().x0 == pytest.approx(number.get_window_extent().x0, abs=2)
+
+
+def test_the_interval_for_new_examples_has_caps_beyond_the_other():
+    _, new, these, *_ = drawn(difference()).axes[0].lines[1:5]
+    assert (new.get_marker(), these.get_marker()) == ("|", "None")

@@ -32,15 +32,33 @@ def drawn(frame):
     return scores_by_time(frame, "val_accuracy", "", styles, CELLS, SEEDS)
 
 
+def means(axes):
+    return [line for line in axes.lines if line.get_linewidth() >= 1 and len(line.get_xdata())]
+
+
 def test_each_data_set_has_a_panel_with_the_means_of_scores_and_times():
     figure = drawn(history())
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["digits", "wine"]
-    line, other = [line for line in figure.axes[1].lines if len(line.get_xdata())]
+    line, other = means(figure.axes[1])
     assert line.get_xdata() == pytest.approx([1.5, 3, 4.5])
     assert line.get_ydata() == pytest.approx([0.61, 0.71, 0.81])
     assert line.get_color() != other.get_color()
     assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [["sgd", "adam"]] * 2
-    assert [text.get_text() for text in figure.legends[0].texts] == ["95% interval of the mean, n = 2"]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["one seed, n = 2"]
+
+
+def test_few_runs_are_thin_lines_at_their_own_times_and_more_have_a_band():
+    axes = drawn(history()).axes[0]
+    runs = [line for line in axes.lines if line.get_linewidth() < 1 and len(line.get_xdata())]
+    assert [list(line.get_xdata()) for line in runs] == [[1, 2, 3], [2, 4, 6]] * 2
+    assert not axes.collections
+    frame = history()
+    more = pd.concat([frame, frame.assign(position=frame["position"] + 100, val_accuracy=frame["val_accuracy"] + 0.15)])
+    figure = drawn(more)
+    assert len(figure.axes[0].collections) == 2
+    assert max(path.vertices[:, 1].max() for band in figure.axes[0].collections for path in band.get_paths()) == 1
+    texts = [text.get_text() for text in figure.legends[0].texts]
+    assert texts == ["one seed, n = 4", "95% interval of the mean, n = 4"]
 
 
 def test_times_of_other_magnitudes_are_on_a_logarithmic_axis():
@@ -51,7 +69,7 @@ def test_times_of_other_magnitudes_are_on_a_logarithmic_axis():
 def test_a_run_that_diverges_ends_the_mean_there():
     frame = history()
     frame.loc[(frame["position"] == 1) & (frame["epoch"] == 3), "val_accuracy"] = np.nan
-    assert [len(line.get_xdata()) for line in drawn(frame).axes[0].lines][:2] == [2, 3]
+    assert [len(line.get_xdata()) for line in means(drawn(frame).axes[0])] == [2, 3]
 
 
 def places(figure):

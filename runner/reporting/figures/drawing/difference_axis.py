@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import Transform, offset_copy
 
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.canvas import wrapped
@@ -17,6 +19,7 @@ MARGIN_COLOR = "0.9"
 _FAR = 5  # multiple of the typical reach beyond which a variant may lie outside the axis
 _ROOM = 0.05  # room at either end of the axis, as a share of the range
 _SPACE = "\N{NO-BREAK SPACE}"
+_ARROW = 3  # distance of an arrow from the edge of the axis, in points
 
 
 def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> tuple[float, float]:
@@ -76,3 +79,8 @@ def sides(metric: str) -> tuple[str, str]:
 def minus(text: str) -> str:
     """Format a number with a typographic minus sign."""
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def moved_inside(axes: Axes, inwards: int) -> Transform:
+    """Return the transform of the data with which an arrow at the left (1) or right (-1) edge is inside the axes."""
+    return offset_copy(axes.transData, axes.get_figure(root=True), x=inwards * _ARROW, units="points")
