@@ -505,8 +505,8 @@ class Results:
 
         >>> import runner
         >>> print(*runner.load("outputs/sweeps/optimizers").where("seed < 3").cautions)
-        3 seeds are too few (6 needed): an exact test on 3 pairs gives p >= 0.25 before any correction. The report
-        shows intervals and claims nothing.
+        3 seeds are too few (6 needed): an exact test on 3 pairs gives p >= 0.25 before any correction. For these
+        comparisons with the baseline, the report shows intervals and claims nothing.
         """
         return list(self._read.cautions)
 

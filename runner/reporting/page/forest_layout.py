@@ -60,6 +60,7 @@ class Subject:
     margin: float | None
     sizes: Sequence[int]  # number of observations of each comparison
     adjusted: str = ""  # how p is adjusted: "adjusted by max-T"; "" for one comparison
+    has_looks: bool = False  # whether the looks were planned
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def forest(
         ruled[0].ruler if len({*scales.values()}) == 1 else None,
         f"difference in {quantity(metric)} from {subject.baseline}{unit}",
         subject.baseline,
-        f"Difference [{CONFIDENCE:.0%} interval], p",
+        f"Difference [{CONFIDENCE:.0%} interval]{', p' * any(row.p_value for group in groups for row in group.rows)}",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
         _caption(subject, [row for group in groups for row in group.rows], found),
     )
@@ -248,9 +249,11 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
         parts.append(f"the band is the margin of {margin_text(subject.margin, subject.metric)}")
     if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):
         parts.append("triangles lie beyond the axis")
-    if subject.adjusted:
+    if subject.adjusted and any(row.p_value for row in rows):
         comparisons = counted(len(subject.sizes), "comparison")
         parts.append(f"p is {subject.adjusted} for {comparisons}, but the intervals are not")
+    if subject.has_looks:
+        parts.append("p and intervals hold over the planned looks")
     pairs = {*subject.sizes}
     if len(pairs) == 1:
         parts.append(f"n = {counted(pairs.pop(), noun)}".replace(" ", "\N{NO-BREAK SPACE}"))

@@ -35,6 +35,7 @@ def scales(browser, name="curves.plots"):
 def place_of(browser, panel, x, y, plots="curves.plots"):
     """Return a plot's area, and the position of a point relative to its centre, in pixels."""
     over = browser.execute_script(f"return {plots}[{panel}].over")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", over)
     left, top = browser.execute_script(
         f"const plot = {plots}[{panel}]; const {{width, height}} = plot.over.getBoundingClientRect();"
         f"return [plot.valToPos({x}, 'x') - width / 2, plot.valToPos({y}, 'y') - height / 2]"
