@@ -1,4 +1,4 @@
-"""The documents name existing files, figures and captions."""
+"""The files, figures and captions that the documents name exist."""
 
 import ast
 import re

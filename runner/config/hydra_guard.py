@@ -286,7 +286,7 @@ class _VariantLoader:
         found = self._composed.pop(key, None)
         if found is None:
             found = ConfigLoaderImpl.load_configuration(self._loader, config_name, options, RunMode.RUN)
-        self._composed[key] = found  # the last one to be discarded
+        self._composed[key] = found  # moved to the end, so that it is discarded last
         if len(self._composed) > _KEPT:
             del self._composed[next(iter(self._composed))]
         return deepcopy(found)

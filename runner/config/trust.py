@@ -45,7 +45,7 @@ def package_of(path: str) -> str:
 
 
 def is_of_the_user(path: str) -> bool:
-    """Return whether the path of a class, function or module is neither Keras's nor this package's."""
+    """Return whether a class, function or module lies outside Keras and this package, by its path."""
     return package_of(path) not in ("keras", OWN)
 
 
@@ -89,7 +89,7 @@ def refuse_strangers(config: Mapping[Any, Any], trusted: Iterable[str]) -> None:
 
 
 def has_foreign_code(config: Mapping[Any, Any]) -> bool:
-    """Return whether a resolved configuration names a class or function of neither Keras's nor this package."""
+    """Return whether a resolved configuration names a class or function outside Keras and this package."""
     return any(_strangers(config, "", [f"{OWN}."], _is_of_keras))
 
 

@@ -58,7 +58,7 @@ def read_text(path: Path, most: int) -> str:
     return read_bytes(path, most).decode()
 
 
-@cache  # takes milliseconds, which a gallery of 500 sweeps would spend 500 times
+@cache  # takes milliseconds, which a gallery of 500 sweeps would pay 500 times
 def json_form(kind: Any) -> TypeAdapter[Any]:
     """Return a type's schema for `read_json`, built at its first use.
 

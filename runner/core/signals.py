@@ -65,7 +65,7 @@ class Interruption:
 
 
 class FirstInterruption:
-    """Context manager for a block that cleans up after a SIGINT: signals that follow the first do not disturb it.
+    """Context manager for a block that cleans up after a SIGINT: signals after the first do not interrupt it.
 
     A process often gets several signals: `timeout` signals the process and its group, and users press Ctrl-C again.
     """

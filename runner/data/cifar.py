@@ -154,4 +154,4 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def _unpickled(content: bytes) -> Any:
-    return _ArraysOnly(io.BytesIO(content), encoding="bytes").load()  # Python 2 wrote CIFAR's; its text is bytes
+    return _ArraysOnly(io.BytesIO(content), encoding="bytes").load()  # Python 2 wrote CIFAR's pickles: text is bytes

@@ -114,19 +114,19 @@ def keys_of(arrays: Arrays) -> tuple[str, ...]:
 def _one_of(key: str, arrays: Arrays, allowed: Any) -> str:
     text = str(arrays[key])
     if text not in allowed:
-        raise ValueError(f"{key} is none of {', '.join(allowed)}")
+        raise ValueError(f"{key} must be one of {', '.join(allowed)}")
     return text
 
 
 def _numbers(key: str, arrays: Arrays) -> npt.NDArray[Any]:
     array = arrays[key]
     if array.dtype.kind != "f" or not np.isfinite(array).all():
-        raise ValueError(f"{key} contains no finite numbers")
+        raise ValueError(f"{key} must contain only finite numbers")
     return array
 
 
 def _texts(key: str, arrays: Arrays) -> tuple[str, ...]:
     array = arrays[key]
     if array.dtype.kind != "U" or array.ndim != 1:
-        raise ValueError(f"{key} contains no names")
+        raise ValueError(f"{key} must be a list of names")
     return tuple(map(str, array))

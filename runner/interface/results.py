@@ -505,8 +505,8 @@ class Results:
 
         >>> import runner
         >>> print(*runner.load("outputs/sweeps/optimizers").where("seed < 3").cautions)
-        3 seeds are too few (6 needed): an exact test on 3 pairs gives p >= 0.25 before any correction. The report
-        shows intervals and claims nothing.
+        3 seeds are too few (6 needed): an exact test on 3 pairs gives p >= 0.25 before any correction. For these
+        comparisons with the baseline, the report shows intervals and claims nothing.
         """
         return list(self._read.cautions)
 
@@ -539,8 +539,8 @@ class Results:
             font: `latex`, `times` or an installed family.
 
         Raises:
-            UserError: if there is no such figure (with the nearest name), style or font, or the number of axes differs
-                from the figure's number of panels.
+            UserError: if there is no such figure (the message gives the nearest name), style or font, or the number
+                of axes differs from the figure's number of panels.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()

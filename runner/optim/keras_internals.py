@@ -22,7 +22,7 @@ def variable_key(optimizer: keras.optimizers.Optimizer, variable: Any) -> Any:
 
 
 def steps_taken(optimizer: keras.optimizers.Optimizer) -> Any:
-    """Return the counter of steps, which unlike `iterations` also counts those that only accumulate gradients."""
+    """Return the counter of steps, which, unlike `iterations`, also counts those that only accumulate gradients."""
     return optimizer._iterations
 
 

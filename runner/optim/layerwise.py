@@ -57,7 +57,7 @@ def scale_updates(model: keras.Model, factors: Mapping[str, float]) -> None:
             groups[factor_of[variable_key(optimizer, variable)]].append(variable)
         return groups
 
-    # Called for one variable at a time; an optimizer's work once per step (Nadam) is done elsewhere.
+    # Called for one variable at a time; work that an optimizer does once per step (as Nadam does) is elsewhere.
     def scaled_update(gradient: Any, variable: Any, learning_rate: Any) -> None:
         update(gradient, variable, learning_rate * factor_of[variable_key(optimizer, variable)])
 

@@ -27,7 +27,7 @@ class Kept:
         return purpose in self._values
 
     def make_alone(self, purpose: str, make: Callable[[], Value]) -> Value:
-        """Return a new value without caching it, after freeing the earlier one: both may not fit into memory."""
+        """Return a new value without caching it; free the earlier one first, because memory may not hold both."""
         self._values.pop(purpose, None)
         gc.collect()  # models and their compiled functions form reference cycles
         return make()

@@ -132,7 +132,7 @@ def _compiled(prepared: Sequence[Prepared], kept: Kept) -> tuple[Stack, list[Sta
 
     def make() -> tuple[Stack, Evaluator, Evaluator]:
         stack = Stack(models, targets.train, targets.validation, first.parts.batch_size, jit_compile=jit_compile)
-        # Tests may overwrite the last model's variables: the runs end in reverse order, so its own test comes first.
+        # Tests may overwrite the last model's variables: runs end in reverse order, so the last run is tested first.
         validation, test = (
             Evaluator(models[-1], part, jit_compile=jit_compile) for part in (targets.validation, targets.test)
         )

@@ -54,7 +54,7 @@ def by_holm(differences: np.ndarray) -> list[float]:
 
 
 def one_look(spread: str, noise: str, studies: int) -> dict[str, np.ndarray]:
-    """Return which studies make any false claim, or the first variant's true gain, by name."""
+    """Return, by name, which studies make any false claim, and which detect the first variant's true gain."""
     generator = np.random.default_rng([SEEDS, *noise.encode()])
     found: dict[str, list[bool]] = {}
     for _ in range(studies):

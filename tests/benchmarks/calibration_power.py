@@ -1,4 +1,4 @@
-"""Check that the seeds that `runner power` recommends have the promised power (`make calibration-power`).
+"""Check that the number of seeds that `runner power` recommends gives the promised power (`make calibration-power`).
 
 Each study draws a pilot, computes how many seeds are needed to show the true difference, draws that many new seeds, and
 is tested as in the report. The standard deviation of a paired difference is 1.

@@ -16,8 +16,8 @@ from tests.benchmarks.calibration import NOISES, STUDIES, Noise, markdown, rate
 
 HALF = 0.5
 _LEVEL = 0.05
-# Share of the variance that a source alone causes. None: the entire variance, through interaction, without
-# correlation of the pairs.
+# Share of the variance that a source alone causes. None: the source causes the entire variance, but only through
+# interaction, so the pairs are uncorrelated.
 SHARES = (0.05, 0.25, 0.5, 0.9, None)
 
 

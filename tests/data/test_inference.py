@@ -65,15 +65,15 @@ def test_a_file_has_the_common_keys_and_those_of_its_preprocessing(kind):
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"preprocessing": np.array("own")}, "preprocessing is none of affine, "),
-        ({"dtype": np.array("int8")}, "dtype is none of uint8, "),
+        ({"preprocessing": np.array("own")}, "preprocessing must be one of affine, "),
+        ({"dtype": np.array("int8")}, "dtype must be one of uint8, "),
         ({"shape": np.array([2, 3])}, "shape fits neither"),
         ({"shape": np.array([2, 0, 1])}, "shape fits neither"),
         ({"classes": np.array(["one"])}, "fewer than two"),
-        ({"classes": np.array([1, 2])}, "classes contains no names"),
+        ({"classes": np.array([1, 2])}, "classes must be a list of names"),
         ({"features": np.array(["a", "b"])}, "lists 2 features for examples of shape"),
         ({"mean": np.ones(2)}, "does not fit"),
-        ({"deviation": np.array([np.nan])}, "deviation contains no finite numbers"),
+        ({"deviation": np.array([np.nan])}, "deviation must contain only finite numbers"),
     ],
 )
 def test_arrays_that_describe_nothing_are_refused(changed, reason):

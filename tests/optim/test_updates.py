@@ -48,7 +48,7 @@ def momentum_step(options, gradients, weights):
 
 
 def nesterov_step(options, gradients, weights):
-    """The step of theta + beta v, where Sutskever's rule takes its gradients while v <- beta v - eta g moves theta."""
+    """The step of theta + beta v, where Sutskever's rule evaluates gradients; v <- beta v - eta g moves theta."""
     assert options["nesterov"]
     beta = options["momentum"]
     velocity = discounted(gradients, beta)

@@ -29,7 +29,7 @@ def long_form(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Return a function that records a figure for the test's promise for docs/reliability.md (see figures.py)."""
+    """Return a function that records a figure, shown in docs/reliability.md, for the test's guarantee (figures.py)."""
     marker = request.node.get_closest_marker("promise")
     assert marker, "which promise? @pytest.mark.promise(...)"
 

@@ -1,6 +1,7 @@
 """Malformed overrides, option files and study files lead promptly to exit code 0 or 2 and a message with the key.
 
-Every command passes composition, schema, trust and, for a sweep, planning in a warm process; nothing is trained.
+Every command goes through composition, the schema, the trust rules and, for a sweep, planning in a warm process;
+nothing is trained.
 """
 
 import re

@@ -74,7 +74,7 @@ def _draw(errors: "Errors", path: Path, left_out: LeftOut) -> None:
         captioned_images,
         [error.example for error in shown],
         [f"is {error.true_class}\npredicted {error.predicted_class} ({error.confidence:.1%})" for error in shown],
-        f"The {len(shown)} most confident of {errors.wrong} errors in {errors.known} examples",
+        f"The {len(shown)} most confident of {errors.wrong} errors among {errors.known} examples",
     )
     write_figures(path.parent, [(path.name, draw)], left_out, [path.suffix.removeprefix(".")])
 

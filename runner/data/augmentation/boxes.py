@@ -64,7 +64,7 @@ def random_boxes(draws: Draws, area: Tensor, ratio: Tensor, height: int, width: 
 
     Args:
         area: (count,), share of the image.
-        ratio: (count,), height by width; a side is at most as long as the image's.
+        ratio: (count,), height divided by width; a side is at most as long as the image's.
     """
     count = area.shape[0]
 

@@ -67,7 +67,7 @@ def _table_of(logger: Any) -> dict[str, Any]:
 
 
 def _continue_table(logger: Any, text: str, columns: list[str] | None) -> None:
-    """Restore a CSV logger's file as it was at the checkpoint; now it may be empty, or have rows of later epochs."""
+    """Restore a CSV logger's file as it was at the checkpoint; by now it may be empty, or contain later epochs."""
     logger.csv_file.seek(0)
     logger.csv_file.truncate()
     logger.csv_file.write(text)

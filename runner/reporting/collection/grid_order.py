@@ -6,7 +6,7 @@ from runner.records.record import RunRecord
 
 
 def grid_order(records: Sequence[RunRecord]) -> list[int]:
-    """Return the positions of the runs of a grid by its keys, numbers in ascending order; others keep their order.
+    """Return the positions of a grid's runs, sorted by its keys (numbers ascending); other runs keep their order.
 
     Words are in the order of their first runs. Runs are a grid if no study names their variants and all of them
     override the same keys, at least one of them with several numbers.

@@ -52,6 +52,8 @@ def _difference(
     text = signed_text(row[column], metric, [row[f"{interval}_low"], row[f"{interval}_high"]])
     if not math.isnan(row[f"{interval}_low"]):
         text += f" {interval_text(row, metric, interval)}"
+    # With planned looks, this interval covers one look alone and may be narrower than the one over all looks.
+    new_images = {} if row["looks"] else row
     return Difference(
         variant=variant,
         name=name,
@@ -67,8 +69,8 @@ def _difference(
         estimate=row[column],
         low=row[f"{interval}_low"],
         high=row[f"{interval}_high"],
-        new_low=row.get("new_images_low", math.nan),
-        new_high=row.get("new_images_high", math.nan),
+        new_low=new_images.get("new_images_low", math.nan),
+        new_high=new_images.get("new_images_high", math.nan),
         text=text,
     )
 

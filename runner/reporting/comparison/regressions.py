@@ -89,7 +89,7 @@ def shown_verdict(row: Mapping[Any, Any]) -> str:
     if row["fails"]:
         is_open = row["verdict"] == CANNOT_DECIDE
         return f"{words}; every pair is worse beyond the margin" if is_open else "worse beyond the margin"
-    return f"{words}, not shown beyond the margin" if row["verdict"] == WORSE else words
+    return f"{words}, but not shown to exceed the margin" if row["verdict"] == WORSE else words
 
 
 def conclusion(frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str] = ()) -> str:
@@ -120,7 +120,7 @@ def undecided_text(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def without_result(sides: Sides) -> list[str]:
-    """Return a sentence for each variant and side with runs without a result, which the comparisons omit."""
+    """Return a sentence for each variant and side that has runs without a result, which the comparisons omit."""
     found = []
     for pairing in sides.pairings:
         for side, places in ((0, pairing.reference), (pairing.side, pairing.other)):
@@ -216,7 +216,7 @@ def _lead(frame: pd.DataFrame, *, is_complete: bool) -> str:
         is_open = (failed["verdict"] == CANNOT_DECIDE).all()
         return "Worse in every pair, although the seeds cannot decide." if is_open else "Worse."
     if (verdicts == WORSE).any():
-        return "Worse, but not shown beyond the margin."
+        return "Worse, but not shown to exceed the margin."
     if (verdicts == IDENTICAL).all() and is_complete:
         return "Identical."
     undecided = verdicts.isin([CANNOT_DECIDE, STILL_TRAINING])

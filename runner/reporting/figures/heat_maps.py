@@ -30,7 +30,7 @@ DATASET = "dataset"
 def heat_map(
     points: pd.DataFrame, across: Axis, down: Axis, metric: str, title: str, baseline: str | None = None
 ) -> Figure:
-    """Draw mean and standard deviation of a metric for every pair of values; grey: no run completed.
+    """Draw mean and standard deviation of a metric for every pair of values; hatched: no run completed.
 
     Scores on different data sets have no common scale: each data set is a column with its own scale of colours, for the
     difference from the baseline or, without one, for the score. The best value of each column is bold;
@@ -51,7 +51,8 @@ def heat_map(
     height = (_ROW if of_baseline is None else _HIGH_ROW) * len(down.levels)
     figure, axes = canvas(title, TWO_COLUMNS if wide else ONE_COLUMN, 1.1 + height)
     images = _colors(axes, mean, metric, of_baseline, is_apart=is_apart)
-    axes.set_facecolor("0.9")
+    if np.isnan(mean).any():
+        axes.patch.set(facecolor="white", edgecolor="0.4", hatch="////", linewidth=0)
     best = _best(mean, metric, is_apart=is_apart)
     for (row, column), value in np.ndenumerate(mean):
         text = spread_text(float(value), float(std[row, column]), metric).replace(" ±", "\n±")

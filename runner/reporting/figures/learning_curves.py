@@ -275,7 +275,7 @@ class _Drawing:
 
 
 def scale_scores(axes: Axes, values: npt.ArrayLike, metric: str, *, log: bool = False) -> None:
-    """Scale the vertical axis of drawn curves: it may cut off early shares, and is logarithmic if losses vary a lot.
+    """Scale the vertical axis of drawn curves: it may cut off early values, and is logarithmic if a loss varies a lot.
 
     Args:
         log: use a logarithmic axis in any case.

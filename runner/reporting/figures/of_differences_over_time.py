@@ -169,7 +169,7 @@ def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, f
 
 
 def _with_ticks(limits: tuple[float, float], locator: MaxNLocator) -> tuple[float, float]:
-    """Return the ends of an axis, extended by up to half the distance of the ticks so that each side of 0 has one."""
+    """Return the ends of an axis, extended by up to half the tick spacing to have a tick on each side of 0."""
     low, high = limits
     step = float(np.diff(locator.tick_values(low, high))[0])
     return min(low, -step) if low < -step / 2 else low, max(high, step) if high > step / 2 else high

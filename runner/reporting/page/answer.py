@@ -100,4 +100,5 @@ def _subject(results: Results, headed: Collection[str]) -> Subject:
     baseline = results.baseline or (next(iter(headed)) if len(headed) == 1 else "the baseline")
     correction = results.comparisons["correction"].iloc[0] if len(sizes) > 1 else ""
     adjusted = after_correction(correction) if correction else ""
-    return Subject(results.metric, _shown(results, baseline), results.unit.noun, results.margin, sizes, adjusted)
+    shown, has_looks = _shown(results, baseline), results.asked.looks is not None
+    return Subject(results.metric, shown, results.unit.noun, results.margin, sizes, adjusted, has_looks)

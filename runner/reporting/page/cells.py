@@ -77,6 +77,8 @@ class PageTable:
     variants: Sequence[int] = ()  # position of each row's variant in the report; empty if rows belong to no variant
     of_runs: bool = False  # whether the rows are the runs, in order
     metric: str = ""  # column that the charts show first
+    constants: Sequence[str] = ()  # overrides that all rows share
+    aside: str = ""  # part of the caption about minor columns, which is not printed either
 
     def with_names(self, names: Mapping[str, str]) -> "PageTable":
         """Return the table with the display names of variants in its caption and its column `variant`."""

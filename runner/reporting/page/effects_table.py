@@ -19,6 +19,8 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
         effects: frame with the columns of effects.csv, and at least one row.
     """
     several = len({*effects["dataset"]}) > 1
+    has_exact = bool(effects["exact_low"].notna().any())
+    heads = ["difference", "95% interval", *["exact interval"] * has_exact, "F", "p (Holm)", "n"]
     rows = []
     for row in effects.to_dict("records"):
         metric, p_adjusted = row["metric"], p_text(row)
@@ -34,7 +36,7 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
                 *([Cell.text(row["dataset"])] if several else []),
                 Cell.number(signed_text(row["difference"], metric), row["difference"]),
                 Cell.number(interval_text(row, metric), row["ci_low"]),
-                Cell.number(interval_text(row, metric, "exact"), row["exact_low"]),
+                *([Cell.number(interval_text(row, metric, "exact"), row["exact_low"])] if has_exact else []),
                 Cell.number(f_value, row["f_value"]),
                 Cell.number(p_adjusted, None if p_adjusted == "-" else row["p_adjusted"]),
                 Cell.number(f"{row['n']}", row["n"]),
@@ -43,7 +45,7 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
         )
     columns = [
         Column("kind"), Column("effect"), *([Column("data set")] if several else []),
-        *(Column(name, number=True) for name in ("difference", "95% interval", "exact interval", "F", "p (Holm)", "n")),
+        *(Column(name, number=True) for name in heads),
         Column("verdict"),
     ]  # fmt: skip
     metric = str(effects["metric"].iloc[0])

@@ -60,6 +60,7 @@ class Subject:
     margin: float | None
     sizes: Sequence[int]  # number of observations of each comparison
     adjusted: str = ""  # how p is adjusted: "adjusted by max-T"; "" for one comparison
+    has_looks: bool = False  # whether the looks were planned
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Forest:
 
     @property
     def is_dense(self) -> bool:
-        """True if the rows must be less tall so that all fit on the first screen."""
+        """True if the rows must be shorter so that all fit on the first screen."""
         return sum(len(group.rows) + bool(group.heading) for group in self.groups) > _MOST_HIGH
 
     @staticmethod
@@ -178,7 +179,7 @@ def forest(
         ruled[0].ruler if len({*scales.values()}) == 1 else None,
         f"difference in {quantity(metric)} from {subject.baseline}{unit}",
         subject.baseline,
-        f"Difference [{CONFIDENCE:.0%} interval], p",
+        f"Difference [{CONFIDENCE:.0%} interval]{', p' * any(row.p_value for group in groups for row in group.rows)}",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
         _caption(subject, [row for group in groups for row in group.rows], found),
     )
@@ -238,8 +239,8 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
     noun = subject.noun
     parts = []
     if any(row.dots for row in rows):
-        pair = "the paired difference of" if all(one.is_paired for one in found) else "a difference from the baseline:"
-        parts.append(f"each dot is {pair} a {noun}")
+        pair = "paired difference" if all(one.is_paired for one in found) else "difference"
+        parts.append(f"each dot is the {pair} of one {noun} from the baseline")
     if any(row.bars for row in rows):
         parts.append(f"the diamond is the estimate, the thick line its {CONFIDENCE:.0%} interval")
     if any(len(row.bars) > 1 for row in rows):
@@ -248,8 +249,11 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
         parts.append(f"the band is the margin of {margin_text(subject.margin, subject.metric)}")
     if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):
         parts.append("triangles lie beyond the axis")
-    if subject.adjusted:
-        parts.append(f"p is {subject.adjusted} for {counted(len(subject.sizes), 'comparison')}, the intervals are not")
+    if subject.adjusted and any(row.p_value for row in rows):
+        comparisons = counted(len(subject.sizes), "comparison")
+        parts.append(f"p is {subject.adjusted} for {comparisons}, but the intervals are not")
+    if subject.has_looks:
+        parts.append("p and intervals hold over the planned looks")
     pairs = {*subject.sizes}
     if len(pairs) == 1:
         parts.append(f"n = {counted(pairs.pop(), noun)}".replace(" ", "\N{NO-BREAK SPACE}"))

@@ -33,7 +33,7 @@ def data_address(svg: bytes) -> str:
 
 
 def _short_names(text: str) -> str:
-    """Replace the ids of elements that others refer to by numbers, and remove all other ids."""
+    """Replace the ids of referenced elements with numbers, and remove all other ids."""
     used = {*_REFERENCE.findall(text)}
     short = {name: f"n{number}" for number, name in enumerate(name for name in _ID.findall(text) if name in used)}
     named = _ID.sub(lambda found: f' id="{short[found[1]]}"' if found[1] in short else "", text)

@@ -87,6 +87,7 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
         title=f"{heading} - runner",
         heading=heading,
         subtitle=f"{results.title}; {_which_images(results.metric)}",
+        planned_looks=results.looks_note if results.asked.looks else "",
         sections=sections.items(),
         placed=placed(drawings, sections),
         **content,
@@ -100,10 +101,18 @@ def _opening(results: Results) -> dict[str, Any]:
     in_full = results.verdicts.items() if first.has_plot else ()  # otherwise, the answer contains them
     return {
         "answer": first,
-        "further": _named(results, [*results.task_verdicts, *results.effect_verdicts]),
+        "further": {
+            "Over the data sets": _named(results, results.task_verdicts),
+            "Effects of the axes": [_begun(sentence) for sentence in _named(results, results.effect_verdicts)],
+        },
         "cautions": _named(results, results.cautions),
         "verdicts": [with_names(sentence, own_names(results, variant)) for variant, sentence in in_full],
     }
+
+
+def _begun(sentence: str) -> str:
+    """Return a sentence about effects with a capital, unless it begins with a key or a variant."""
+    return sentence if " rather than " in sentence else sentence[:1].upper() + sentence[1:]
 
 
 def _named(results: Results, sentences: Sequence[str]) -> list[str]:

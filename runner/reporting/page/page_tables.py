@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, outcome, p_text, short_reason
+from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, can_decide, outcome, p_text, short_reason
 from runner.reporting.comparison.folds import unit_noun
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
@@ -31,7 +31,7 @@ _OF_WINS = "95% interval of P(better)"
 _MINOR = ("effect size", "P(better)", _OF_WINS, "detectable")  # columns for which a printed page has no room
 _POINTS = " pp: percentage points."
 _CLAIMS = (
-    f" P(better) is meaningful if its unadjusted interval lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
+    f"P(better) is meaningful if its unadjusted interval lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
     "worse variant, the mirrored rule applies (Bouthillier et al. 2021)."
 )
 
@@ -46,8 +46,9 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
     new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
-    heads = ["difference", "95% interval", p_head(results.comparisons)]
-    heads += ["p (equivalence)"] * (results.margin is not None)
+    has_p = any(p_text(row) != "-" for row in compared.values())
+    heads = ["difference", "95% interval", *([p_head(results.comparisons)] if has_p else [])]
+    heads += ["p (equivalence)"] * (has_p and results.margin is not None)
     heads += ["verdict", "effect size", "P(better)", _OF_WINS]
     heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
     rows = []
@@ -69,10 +70,12 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
             ]
         )
     unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
-    caption = table.caption + _CLAIMS * bool(compared and not results.folds) + _POINTS * (unit == "pp")
+    caption = table.caption + _POINTS * (unit == "pp")
+    has_claim = any(can_decide(row) and not pd.isna(row["win_claim"]) for row in compared.values())
+    aside = _CLAIMS * (has_claim and not results.folds)
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
     columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
-    return PageTable("table-variants", "Variants", caption, columns, rows, variants)
+    return PageTable("table-variants", "Variants", caption, columns, rows, variants, aside=aside)
 
 
 def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
@@ -84,8 +87,8 @@ def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[st
         Column("variant"), Column(axis_label(metric), number=True), *of_comparison,
         *(Column(head, number=True, unit=unit) for head in new_images),
         Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
-        Column("training", number=True, unit="s", minor=True), Column("parameters", number=True, minor=True),
-        Column("points tried", number=True, minor=True),
+        Column("training", number=True, unit="s", minor=True, label="training time"),
+        Column("parameters", number=True, minor=True), Column("points tried", number=True, minor=True),
     ]  # fmt: skip
 
 
@@ -116,7 +119,7 @@ def _against(against: Mapping[Any, Any], metric: str, heads: Sequence[str]) -> l
 
 
 def _verdict(against: Mapping[Any, Any], word: str) -> str:
-    """Return the verdict in a word, with the reason if it is undecided for another one than its p value."""
+    """Return the verdict in a word, and why it is undecided if the reason is not its p value."""
     if word != UNDECIDED:
         return word
     why = against["reason"] if against["reason"] == STILL_TRAINING else short_reason(against, unit_noun(against))
@@ -125,7 +128,7 @@ def _verdict(against: Mapping[Any, Any], word: str) -> str:
 
 def _wins_text(against: Mapping[Any, Any]) -> str:
     """Format the interval of P(better) and the claim that it supports: [0.57, 1.00] meaningful."""
-    claim = "" if pd.isna(against["win_claim"]) else f" {against['win_claim']}"
+    claim = f" {against['win_claim']}" if not pd.isna(against["win_claim"]) and can_decide(against) else ""
     return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 
 

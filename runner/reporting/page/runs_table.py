@@ -57,7 +57,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
         Column("variant"), Column("seed", number=True),
         *([Column("fold", number=True)] if results.folds else []), Column("status"),
         *(Column(name, number=True, unit="%" if is_share(name) else "", label=quantity(name)) for name in metrics),
-        Column("epochs", number=True), Column("seconds", number=True, unit="s"),
+        Column("epochs", number=True), Column("seconds", number=True, unit="s", label="total time"),
         *(Column(key, number=True, hidden=True) for key in keys),
         Column("overrides"), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),
     ]  # fmt: skip
@@ -69,7 +69,9 @@ def runs_table(results: Results, page: Path) -> PageTable:
         caption += f" {counted(len(keys), 'varied key')} can be added under Columns."
     positions = {variant: position for position, variant in enumerate(results.variants)}
     variants = [positions[variant] for variant in results.summary["variant"]]
-    return PageTable("table-runs", "Runs", caption, columns, rows, variants, of_runs=True, metric=results.metric)
+    return PageTable(
+        "table-runs", "Runs", caption, columns, rows, variants, of_runs=True, metric=results.metric, constants=common
+    )
 
 
 def _has(run: Run, name: str) -> bool:

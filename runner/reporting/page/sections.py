@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.reporting.sentences.captions import TUNING_CAPTIONS
 
 SECTIONS = {
-    "verdict": "Verdict", "in-full": "Verdicts in full", "charts": "Charts", "variants": "Variants",
+    "verdict": "Verdict", "charts": "Charts", "variants": "Variants", "in-full": "Verdicts in full",
     "settings": "Configuration", "data-sets": "Data sets", "effects": "Effects", "tuning": "Tuning", "looks": "Looks",
     "variance": "Sources of variance", "runs": "Runs", "figures": "Figures", "failures": "Failures",
     "left-out": "Left out", "environment": "Environment", "again": "Reproduce",

@@ -25,7 +25,8 @@ def tasks_table(tasks: Tasks) -> PageTable:
     caption = (
         f"Over {datasets} data sets. In brackets: 95% intervals by stratified bootstrap, for new runs on the same data "
         "sets. Mean and median of the data sets' means. P(improvement): a run of the variant is better than one of the "
-        "baseline, averaged over the data sets. p: Wilcoxon's signed-rank test over the data sets."
+        "baseline, over all pairs of their runs, averaged over the data sets; P(better) under Variants compares only "
+        "runs of the same seed. p: Wilcoxon's signed-rank test over the data sets."
     )
     if has_rope:
         region = margin_text(first["rope"], metric)

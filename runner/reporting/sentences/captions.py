@@ -66,13 +66,15 @@ CAPTIONS = TUNING_CAPTIONS | {
         "the score is the mean height between 1 and 4."
     ),
     "sensitivity": f"A line joins points that differ in this key alone. {BAND}",
-    "heat_map": "Mean and standard deviation for each pair of values; grey: no run completed.",
+    "heat_map": "Mean and standard deviation for each pair of values.",
     "interaction": (
         f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
         "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
         "Effects."
     ),
-    "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
+    "learning_rate": (
+        "Learning rate at the last step of each epoch; variants with equal rates share a line, or have dashes in turn."
+    ),
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": (
         "Share of the test examples of each true class by predicted class, in percent; a blank cell has no examples. "

@@ -76,6 +76,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += _grey_marks(figure)
         if stem == "heat_map":
             said += _colors_of(figure)
+            said += ["Hatched: no run completed."] * bool(figure.axes[0].patch.get_hatch())
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):

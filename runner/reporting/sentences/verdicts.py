@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from runner.core.text import counted
+from runner.records.design import CORRECTION_NAMES
 from runner.records.record import RunRecord
 from runner.reporting.comparison.decision import (
     EQUIVALENT,
@@ -47,7 +48,12 @@ from runner.reporting.sentences.time_verdicts import (
     shown_estimate,
 )
 from runner.reporting.statistics.power import POWER
-from runner.reporting.statistics.significance.attainability import LEVEL, smallest_equivalence_p, smallest_p
+from runner.reporting.statistics.significance.attainability import (
+    LEVEL,
+    seeds_needed,
+    smallest_equivalence_p,
+    smallest_p,
+)
 from runner.reporting.statistics.significance.holm import after_correction
 from runner.reporting.statistics.significance.names_of_tests import NO_TEST
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
@@ -117,7 +123,9 @@ def _verdict(
         doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else _despite_interval(found)
         claim, mean = _claim(found), _mean(row)
         estimate = _estimate(found, rows)
-        finding = claim.finding if row["n"] else f"{mean}; {claim.finding}"
+        too_few = not can_decide(found) and not shows_only_equivalence(found)
+        finding = f"too few {unit_noun(found)}s" if too_few else claim.finding
+        finding = finding if row["n"] else f"{mean}; {finding}"
         return Verdict(variant, f" {claim}", finding, f" ({mean})", estimate, evidence, doubt)
     mean = _mean(row)
     if not row["n"]:
@@ -211,8 +219,11 @@ def _joint(found: _Row) -> str:
 
 def _evidence(found: _Row, rows: Mapping[str, _Row], comparisons: int) -> str:
     """Return the evidence for a claim, in parentheses; "" if nothing is claimed."""
-    if found["reason"] == STILL_TRAINING or (math.isnan(found["p_adjusted"]) and not can_decide(found)):
+    if found["reason"] == STILL_TRAINING:
         return ""
+    if math.isnan(found["p_adjusted"]) and not can_decide(found):
+        interval = "; ".join(_intervals(found, comparisons))
+        return f" ({interval})" if interval else ""
     parts = [*_intervals(found, comparisons), _p_values(found, comparisons), *_tested(found), f"n = {found['n']}"]
     parts += [
         *_looks(found),
@@ -302,7 +313,7 @@ def _range(found: _Row, interval: str) -> str:
 
 def _looks(found: _Row) -> Iterator[str]:
     if found["looks"]:
-        yield f"{counted(found['looks'], 'planned look')}"
+        yield f"at planned look {found['looks']}"
 
 
 def _could_have_shown(found: _Row) -> Iterator[str]:
@@ -384,9 +395,22 @@ def _undecidable(comparisons: pd.DataFrame) -> Iterator[str]:
             smallest += f" for a difference and {least_text(smallest_equivalence_p(row['n'], 1))} for equivalence,"
             claims = "no difference"
         yield (
-            f"{reason}: an exact test on {pairs} gives {smallest} before any correction. The report shows intervals "
-            f"and claims {claims}."
+            f"{reason}: an exact test on {pairs} gives {smallest} before any correction. For these comparisons with "
+            f"the baseline, the report shows intervals and claims {claims}.{_without_lost(comparisons, row['n'])}"
         )
+
+
+def _without_lost(comparisons: pd.DataFrame, seeds: int) -> str:
+    """Say that the seeds suffice without the variants whose lost runs need a second kind of test; "" otherwise."""
+    has_lost = (comparisons["lost"] > 0) | (comparisons["baseline_lost"] > 0)
+    others = comparisons[~has_lost]
+    kinds = {str(test).partition(",")[0] for test in others["test"]}
+    if not (has_lost.any() and len(kinds) == 1 and set(comparisons["correction"]) == {CORRECTION_NAMES["max_t"]}):
+        return ""
+    if seeds < seeds_needed(1):
+        return ""
+    names = ", ".join(comparisons.loc[has_lost, "variant"])
+    return f" Lost runs need a second joint test; without {names}, {counted(seeds, 'seed')} suffice."
 
 
 def _unmatched(comparisons: pd.DataFrame) -> Iterator[str]:
@@ -469,5 +493,7 @@ def _mixed(records: Sequence[RunRecord]) -> Iterator[str]:
         if len(values) > 1:
             what = _MIXED.get(name, f"version of {name}")
             yield f"the runs differ in their {what}: {', '.join(sorted(map(_known, values)))}."
-    if any(record.code.get("dirty") for record in records):
-        yield "some runs used code with uncommitted changes."
+    if changed := sum(bool(record.code.get("dirty")) for record in records):
+        which = "all" if changed == len(records) else f"{changed} of"
+        of_runs = f"{which} {counted(len(records), 'run')}" if len(records) > 1 else "the run"
+        yield f"{of_runs} used code with uncommitted changes."

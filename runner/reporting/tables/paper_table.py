@@ -320,8 +320,9 @@ def _of_new_examples(comparisons: pd.DataFrame) -> str:
 def _widened(names: list[str], what: str) -> str:
     if not names:
         return ""
-    which = f"the interval of {' and '.join(names)} contains" if len(names) < 3 else f"{len(names)} of them contain"
-    return f" Widened to new examples, {which} {what}."
+    which = f"{' and '.join(names)}" if len(names) < 3 else f"{len(names)} of them"
+    contain = f"interval of {which} contains" if len(names) == 1 else f"intervals of {which} contain"
+    return f" If widened to cover new examples, the {contain} {what}."
 
 
 def _head(name: str) -> str:

@@ -75,7 +75,7 @@ def _three_forms(schema: dict[str, Any]) -> None:
 class Axis(Section):
     """The values a key may take: a range of numbers, or choices.
 
-    A range whose ends (and step) are whole numbers contains only whole numbers; `int: false` adds the fractions.
+    A range whose ends (and step) are whole numbers contains only whole numbers; `int: false` also allows fractions.
     """
 
     model_config = ConfigDict(json_schema_extra=_three_forms)
@@ -181,7 +181,7 @@ class Axis(Section):
     def uniform_of(self, value: Any) -> float:
         """Return a uniform number at which `at` returns this value; if there are several, the middle one.
 
-        A value outside the range has the number of the nearer end.
+        A value outside the range gets the number of the nearer end.
         """
         if self.choices is not None:
             return (self.choices.index(value) + 0.5) / len(self.choices)

@@ -97,7 +97,7 @@ def idle_looks(plan: Planned) -> list[int]:
 
 
 def _detectable(plan: Planned, known: Mapping[str, Mapping[int, float]]) -> list[float]:
-    """Return the smallest difference of each known comparison, or one in standard deviations if none is known."""
+    """Return the smallest detectable difference of each known comparison; without any, one in standard deviations."""
     joint = plan.correction == "max_t"
     level = LEVEL / plan.tests
     enough = len(known) == plan.comparisons and min(map(len, known.values())) >= ENOUGH_PAIRS

@@ -166,7 +166,7 @@ class PlannedLooks(Section):
     looks: Annotated[int, Field(ge=2, le=100)] = 5
     """Number of looks."""
     spending: Spending = "pocock"
-    """Function that spends the error over the looks."""
+    """Error-spending function."""
 
     def of_study(self) -> dict[str, Any]:
         """Return the keys of a study: all its seeds, and the size of each look.

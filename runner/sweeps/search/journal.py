@@ -66,7 +66,7 @@ def _frozen(trial: Trial, axes: Mapping[str, Axis]) -> Any:
 
 
 def _distribution(axis: Axis, value: Any) -> Any:
-    """Return Optuna's description of an axis, extended to the value, which may be from an earlier range."""
+    """Return Optuna's description of an axis, extended to include the value, which may be from an earlier range."""
     if axis.choices is not None:
         return CategoricalDistribution([_name(choice) for choice in axis.choices])
     assert axis.low is not None

@@ -74,7 +74,7 @@ def read_search(config: Any, swept: Sequence[Override], seeds: Any = None) -> St
     except ValidationError as error:
         raise ConfigError(error_lines(error, Search, "search")) from error
     if not search.axes:
-        raise ConfigError("search.axes: nothing to search for; give KEY=interval(LOW,HIGH) or KEY=A,B")
+        raise ConfigError("search.axes: nothing to search; give KEY=interval(LOW,HIGH) or KEY=A,B")
     tune = {key: given[key] for key in Tune.model_fields if key in given}
     about = {key: given[key] for key in Chosen.model_fields if key in given}
     asked = about | {"variants": {VARIANT: []}, "tune": tune, "seeds": search.fresh_seeds}

@@ -14,7 +14,7 @@ ENHANCERS = {
     "colour": ImageEnhance.Color,
     "sharpness": ImageEnhance.Sharpness,
 }
-# Our operation, Pillow's, and the share of pixels that may differ by one level, because Pillow rounds down products.
+# Our operation, Pillow's, and the share of pixels that may differ by one level, because Pillow rounds products down.
 OPERATIONS = {
     **{
         f"{name} {factor}": (

@@ -169,7 +169,7 @@ def test_comparisons_that_may_claim_nothing_are_not_in_the_family_of_holm():
 
 
 def test_comparisons_of_another_kind_count_as_another_group():
-    """The runs of c diverge, so c is compared by ranks; each p is doubled for the two groups until one is tested."""
+    """The runs of c diverge, so c is compared by ranks; each p is doubled for two groups until one is left."""
     lost = runs("c", [np.nan] * 7, ["diverged"] * 7)
     found = compared(runs("a", SEVEN), *(runs(name, [value + 0.01 for value in SEVEN]) for name in "bd"), lost)
     assert [found[name]["p_adjusted"] for name in "bcd"] == [2 * 2 / 2**7] * 3

@@ -98,7 +98,7 @@ def test_a_margin_shifts_every_difference_before_the_test(compare, margin, fails
     assert rows["sgd"]["fails"] == fails == (exact_p(shifted) < 0.05 and sum(shifted) < 0)
     assert rows["sgd"]["p_holm"] == pytest.approx(exact_p(GAINS))  # p of the difference itself
     expected = {0.0: "worse", 0.0005: "worse beyond the margin"}
-    assert shown_verdict(rows["sgd"]) == expected.get(margin, "worse, not shown beyond the margin")
+    assert shown_verdict(rows["sgd"]) == expected.get(margin, "worse, but not shown to exceed the margin")
 
 
 def test_of_a_loss_less_is_better(compare):

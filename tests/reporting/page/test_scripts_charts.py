@@ -35,6 +35,7 @@ def scales(browser, name="curves.plots"):
 def place_of(browser, panel, x, y, plots="curves.plots"):
     """Return a plot's area, and the position of a point relative to its centre, in pixels."""
     over = browser.execute_script(f"return {plots}[{panel}].over")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", over)
     left, top = browser.execute_script(
         f"const plot = {plots}[{panel}]; const {{width, height}} = plot.over.getBoundingClientRect();"
         f"return [plot.valToPos({x}, 'x') - width / 2, plot.valToPos({y}, 'y') - height / 2]"
@@ -72,7 +73,7 @@ def tip(browser):
 
 def test_the_pointer_shows_the_mean_and_the_value_of_each_seed(opened):
     point_at(opened, 1, 2, 80.5)  # the second panel: validation
-    everywhere = [f"{HOSTILE}: 90.5%", "sgd: 80.5%", "broken: 75%", "=1+1: 70.5%"]
+    everywhere = [f"{HOSTILE}: 90.5%", "sgd: 80.5%", "broken: 75.0%", "=1+1: 70.5%"]
     assert tip(opened)[:7] == ["epoch 2, validation accuracy (%)", *everywhere, "sgd", "mean of 2: 80.5%"]
     assert opened.find_element(By.CSS_SELECTOR, ".tip strong").text == "sgd: 80.5%"
     assert tip(opened)[-2:] == ["seed 0: 80", "seed 1: 81"]
@@ -87,6 +88,7 @@ def test_a_drag_zooms_both_panels_and_reset_shows_all_again(opened):
     zoomed = scales(opened)
     assert zoomed[0][0][0] == pytest.approx(1.5, abs=0.02)
     assert zoomed[0][0] == zoomed[1][0] != before[0][0]
+    assert zoomed[1][1] == before[1][1]  # a zoom between two epochs shows the lines that join them
     assert zoomed[0][1][1] - zoomed[0][1][0] < before[0][1][1] - before[0][1][0]
     press(opened, "Reset")
     assert scales(opened) == before
@@ -118,6 +120,9 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
     assert button.get_attribute("aria-pressed") == "true"
     assert opened.find_element(By.CSS_SELECTOR, "#table-runs tr[data-variant='1']").is_displayed()
     assert forest_axis(opened) == whole
+    opened.execute_script("[1, 2].forEach(toggle)")  # only the baseline is left, with no difference to draw
+    assert forest_axis(opened) == whole
+    assert opened.get_log("browser") == []
 
 
 def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):

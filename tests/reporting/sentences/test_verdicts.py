@@ -1,3 +1,4 @@
+import math
 import re
 
 import pandas as pd
@@ -41,8 +42,16 @@ def test_a_variant_has_one_plain_sentence(values, verdict):
 
 def test_below_six_seeds_nothing_is_claimed_and_it_says_why():
     sentences, notes = said(runs("a", SEVEN[:5]), runs("b", [0.1] * 5))
-    assert "versus a: 5 seeds are too few (6 needed); -82.00 percentage points." in sentences["b"]
+    assert "versus a: 5 seeds are too few (6 needed); -82.00 percentage points (95% CI" in sentences["b"]
     assert "0.0625" in notes
+
+
+def test_a_caution_says_that_the_seeds_suffice_without_the_variant_that_diverged():
+    six = SEVEN[:6]
+    lost = runs("d", [*six[:5], math.nan], ["completed"] * 5 + ["diverged"])
+    _, notes = said(runs("a", six), runs("b", six[::-1]), lost)
+    assert "Lost runs need a second joint test; without d, 6 seeds suffice." in notes
+    assert "suffice" not in said(runs("a", six[:5]), runs("b", six[:5]), lost)[1]
 
 
 def test_a_baseline_of_two_seeds_is_too_few_for_a_claim():

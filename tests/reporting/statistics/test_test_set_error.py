@@ -148,7 +148,7 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
     assert f"(no 95% CI, all differences equal; {new}; p = 0.008" in sentence
     assert sentence.endswith("; n = 8; the difference may hold for these 800 test examples only).")
     caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
-    assert caption.endswith("Widened to new examples, the interval of b contains 0.")
+    assert caption.endswith("If widened to cover new examples, the interval of b contains 0.")
 
 
 def test_where_neither_seeds_nor_examples_vary_there_is_no_interval_for_new_examples(right):

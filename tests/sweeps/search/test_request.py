@@ -52,7 +52,7 @@ def test_the_command_line_sets_the_fresh_seeds():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "search.axes: nothing to search for"),
+        ({}, "search.axes: nothing to search"),
         ({"axes": {"a": {"low": 1}}}, "must have low and high, or choices"),
         ({"axes": {"a": {"low": 2, "high": 1}}}, "low=2 must be below high=1"),
         ({"axes": {"a": {"low": 0, "high": 1, "log": True}}}, "log=true needs low above 0"),

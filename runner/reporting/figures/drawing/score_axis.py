@@ -30,8 +30,8 @@ class ScoreAxis:
     def of(cls, metric: str, scores: Array, bests: Array, sign: int) -> "ScoreAxis":
         """Return the axis for one or more scores.
 
-        Scores much further from the best than three quarters of all scores are off the axis, because they would hide
-        the differences between the others.
+        Scores much further from the best than the best three quarters of the scores are off the axis, since they would
+        hide the differences between the others.
 
         Args:
             bests: the best score of each variant, which must be on the axis; NaN if there is none.

@@ -44,8 +44,8 @@ class _Panel:
 def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw the score of each trial against the value of each key; a panel per key, a star at each variant's choice.
 
-    With more than four variants, each has a panel for each of its keys, in which the others are grey, unless these are
-    too many panels. Only trials that set the key are drawn, and only the first of many keys.
+    With more than four variants, each has a panel for each of its keys, in which the others are grey, unless that
+    would be too many panels. Only trials that set the key are drawn, and only the first of many keys.
     """
     parts = _panels(variants, styles)
     is_alone = bool(parts[0].heading)

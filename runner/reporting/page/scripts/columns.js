@@ -43,25 +43,42 @@ const chooser = (table) => {
   return box;
 };
 
-// The visible cells, in the order of the rows; the first row has the names.
-const seenCells = (table) => {
+// The visible columns, each with its cells in the order of the rows.
+const seenColumns = (table) => {
   const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden && !row.classList.contains("off"));
-  const heads = headsOf(table).filter((head) => !head.hidden);
-  const named = heads.map((head) => head.dataset.name + (head.dataset.unit ? ` (${head.dataset.unit})` : ""));
-  return [named, ...rows.map((row) => [...row.cells].filter((cell) => !cell.hidden).map(plainText))];
+  return headsOf(table).flatMap((head, position) => {
+    const name = head.dataset.name + (head.dataset.unit ? ` (${head.dataset.unit})` : "");
+    return head.hidden ? [] : [{ head, name, cells: rows.map((row) => row.cells[position]) }];
+  });
+};
+const rowsOf = (columns) => columns[0].map((_, place) => columns.map((column) => column[place]));
+// A column of means with standard deviations, or of intervals, as several columns of plain numbers.
+const asNumbers = ({ head, name, cells }) => {
+  const texts = cells.map(plainText);
+  if (!head.classList.contains("number")) return [[name, ...texts]];
+  const plain = texts.map((text) => text.replace(/,(?=\d{3})/g, ""));
+  const [hasSpread, hasInterval] = ["±", "["].map((sign) => plain.some((text) => text.includes(sign)));
+  const unit = plain.some((text) => text.endsWith("%")) ? " (%)" : "";
+  if (!hasSpread && !hasInterval) return [[name + unit, ...plain.map((text) => text.replace(/%$/, ""))]];
+  const hasEstimate = hasSpread || plain.some((text) => /^[^[]+\[/.test(text));
+  const parts = [...(hasEstimate ? [""] : []), ...(hasSpread ? [" sd"] : []), ...(hasInterval ? [" low", " high"] : [])];
+  const numbers = plain.map((text) => text.match(/[-+]?(?:inf|nan|∞|\d+(?:\.\d+)?(?:e[-+]?\d+)?)/gi) ?? []);
+  return parts.map((part, place) => [name + part, ...numbers.map((found) => found[place] ?? "")]);
 };
 // As in the report's own files, no cell is a formula.
 const inert = (text) => (/^[=@\t\r]|^[-+](?!\d|\.\d)/.test(text) ? `'${text}` : text);
 const asCsv = (table) =>
-  seenCells(table)
+  rowsOf(seenColumns(table).flatMap(asNumbers))
     .map((row) => row.map(inert).map((text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(","))
     .join("\n");
 const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$", "<": "$<$", ">": "$>$" };
 const latex = (text) =>
   text.replace(/[\\~^±<>]|[&%$#_{}]/g, (letter) => LATEX[letter] ?? `\\${letter}`).replace(/(?<![\w.])-(?=\d)/g, "$-$");
 const asLatex = (table) => {
-  const [heads, ...rows] = seenCells(table).map((row) => row.map(latex));
-  const shape = headsOf(table).filter((head) => !head.hidden).map((head) => (head.classList.contains("number") ? "r" : "l"));
+  const columns = seenColumns(table).filter(({ head }) => !head.classList.contains("minor")); // as in print
+  const bold = (cell) => (cell.classList.contains("best") ? `\\textbf{${latex(plainText(cell))}}` : latex(plainText(cell)));
+  const [heads, ...rows] = rowsOf(columns.map(({ name, cells }) => [latex(name), ...cells.map(bold)]));
+  const shape = columns.map(({ head }) => (head.classList.contains("number") ? "r" : "l"));
   const line = (row) => `${row.join(" & ")} \\\\`;
   return ["% \\usepackage{booktabs}", `\\begin{tabular}{${shape.join("")}}`, "\\toprule", line(heads), "\\midrule",
     ...rows.map(line), "\\bottomrule", "\\end{tabular}"].join("\n");

@@ -150,6 +150,7 @@ const curveCharts = (place) => {
     fields.all.disabled = !state.metric.share;
     for (const name of ["by", "x", "seeds", "log"]) fields[name].disabled = isDifference();
     fields.second.disabled = isDifference() || fields.second.length < 2;
+    if (keys.length > 1) fields.second.parentElement.hidden = fields.second.disabled;
   };
   const change = (name) => (value) => {
     state[name] = value;

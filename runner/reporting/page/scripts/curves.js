@@ -59,7 +59,11 @@ const rangeOf = ({ curves, lines, metric, across: [from, to] }) => {
   const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // equal without smoothing
   const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
   const all = shown.flat().sort((one, other) => one - other);
-  if (!all.length) return [state.log ? 0.1 : 0, 1];
+  if (!all.length) {
+    const places = curves.flatMap(({ x }) => x); // a zoom between two epochs shows the lines that join them
+    const around = [Math.max(...places.filter((x) => x < from)), Math.min(...places.filter((x) => x > to))];
+    return around.every(Number.isFinite) ? rangeOf({ curves, lines, metric, across: around }) : [state.log ? 0.1 : 0, 1];
+  }
   let [low, high] = [all[0], all.at(-1)];
   if (state.log) return [low / 1.1, high * 1.1];
   const longest = Math.max(...shown.map((values) => values.length));
@@ -204,7 +208,7 @@ const elsewhere = (panel, { curve, run, at }) =>
     const value = run === undefined ? mean : drawn.panel.values[run][at];
     return value === null || value === undefined ? [] : [`${drawn.panel.label}: ${short(value)}`];
   });
-// The values of all curves at the place of the given one, best or worst first; at most those next to it.
+// The values of the curves at the place of the given one, in descending order: all, or those next to it.
 const MOST_LISTED = 12;
 const listed = ({ curves }, { curve, at }) => {
   const isBeyond = ({ x }) => curve.x[at] > x.at(-1) || curve.x[at] < x[0];
@@ -215,9 +219,10 @@ const listed = ({ curves }, { curve, at }) => {
     .sort(([, one], [, other]) => other - one);
   const place = found.findIndex(([own]) => own === curve);
   const start = Math.max(0, Math.min(place - MOST_LISTED / 2, found.length - MOST_LISTED));
+  const digits = Math.max(...found.map(([, value]) => (short(value).split(".")[1] ?? "").length));
   return found.slice(start, start + MOST_LISTED).map(([own, value]) => {
     const line = document.createElement(own === curve ? "strong" : "span");
-    line.append(swatch(own.group), ` ${own.group.name}: ${short(value)}${unitShown()}`);
+    line.append(swatch(own.group), ` ${own.group.name}: ${value.toFixed(digits).replace("-", MINUS)}${unitShown()}`);
     return line;
   });
 };

@@ -15,35 +15,66 @@ const numberIn = (text) => {
   return found ? Number(found[0]) : null;
 };
 
+// A column's name, or its name in charts, without unit and underscores: `test accuracy` is also test_accuracy.
+const plainName = (name) => name.toLowerCase().replaceAll("_", " ").replace(/\s+\([^)]*\)$/, "");
+const namesOf = (head) => [head.dataset.name, head.dataset.label ?? head.dataset.name].map(plainName);
+const columnOf = (heads, wanted) => {
+  const exact = heads.findIndex((head) => head.dataset.name.toLowerCase() === wanted);
+  return exact >= 0 ? exact : heads.findIndex((head) => namesOf(head).includes(plainName(wanted)));
+};
+// Quotes around the names of columns with spaces.
+const withQuotes = (text, heads) => {
+  const names = heads.flatMap(namesOf).filter((name) => name.includes(" ")).sort((one, other) => other.length - one.length);
+  const escaped = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!names.length) return text;
+  return text.replace(new RegExp(`(?<![\\w"])(?:${escaped.join("|")})(?=\\s*(?:[<>=]|!=))`, "gi"), '"$&"');
+};
+// The overrides that all rows share, which no cell contains.
+const constantsOf = (table) =>
+  new Map((table.dataset.constants ?? "").toLowerCase().split("\n").map((part) => part.replace(/^[+~]+/, "").split(/=(.*)/s)));
+
 // Tests of a row, one for each term. Throws an Error for a column that the table does not have.
 const parseFilter = (text, table) => {
-  const heads = headsOf(table);
+  const [heads, constants] = [headsOf(table), constantsOf(table)];
+  const quoted = withQuotes(text, heads);
   const tests = [];
   TERM.lastIndex = 0;
-  for (let found = TERM.exec(text); found; found = TERM.exec(text)) {
-    const [whole, column, operator, value, word] = found;
+  for (let found = TERM.exec(quoted); found; found = TERM.exec(quoted)) {
+    const [, column, operator, value, word] = found;
     const wanted = unquoted(column ?? word).trim();
     if (word !== undefined && wanted === "and") continue;
-    const position = column === undefined ? -1 : heads.findIndex((head) => head.dataset.name.toLowerCase() === wanted);
+    const position = column === undefined ? -1 : columnOf(heads, wanted);
     if (position >= 0) tests.push(comparison(position, operator, unquoted(value), heads[position]));
-    else if (column === undefined || operator === "=") {
-      const part = word === undefined ? whole.trim().toLowerCase() : wanted;
-      tests.push((row) => plainText(row).toLowerCase().includes(part)); // also optimizer=adam among the overrides
-    } else throw new Error(`no column ${unquoted(column)}; quote names with spaces`);
+    else if (column === undefined) tests.push((row) => plainText(row).toLowerCase().includes(wanted));
+    else if (constants.has(wanted)) {
+      const number = Number.isNaN(Number(constants.get(wanted))) ? null : numberIn(unquoted(value));
+      tests.push(() => holds(operator, constants.get(wanted), unquoted(value), number));
+    } else {
+      const part = `${wanted}=${unquoted(value)}`; // an override
+      const has = (row) => plainText(row).toLowerCase().includes(part);
+      if (operator !== "=" || ![...table.tBodies[0].rows].some(has)) throw new Error(`no column ${wanted}`);
+      tests.push(has);
+    }
   }
   return tests;
 };
 const comparison = (position, operator, value, head) => {
   const number = head.classList.contains("number") ? numberIn(value) : null;
-  return (row) => {
-    const text = plainText(row.cells[position]).toLowerCase();
-    if (number === null) return OPERATORS[operator](text, value);
-    const own = numberIn(text);
-    return own === null ? operator === "!=" : OPERATORS[operator](own, number);
-  };
+  return (row) => holds(operator, plainText(row.cells[position]).toLowerCase(), value, number);
+};
+// Whether a comparison holds: of numbers or, without a number, of words; a word may have a reason: `undecided: ...`.
+const holds = (operator, text, value, number) => {
+  if (number === null) return OPERATORS[operator](text.startsWith(`${value}: `) ? value : text, value);
+  const own = numberIn(text);
+  return own === null ? operator === "!=" : OPERATORS[operator](own, number);
 };
 for (const input of document.querySelectorAll("input[data-filters]")) {
   const table = document.getElementById(input.dataset.filters);
+  const names = document.createElement("datalist");
+  names.id = `${table.id}-names`;
+  names.append(...headsOf(table).map((head) => new Option(head.dataset.name)));
+  input.setAttribute("list", names.id);
+  input.closest(".tools").append(names);
   const count = document.querySelector(`output[data-counts="${input.dataset.filters}"]`);
   const filter = () => {
     const rows = [...table.tBodies[0].rows];
