@@ -11,6 +11,7 @@ from runner.records.baselines import arm_parts
 
 _IN_FORCE: ContextVar[Mapping[str, str] | None] = ContextVar("names", default=None)
 _KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # the key of an override, with its groups
+_OPTION = re.compile(r"(\w+)=([A-Za-z]\w*)")  # a group of the configuration and its chosen option
 _OVERRIDE = re.compile(r"(?:^|(?<=,))([\w.]+)=")  # the full key of an override
 _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by single underscores
 
@@ -41,7 +42,13 @@ def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mappi
 
 
 def _short_arms(arms: Sequence[str]) -> dict[str, str]:
-    """Return the labels with their keys in short form; empty if one short form would represent two keys."""
+    """Return the labels with their keys in short form; empty if one short form would represent two keys.
+
+    Options of one group, `optimizer=sgd`, are named without their group.
+    """
+    options = [_OPTION.fullmatch(arm) for arm in arms]
+    if len({option[1] for option in options if option}) == 1 and all(options):
+        return {arm: option[2] for arm, option in zip(arms, options, strict=True) if option}
     keys = {key for arm in arms for key in _OVERRIDE.findall(arm)}
     if len({key.rpartition(".")[2] for key in keys}) < len(keys):
         return {}

@@ -72,3 +72,15 @@ def test_keys_are_named_in_words_and_by_their_groups_only_where_two_would_be_equ
     keys = ["optimizer.learning_rate", "training.batch_size", "optimizer.momentum", "averaging.momentum"]
     names = ["learning rate", "batch size", "optimizer.momentum", "averaging.momentum"]
     assert [*key_names(keys).values()] == names
+
+
+def test_options_of_one_group_are_named_without_it():
+    labels = {"optimizer=sgd [digits]": "optimizer=sgd", "optimizer=adam": "optimizer=adam"}
+    found = print_names(labels, [], {})
+    assert found == {
+        "optimizer=sgd": "sgd",
+        "optimizer=sgd [digits]": "sgd [digits]",
+        "optimizer=adam": "adam",
+    }
+    for others in (["optimizer=sgd", "model=mlp"], ["width=1", "width=2"], ["optimizer=sgd,width=1", "optimizer=adam"]):
+        assert not print_names({other: other for other in others}, [], {})
