@@ -324,7 +324,7 @@ def _axis_figures(results: Results) -> Named:
             title = f"Sensitivity: {results.title}"
             yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, unit=results.unit)
     if is_grid(axes, overrides) and scores.notna().any():
-        title = f"Mean {axis_label(results.metric)}: {results.title}"
+        title = f"{_begin(axis_label(results.metric))}, mean ± sd: {results.title}"
         points = overrides.assign(score=scores)
         baseline = _baseline_level(results, overrides, [axis.key for axis in axes])
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title, baseline)

@@ -33,7 +33,8 @@ TUNING_CAPTIONS = {
         "Share of the variance of the validation score that each key explains by itself (dot) and with its "
         "interactions (circle), by fANOVA on a random forest. A line contains 95% of the forest's trees, each of which "
         "saw a different sample of the trials. R² is the share of the variance that the forest explains in trials that "
-        "it has not seen; grey: it explains none. A variant with a single tuned key has no importances."
+        "it has not seen; grey: it explains none. A variant with a single tuned key or too few trials "
+        "has no importances."
     ),
     "tuning_parallel": (
         "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
