@@ -224,4 +224,4 @@ def test_the_caption_says_that_thin_lines_replace_bands():
     thin = "Accuracy. Thick lines are means over seeds, thin lines single seeds."
     assert [*_with_runs([f"Accuracy. {BAND}"], figure, SEEDS)] == [thin]
     axes.fill_between([1, 2], [0.1, 0.7], [0.2, 0.9])
-    assert [*_with_runs([BAND], figure, SEEDS)][0] == BAND
+    assert next(iter(_with_runs([BAND], figure, SEEDS))) == BAND
