@@ -34,7 +34,7 @@ from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.grid_panels import GridPanels, grid_panels
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.figures.drawing.shown_rows import shown_rows
-from runner.reporting.figures.drawing.styles import Style, variant_styles
+from runner.reporting.figures.drawing.styles import Style, ordered_styles, variant_styles
 from runner.reporting.figures.forest_plot import forest
 from runner.reporting.figures.grids import sensitivity
 from runner.reporting.figures.heat_maps import DATASET, heat_map
@@ -184,7 +184,12 @@ def _grid_panels(results: Results) -> GridPanels | None:
 
 def _styles_of_values(grid: GridPanels) -> dict[str, Style]:
     """Return the styles of the values, the same in all panels; the baseline has the style of its value."""
-    return variant_styles([*dict.fromkeys(name for name, _ in grid.cells.values())], [], None)
+    values = [*dict.fromkeys(name for name, _ in grid.cells.values())]
+    return (
+        ordered_styles(values)
+        if all(number(value) is not None for value in values)
+        else variant_styles(values, [], None)
+    )
 
 
 def _in_order(frame: pd.DataFrame, grid: GridPanels) -> pd.DataFrame:
@@ -319,7 +324,7 @@ def _axis_figures(results: Results) -> Named:
             title = f"Sensitivity: {results.title}"
             yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, unit=results.unit)
     if is_grid(axes, overrides) and scores.notna().any():
-        title = f"Mean {axis_label(results.metric)}: {results.title}"
+        title = f"{_begin(axis_label(results.metric))}, mean ± sd: {results.title}"
         points = overrides.assign(score=scores)
         baseline = _baseline_level(results, overrides, [axis.key for axis in axes])
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title, baseline)
@@ -375,10 +380,29 @@ def _begin(text: str) -> str:
 
 def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | None) -> Named:
     history = results.history
-    if "learning_rate" in history and len(history["learning_rate"].unique()) > 1:
-        title = f"Learning rates: {results.title}"
-        draw = partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit)
-        yield "learning_rate", partial(draw, **_panels_of(grid))
+    if "learning_rate" not in history or not _is_scheduled(history):
+        return
+    title = f"Learning rates: {results.title}"
+    if not grid:
+        names = {label: name for label, (name, _) in names_and_cells(results).items()}
+        styles = styles | {label: styles[name] for label, name in names.items()}
+        if _have_one_rate(history, names):
+            history = history.assign(variant=history["variant"].map(names))
+    draw = partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit)
+    yield "learning_rate", partial(draw, **_panels_of(grid))
+
+
+def _is_scheduled(history: pd.DataFrame) -> bool:
+    """Return whether the learning rate of a run changes; constant rates are in the table of the settings."""
+    rates = history.groupby("position")["learning_rate"]
+    return bool((rates.max() > rates.min()).any())
+
+
+def _have_one_rate(history: pd.DataFrame, names: Mapping[str, str]) -> bool:
+    """Return whether each variant has the same learning rates on all data sets."""
+    rates = history.groupby(["variant", "epoch"])["learning_rate"].mean()
+    found = rates.groupby([rates.index.get_level_values(0).map(names), "epoch"]).agg(["min", "max"])
+    return np.allclose(found["min"], found["max"], rtol=1e-3, atol=0, equal_nan=True)
 
 
 def _panels_of(grid: GridPanels | None) -> dict[str, Any]:

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.axes import LEARNING_RATE
 from runner.reporting.figures.drawing.canvas import (
     fitting,
     key_lines,
@@ -23,7 +22,7 @@ from runner.reporting.figures.drawing.canvas import (
 )
 from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of
@@ -93,7 +92,7 @@ def sensitivity(
     for axes in row[:-columns]:
         axes.tick_params(labelbottom=False)
     for axes in row[-columns:]:
-        axes.set_xlabel("learning rate" if key == LEARNING_RATE else key_lines(key, _KEY))
+        axes.set_xlabel(key_lines(key_names([key])[key], _KEY))
     if hidden := sum(not style.shown for style in styles.values()):
         last.plot([], [], color="0.75", label=counted(hidden, "other"))
     if chosen:
@@ -212,6 +211,12 @@ def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style], *,
     return sorted({*known, *near["value"]})
 
 
+def _is_geometric(values: Sequence[float]) -> bool:
+    """Return whether at least three positive values in ascending order have equal ratios: 16, 32, 64."""
+    steps = np.diff(np.log(values))
+    return len(steps) > 1 and bool(np.allclose(steps, steps[0], rtol=1e-6))
+
+
 def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN) -> None:
     """Scale the axis of the varied number, and label its values if there is room.
 
@@ -220,7 +225,8 @@ def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN)
         width: width of the panel in inches.
     """
     letters, lines = (room * width / ONE_COLUMN for room in (_LETTERS, _LINES))
-    logarithmic = values[0] > 0 and values[-1] > _DECADE * values[0]
+    is_wide = values[0] > 0 and values[-1] > _DECADE * values[0]
+    logarithmic = is_wide or (values[0] > 0 and _is_geometric(values))
     places = np.log10(values) if logarithmic else np.array(values)
     span = np.ptp(places) or 1.0
     nearest = np.diff(places).min(initial=span) / span
@@ -231,6 +237,8 @@ def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if span < _FEW_DECADES else (1,)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
+        if not is_wide:
+            axes.xaxis.set_minor_locator(NullLocator())
     axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # including values without completed runs
     axes.autoscale_view()
     if nearest * letters > longest:

@@ -11,12 +11,16 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis
+from runner.reporting.figures.drawing.axes import Axis
 from runner.reporting.figures.drawing.canvas import canvas, plain, wrapped
+from runner.reporting.figures.drawing.difference_axis import minus
+from runner.reporting.figures.drawing.names import key_names
+from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.forest_plot import WORDS
-from runner.reporting.metrics import sign_of, spread_text
+from runner.reporting.metrics import axis_label, is_share, sign_of, signed_text, spread_text
 
 _MOST_CELLS_A_COLUMN = 4  # maximum number of columns of a heat map in one column of a paper
+_ROW, _HIGH_ROW = 0.34, 0.44  # heights in inches of a row of two lines, and with the difference from the baseline
 _TURNED = 9  # characters per inch above which names along an axis are rotated
 _DARK = 0.5  # luminance of a cell below which text is white
 _WEIGHTS = np.array([0.299, 0.587, 0.114])  # of red, green and blue in the luminance
@@ -30,7 +34,7 @@ def heat_map(
 
     Scores on different data sets have no common scale: each data set is a column with its own scale of colours, for the
     difference from the baseline or, without one, for the score. The best value of each column is bold;
-    without data sets, the best of all.
+    without data sets, the best of all. Cells on several data sets also show the difference in parentheses.
 
     Args:
         points: one row per run: a column for the key of each axis, and score; NaN for a run without a score.
@@ -43,14 +47,17 @@ def heat_map(
     tables = [points.pivot_table(**options, aggfunc=how) for how in ("mean", "std")]
     mean, std = (table.reindex(index=down.levels, columns=across.levels).to_numpy(float) for table in tables)
     wide = len(across.levels) > _MOST_CELLS_A_COLUMN
-    figure, axes = canvas(title, TWO_COLUMNS if wide else ONE_COLUMN, 1.1 + 0.34 * len(down.levels))
     of_baseline = mean[down.levels.index(baseline)] if is_apart and baseline in down.levels else None
+    height = (_ROW if of_baseline is None else _HIGH_ROW) * len(down.levels)
+    figure, axes = canvas(title, TWO_COLUMNS if wide else ONE_COLUMN, 1.1 + height)
     images = _colors(axes, mean, metric, of_baseline, is_apart=is_apart)
     if np.isnan(mean).any():
         axes.patch.set(facecolor="white", edgecolor="0.4", hatch="////", linewidth=0)
     best = _best(mean, metric, is_apart=is_apart)
     for (row, column), value in np.ndenumerate(mean):
         text = spread_text(float(value), float(std[row, column]), metric).replace(" ±", "\n±")
+        if of_baseline is not None and down.levels[row] != baseline and np.isfinite(value - of_baseline[column]):
+            text += f"\n({minus(signed_text(float(value - of_baseline[column]), metric))})"
         look: dict[str, Any] = {"fontweight": "bold"} if best[row, column] else {}
         color = _text_color(images[column if is_apart else 0], row, 0 if is_apart else column)
         axes.text(column, row, text, ha="center", va="center", fontsize=6, color=color, **look)
@@ -59,7 +66,7 @@ def heat_map(
     axes.set_xticks(range(len(across.levels)), labels=[plain(value) for value in across.levels], **turn)
     names = [f"{value} (baseline)" if value == baseline and is_apart else value for value in down.levels]
     axes.set_yticks(range(len(down.levels)), labels=[wrapped(name, 24) for name in names])
-    keys = {key: "learning rate" if key == LEARNING_RATE else key for key in (across.key, down.key)}
+    keys = key_names([across.key, down.key])
     axes.set(xlabel=plain(keys[across.key]), ylabel=wrapped(keys[down.key], 24))
     axes.set(xlim=(-0.5, len(across.levels) - 0.5), ylim=(len(down.levels) - 0.5, -0.5))
     if of_baseline is not None:
@@ -67,6 +74,12 @@ def heat_map(
         bar = figure.colorbar(images[0], ax=axes, label=wrapped(f"compared with {baseline}, by data set", 30))
         bar.set_ticks([-end, 0, end] if sign_of(metric) > 0 else [end, 0, -end], labels=["worse", "equal", "better"])
         bar.outline.set_visible(False)
+    elif not is_apart and np.isfinite(mean).any():
+        bar = figure.colorbar(images[0], ax=axes)
+        bar.set_label(wrapped(f"mean {axis_label(metric)}", 24), fontsize="small")
+        bar.outline.set_visible(False)
+        if is_share(metric):
+            share_ticks(bar.ax.yaxis)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

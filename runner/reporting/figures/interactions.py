@@ -12,10 +12,10 @@ from matplotlib.transforms import offset_copy
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.axes import LEARNING_RATE, Axis, sensitivity_axis
+from runner.reporting.figures.drawing.axes import Axis, sensitivity_axis
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND
-from runner.reporting.figures.drawing.names import short_keys, shown_name
+from runner.reporting.figures.drawing.names import key_names, short_keys, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import FULL, scale_values
@@ -61,7 +61,7 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
             axes.tick_params(labelleft=False)
         _draw(axes, panel, styles, figure.get_figwidth() / len(row))
         axes.set_title(wrapped(short_keys(panel.title), 60 // len(row)), fontsize="small")
-        axes.set_xlabel("learning rate" if across.key == LEARNING_RATE else wrapped(across.key, 60 // len(row)))
+        axes.set_xlabel(wrapped(key_names([across.key])[across.key], 60 // len(row)))
     row[0].set_ylabel(axis_label(metric))
     if is_share(metric):
         share_ticks(row[0].yaxis)

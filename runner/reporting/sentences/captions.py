@@ -33,7 +33,8 @@ TUNING_CAPTIONS = {
         "Share of the variance of the validation score that each key explains by itself (dot) and with its "
         "interactions (circle), by fANOVA on a random forest. A line contains 95% of the forest's trees, each of which "
         "saw a different sample of the trials. R² is the share of the variance that the forest explains in trials that "
-        "it has not seen; grey: it explains none. A variant with a single tuned key has no importances."
+        "it has not seen; grey: it explains none. A variant with a single tuned key or too few trials "
+        "has no importances."
     ),
     "tuning_parallel": (
         "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
@@ -70,7 +71,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
         "Effects."
     ),
-    "learning_rate": "Learning rate at the last step of each epoch; variants with equal rates share a line.",
+    "learning_rate": (
+        "Learning rate at the last step of each epoch; variants with equal rates share a line, or have dashes in turn."
+    ),
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": (
         "Share of the test examples of each true class by predicted class, in percent; a blank cell has no examples. "

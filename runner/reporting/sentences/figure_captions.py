@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -78,6 +79,10 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += ["Hatched: no run completed."] * bool(figure.axes[0].patch.get_hatch())
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
+        if stem in ("sensitivity", "interaction"):
+            said = [*_without_absent(said, figure, results)]
+        if stem == "tuning_curve" and any(_leaves(axes, "bands") for axes in figure.axes):
+            said.append("Some bars extend beyond the panel.")
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         if stem in TUNING_CAPTIONS:
@@ -120,6 +125,19 @@ def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
         yield f"An arrow at the edge marks a {what} far beyond the others."
 
 
+def _without_absent(said: Sequence[str], figure: Figure, results: Results) -> Iterator[str]:
+    """Yield the sentences without bands, bars and other axes that the figure does not have."""
+    marks = [mark for axes in figure.axes for mark in axes.collections]
+    bars = any(isinstance(mark, LineCollection) for mark in marks)
+    grids = results.factorial.grids
+    averaged = any(len(grid.axes) > 2 + (len(grids) == 1 < len(figure.axes)) for grid in grids)
+    for text in said:
+        own = text.replace("bars or bands", "bars" if bars else "bands")
+        if not marks:
+            own = own.replace(f" {in_units(BAND, results.unit)}", "")
+        yield own if averaged else own.replace(", averaged over all others", "")
+
+
 def _of_times(figure: Figure) -> Iterator[str]:
     """Yield the meaning of thick and thin lines and of bands in the scores by time."""
     if any("(one run)" in str(line.get_label()) for axes in figure.axes for line in axes.lines):
@@ -133,7 +151,7 @@ def _colors_of(figure: Figure) -> Iterator[str]:
     if len(figure.axes[0].images) < 2:
         yield "Bold: the best."
     elif len(figure.axes) > 1:  # with a colour bar
-        colors = "the difference from the baseline (blue: better, orange: worse)"
+        colors = "the difference from the baseline (in parentheses; blue: better, orange: worse)"
         yield f"Colours show {colors}, on a scale of its own for each data set; bold: the best of each data set."
     else:
         yield "Each data set has its own scale of colours; bold: the best of each data set."

@@ -52,7 +52,7 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
         yield "tuning_history", partial(tuning_history, variants, axis, title, styles)
     if any(trials.axes for trials in variants):
         yield "tuning_slices", partial(tuning_slices, variants, axis, f"Tuned keys: {datasets}", styles)
-    if len(results.importances.frame):
+    if (results.importances.frame["r_squared"] > 0).any():  # otherwise, the shares mean nothing
         title = f"Importance for {quantity(variants[0].metric)}: {datasets}"
         yield "importances", partial(importance_rows, results.importances.frame, title, styles)
     several = [trials for trials in variants if len(trials.axes) > 1]

@@ -164,3 +164,11 @@ def test_more_than_four_groups_have_panels_of_their_own_in_which_the_others_are_
         assert [line.get_ydata()[0] for line in colored if len(line.get_ydata())] == [0.5 + names.index(name) / 10]
         assert sum(line.get_color() == "0.8" and len(line.get_ydata()) > 0 for line in axes.lines) == 4
     assert len(sensitivity(points[points["group"] != "v4"], "lr", "val_accuracy", "", {}).axes) == 1
+
+
+def test_values_with_equal_ratios_have_a_logarithmic_axis():
+    for values, scale in (((16, 32, 64), "log"), ((16, 32, 48), "linear"), ((1, 2), "linear"), ((0, 1, 2), "linear")):
+        points = pd.DataFrame({"group": "", "rest": "", "value": map(float, values), "score": 0.5})
+        (axes,) = sensitivity(points, "training.batch_size", "val_accuracy", "", {}).axes
+        assert axes.get_xscale() == scale
+        assert axes.get_xlabel() == "batch size"

@@ -21,6 +21,8 @@ def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1e-2", "0.1", "1"]
     assert axes.images[0].get_array()[1, 0] == pytest.approx(0.9)
     assert axes.images[0].get_array().mask[1, 2]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("learning rate", "optimizer")
+    assert figure.axes[1].get_ylabel() == "mean test accuracy (%)"
 
 
 def over_datasets(baseline, metric="test_accuracy"):
@@ -62,7 +64,10 @@ def test_without_a_baseline_each_data_set_has_its_own_scale():
 
 def test_the_best_of_each_data_set_is_bold():
     _, axes = over_datasets("a")
-    assert [text.get_text() for text in axes.texts if text.get_fontweight() == "bold"] == ["99.00", "45.00"]
+    assert [text.get_text() for text in axes.texts if text.get_fontweight() == "bold"] == [
+        "99.00\n(+1.00)",
+        "45.00\n(+5.00)",
+    ]
 
 
 def test_the_data_of_the_columns_have_their_places():

@@ -120,6 +120,9 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
     assert button.get_attribute("aria-pressed") == "true"
     assert opened.find_element(By.CSS_SELECTOR, "#table-runs tr[data-variant='1']").is_displayed()
     assert forest_axis(opened) == whole
+    opened.execute_script("[1, 2].forEach(toggle)")  # only the baseline is left, with no difference to draw
+    assert forest_axis(opened) == whole
+    assert opened.get_log("browser") == []
 
 
 def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):

@@ -22,9 +22,9 @@ def sweep(make_run, tmp_path):
     return tmp_path / "sweep"
 
 
-def tune(sweep, points, variant="sgd"):
+def tune(sweep, points, variant="sgd", scores=None):
     """Write the tuning table of a study that tried these points of its only variant."""
-    rows = {"variant": variant, "point": points, "val_accuracy": [0.1 * n % 0.9 for n in range(len(points))]}
+    rows = {"variant": variant, "point": points, "val_accuracy": scores or [0.1 * n % 0.9 for n in range(len(points))]}
     table = pd.DataFrame(rows | {"seeds": 1, "scored": 1, "on_edge": False, "budget": len(points)})
     table.assign(chosen=table.index == 0).to_csv(sweep / "tuning.csv", index=False)
 
@@ -32,7 +32,7 @@ def tune(sweep, points, variant="sgd"):
 @pytest.mark.parametrize(
     ("points", "stems"),
     [
-        (TWO_KEYS, FIGURES),
+        (TWO_KEYS, [stem for stem in FIGURES if stem != "importances"]),  # the forest predicts nothing
         (["rate=1 beta=2", "rate=2 beta=3"], [stem for stem in FIGURES if stem != "importances"]),
         (["rate=1", "rate=2"], FIGURES[:3]),
         (["", ""], FIGURES[:2]),
@@ -47,6 +47,12 @@ def test_a_study_has_the_figures_that_its_trials_allow(sweep, points, stems):
     assert results.left_out.reasons == (
         [] if points else [f"{sweep / 'tuning.csv'}: not a tuning table (chosen holds object)"]
     )
+
+
+def test_importances_are_drawn_if_the_forest_predicts_unseen_trials(sweep):
+    tune(sweep, TWO_KEYS, scores=[n / 12 for n in range(12)])
+    results = read_results(find_runs([sweep]), [sweep], Wish(), LeftOut())
+    assert [stem for stem, _ in tuning_figures(results, {})] == FIGURES
 
 
 def test_the_history_of_a_search_keeps_its_name(make_run, tmp_path):

@@ -38,6 +38,9 @@ _FRAME, _PANEL = 0.8, 1.7  # heights in inches: the frame, each row of panels
 _SAME = 1e-3  # relative difference below which curves share a line
 _FAR = 1000  # multiple of the typical largest value above which a variant does not determine the axis
 FAR_TEXT = ": up to "
+_LINE = 0.012  # approximate width of a line, as a share of the axis
+_STRIPE = 4.0  # length of the dashes of lines that cover each other, in line widths
+_MOST_TOGETHER = 6  # maximum number of names that share a line
 _MOST_NAMED, _FAR_NAME = 4, 24  # such variants with their values in a panel, and characters of a name
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
@@ -69,7 +72,7 @@ def variant_curves(
     others = sum(not named[name].shown for name in merged.values())
     shown = history.assign(variant=history["variant"].map(merged))
     far = far_variants({name: [mean_curve(runs, unit)["mean"]] for name, runs in by_variant(shown, column).items()})
-    scale = _scale(shown[column][~shown["variant"].isin([*far])])
+    scale = _scale(shown[~shown["variant"].isin([*far])], column)
     draw_variants(axes, shown, column, named, others, unit=unit, far=far, log=scale == "log")
     name_far(axes, far, named)
     epoch_axis(axes)
@@ -79,8 +82,9 @@ def variant_curves(
     return figure
 
 
-def _scale(values: "pd.Series[float]") -> str:
-    """Return the scale of an axis: logarithmic for a wide range of values."""
+def _scale(history: pd.DataFrame, column: str) -> str:
+    """Return the scale of an axis: logarithmic for a wide range of values, or of learning rates before their decay."""
+    values = history.groupby("variant")[column].max() if column == "learning_rate" else history[column]
     positive = values[values > 0]
     return "log" if len(positive) and positive.max() > WIDE_RANGE * positive.quantile(0.1) else "linear"
 
@@ -103,13 +107,14 @@ def _curves_by_cell(
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
     figure, row = panels(len(found), title, width, _FRAME + _PANEL * -(-len(found) // across), columns=across)
     far = far_variants({name: [mean_curve(runs, unit)["mean"]] for name, runs in by_variant(history, column).items()})
-    scale = _scale(history[column][~history["variant"].isin([*far])])
+    scale = _scale(history[~history["variant"].isin([*far])], column)
     for axes, cell in zip(row, found, strict=True):
         names = {variant: name for variant, (name, own) in named.items() if own == cell}
         above = {names[variant]: top for variant, top in far.items() if variant in names}
         shown = history[history["variant"].isin([*names])]
         shown = shown.assign(variant=shown["variant"].map(names))
         draw_variants(axes, shown, column, styles, 0, unit=unit, named=False, far=above, log=scale == "log")
+        _stripe(axes, _merged(shown, column, _LINE if scale == "linear" else 0))
         name_far(axes, above, styles)
         epoch_axis(axes, _TICKS)
         axes.set_yscale(scale)
@@ -296,12 +301,17 @@ def _draw_variant(
                 axes.plot(runs.epochs[ended[-1]], own[ended[-1]], ".", color=style.color, markersize=3)
 
 
-def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
-    """Map each variant to a common name of all variants whose mean curves cannot be told apart."""
+def _merged(history: pd.DataFrame, column: str, width: float = 0) -> dict[str, str]:
+    """Map each variant to a common name of all variants whose mean curves cannot be told apart.
+
+    Args:
+        width: width of a line, as a share of the largest value.
+    """
+    apart = width * float(history[column].max())
     groups: list[tuple[npt.NDArray[np.float64], list[str]]] = []  # first curve and variants
     for variant, rows in history.groupby("variant", sort=False):
         curve = rows.groupby("epoch")[column].mean().to_numpy(float)
-        alike = (names for first, names in groups if _is_same(first, curve))
+        alike = (names for first, names in groups if _is_same(first, curve, apart))
         if (names := next(alike, None)) is None:
             groups.append((curve, [str(variant)]))
         else:
@@ -309,15 +319,25 @@ def _merged(history: pd.DataFrame, column: str) -> dict[str, str]:
     return {variant: _several(names) for _, names in groups for variant in names}
 
 
-def _is_same(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
-    return one.shape == other.shape and np.allclose(one, other, rtol=_SAME, atol=0, equal_nan=True)
+def _stripe(axes: Axes, merged: Mapping[str, str]) -> None:
+    """Dash lines that cover each other in turn, so that all of them are visible."""
+    for shared in {*merged.values()}:
+        labels = [hidden_name(name) for name, own in merged.items() if own == shared]
+        if len(labels) > 1:
+            for line in (line for line in axes.lines if line.get_label() in labels):
+                place = labels.index(str(line.get_label()))
+                line.set_linestyle((place * _STRIPE, (_STRIPE, (len(labels) - 1) * _STRIPE)))
+
+
+def _is_same(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], apart: float) -> bool:
+    return one.shape == other.shape and np.allclose(one, other, rtol=_SAME, atol=apart, equal_nan=True)
 
 
 def _several(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
     shown = [*map(shown_name, names)]
-    return ", ".join(shown) if len(shown) <= 3 else f"{shown[0]} and {len(shown) - 1} more"
+    return ", ".join(shown) if len(shown) <= _MOST_TOGETHER else f"{shown[0]} and {len(shown) - 1} more"
 
 
 def _named(styles: Mapping[str, Style], merged: Mapping[str, str]) -> dict[str, Style]:

@@ -55,6 +55,13 @@ def short_keys(cell: str) -> str:
     return short if len({*keys}) == len(keys) else cell
 
 
+def key_names(keys: Sequence[str]) -> dict[str, str]:
+    """Return the printed names of keys, `learning rate`; a key keeps its group if another one would have its name."""
+    words = {key: _in_words(key.rpartition(".")[2]) for key in keys}
+    times = Counter(words.values())
+    return {key: text if times[text] == 1 else key for key, text in words.items()}
+
+
 def with_names(text: str, names: Mapping[str, str]) -> str:
     """Return a sentence with the display names of the variants that it names by their labels."""
     return _pattern(tuple(names)).sub(lambda found: names[found[0]], text) if names else text

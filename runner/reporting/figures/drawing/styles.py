@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import to_hex
+
 from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, DASHES, MARKERS, PALETTE
 
 MOST_SHOWN = 12  # maximum number of distinguishable lines
@@ -21,6 +25,7 @@ class Style:
     shown: bool = True
 
 
+_LIGHTEST = 0.82  # part of the colour map that is dark enough for lines
 _FAINT = Style("0.75", "-", ".", shown=False)
 
 
@@ -46,3 +51,13 @@ def variant_styles(
         kinds = (position % len(PALETTE), lap % len(DASHES), (position + lap) % len(MARKERS))
         styles[variant] = Style(PALETTE[kinds[0]], DASHES[kinds[1]], MARKERS[kinds[2]])
     return styles
+
+
+def ordered_styles(values: Sequence[str]) -> dict[str, Style]:
+    """Return the styles of numbers, with colours from dark to light in ascending order."""
+    colors = mpl.colormaps["viridis"](np.linspace(0, _LIGHTEST, len(values)))
+    in_order = sorted(values, key=float)
+    return {
+        value: Style(to_hex(color), DASHES[0], MARKERS[place % len(MARKERS)])
+        for place, (value, color) in enumerate(zip(in_order, colors, strict=True))
+    }

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain
 from runner.reporting.figures.drawing.difference_axis import minus
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.share_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -30,6 +30,7 @@ def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, 
     figure, axes = canvas(title, height=0.9 + _ROW * (len(importances) + len(variants)))
     axes.grid(visible=False, axis="y")
     row, names = 0, list[str]()
+    keys = key_names([*dict.fromkeys(importances["key"].astype(str))])
     for variant, own in variants:
         style, r_squared = styles[str(variant)], own["r_squared"].max()
         color = style.color if r_squared > 0 else "0.6"
@@ -42,7 +43,7 @@ def importance_rows(importances: pd.DataFrame, title: str, styles: Mapping[str, 
         axes.hlines(rows, own["low"], own["high"], color=color, linewidth=1.5, alpha=0.5)
         axes.plot(own["importance"], rows, "o", color=color, markersize=4.5)
         axes.plot(own["with_interactions"], rows, "o", color=color, markersize=4.5, fillstyle="none")
-        names += ["", *(plain(str(key)) for key in own["key"])]
+        names += ["", *(plain(keys[str(key)]) for key in own["key"])]
         row += 1 + len(own)
     _name_marks(figure)
     axes.set_yticks(range(row), labels=names)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import key_lines, panels, plain, wrapped
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR
 from runner.reporting.figures.tuning.scales import Scale
@@ -68,7 +68,10 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
         edge = 0 if score_axis.sign == 1 else 1
         axes.plot(last, edge, score_axis.edge_marker, color="0.3", markersize=4, clip_on=False, zorder=5)
     letters = int(_LETTERS_AN_INCH * TWO_COLUMNS / (last + 1))
-    names = [*(key_lines(key, letters) for key in scales), wrapped(axis_label(trials.metric), letters)]
+    names = [
+        *(key_lines(name, letters) for name in key_names([*scales]).values()),
+        wrapped(axis_label(trials.metric), letters),
+    ]
     for place, (scale, name) in enumerate(zip(scales.values(), names, strict=False)):
         _draw_axis(axes, place, scale.ticks(_TICKS), name)
     _draw_axis(axes, last, _score_ticks(score_axis), names[-1], is_last=True)

@@ -45,16 +45,29 @@ def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style])
     if curves["expected_test"].notna().any():
         columns["expected_test"] = tested_metric(metric)
     figure, row = panels(len(columns), title, TWO_COLUMNS if len(columns) > 1 else ONE_COLUMN, 2.9)
+    points = {*curves.groupby("variant")["budget"].count()}
     for axes, (column, name) in zip(row, columns.items(), strict=True):
-        _draw(figure, axes, curves, column, styles)
+        _draw(figure, axes, curves, column, styles, counts=len(points) > 1)
         _scale(axes, curves, column, name)
         axes.set_ylabel(axis_label(name))
+        if len(points) == 1:
+            axes.set_xlabel(f"points tried, of {points.copy().pop()}")
+    if len({axes.get_yscale() for axes in row}) == 1:
+        limits = [axes.get_ylim() for axes in row]
+        for axes in row:
+            axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
     legend_below(figure, row[0])
     return figure
 
 
-def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles: Mapping[str, Style]) -> None:
-    """Draw the lines; lines with bars are shifted sideways so that no bar covers another."""
+def _draw(
+    figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles: Mapping[str, Style], *, counts: bool
+) -> None:
+    """Draw the lines; lines with bars are shifted sideways so that no bar covers another.
+
+    Args:
+        counts: name the number of points of each variant.
+    """
     variants = sorted(curves.groupby("variant", sort=False), key=lambda item: styles[str(item[0])].shown)
     hidden = sum(not styles[str(variant)].shown for variant, _ in variants)
     for place, (variant, own) in enumerate(variants):
@@ -68,7 +81,7 @@ def _draw(figure: Figure, axes: Axes, curves: pd.DataFrame, column: str, styles:
         if own["kind"].iloc[0] != DRAWS:
             look["drawstyle"] = "steps-post"
         marker = style.marker if style.shown and len(own) <= _MARKED else None
-        label = _label(str(variant), len(own)) if style.shown else None
+        label = _label(str(variant), len(own) if counts else None) if style.shown else None
         axes.plot(own["budget"], own[column], linestyle=style.dash, marker=marker, markersize=3, label=label, **look)
     if hidden:
         axes.plot([], [], color="0.75", label=counted(hidden, "other variant"))
@@ -82,9 +95,9 @@ def _barred(most: int) -> Values:
     return np.arange(1.0, most + 1) if most <= _MARKED else np.geomspace(1, most, _MARKED).round()
 
 
-def _label(variant: str, points: int) -> str:
-    count = f"({counted(points, 'point')})".replace(" ", "\N{NO-BREAK SPACE}")
-    return wrapped(f"{shown_name(variant)} {count}", _NAME)
+def _label(variant: str, points: int | None) -> str:
+    count = "" if points is None else f" ({counted(points, 'point')})".replace(" ", "\N{NO-BREAK SPACE}")
+    return wrapped(shown_name(variant) + count, _NAME)
 
 
 def _scale(axes: Axes, curves: pd.DataFrame, column: str, metric: str) -> None:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import fitting, key_lines, legend_below, panels, plain, wrapped
-from runner.reporting.figures.drawing.names import shown_name
+from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
 from runner.reporting.figures.tuning.scales import Scale, joined, scale_of
@@ -53,6 +53,7 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
     width = ONE_COLUMN if across == 1 else TWO_COLUMNS
     figure, row = panels(len(parts), title, width, 0.3 + _HEIGHT * -(-len(parts) // across), across)
     kinds: list[str] = []
+    names = key_names([*dict.fromkeys(part.key for part in parts)])
     for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
         every = [*part.others, *part.variants]
         values = [value for trials in every for value in trials.overrides[part.key].dropna()]
@@ -62,7 +63,7 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
         for trials in sorted(part.variants, key=lambda trials: styles[trials.variant].shown):
             kinds += _draw(axes, trials, part.key, scale, styles[trials.variant], score_axis, large=is_alone)
         score_axis.scale(axes)
-        _label(axes, part.key, scale, figure.get_figwidth() / across)
+        _label(axes, names[part.key], scale, figure.get_figwidth() / across)
         if part.heading:
             axes.set_title(wrapped(part.heading, _HEADING), loc="left", fontsize="medium", color="0.35")
         if position % across == 0:
@@ -105,13 +106,13 @@ def _draw(
     return draw_trials(axes, places, trials, style, score_axis, large=large)
 
 
-def _label(axes: Axes, key: str, scale: Scale, inches: float) -> None:
+def _label(axes: Axes, name: str, scale: Scale, inches: float) -> None:
     ticks = scale.ticks(_MOST_LEVELS if scale.kind == "levels" else _TICKS)
     turned = scale.kind == "levels" and max(len(text) + 1 for _, text in ticks) * len(ticks) > _LETTERS * inches
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     axes.set_xticks([place for place, _ in ticks], labels=[plain(text) for _, text in ticks], **turn)
     axes.set_xlim(-0.04, 1.04)
-    axes.set_xlabel(key_lines(key, _KEY))
+    axes.set_xlabel(key_lines(name, _KEY))
 
 
 def _name_variants(axes: Axes, variants: Sequence[Trials], styles: Mapping[str, Style]) -> None:

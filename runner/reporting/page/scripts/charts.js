@@ -119,14 +119,17 @@ if (data && statics.length) {
   tools.append(field(box, `also show the ${statics.length === 1 ? "figure" : `${statics.length} figures`} that the charts above replace`));
   document.querySelector("#figures h2").after(tools);
 }
+const isDashed = (style) => style !== undefined && DASHES[style.dash].length > 0;
 const swatch = ({ color, dash, isDot = false }) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS("http://www.w3.org/2000/svg", isDot ? "circle" : "line");
   svg.classList.add("swatch");
   svg.setAttribute("aria-hidden", "true");
-  const shape = isDot ? { cx: 11, cy: 6, r: 4, fill: tone(color) } : { x1: 0, x2: 22, y1: 6, y2: 6, stroke: tone(color), "stroke-width": 2.5 };
+  const stroke = { stroke: tone(color), "stroke-width": isDot ? 1.5 : 2.5 };
+  const fill = isDashed({ dash }) ? "none" : tone(color);
+  const shape = isDot ? { cx: 11, cy: 6, r: 4, fill, ...stroke } : { x1: 0, x2: 22, y1: 6, y2: 6, ...stroke };
   for (const [name, value] of Object.entries(shape)) line.setAttribute(name, value);
-  if (!isDot && DASHES[dash].length) line.setAttribute("stroke-dasharray", DASHES[dash].join(" "));
+  if (!isDot && isDashed({ dash })) line.setAttribute("stroke-dasharray", DASHES[dash].join(" "));
   svg.append(line);
   return svg;
 };

@@ -42,8 +42,9 @@ const followVisible = (axis, found) => {
   follow(() => {
     const visible = rows.filter(({ row }) => !row.classList.contains("off"));
     const places = visible.flatMap(({ shapes }) => shapes.filter(({ isBeyond }) => !isBeyond).flatMap(({ start, end }) => [start, end]));
-    const isAll = visible.length === rows.length || !visible.length;
-    const room = 0.03 * (Math.max(...places) - Math.min(...places));
+    const range = Math.max(...places) - Math.min(...places);
+    const isAll = visible.length === rows.length || !(range > 0); // or only differences of 0 are left
+    const room = 0.03 * range;
     const from = isAll ? EDGE : Math.max(EDGE, Math.min(...places) - room);
     const to = isAll ? 100 - EDGE : Math.min(100 - EDGE, Math.max(...places) + room);
     const moved = (place) => Math.min(100 - EDGE, Math.max(EDGE, EDGE + ((place - from) / (to - from)) * (100 - 2 * EDGE)));

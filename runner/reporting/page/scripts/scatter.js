@@ -1,4 +1,5 @@
-// Rows of a table as dots: any numeric column against any other, or by variant. A star is a chosen trial.
+// Rows of a table as dots: any numeric column against any other, or by variant. A star is a chosen trial; variants that
+// repeat a colour have open dots.
 const LONGEST = 24; // characters of a name below an axis
 const PARTS = /, ?(?=[\w.]+=)/; // between the assignments of a name: batch_size=32,learning_rate=0.1
 const scatterChart = (place, table, words, first) => {
@@ -59,12 +60,13 @@ const scatterChart = (place, table, words, first) => {
       context.beginPath();
       if (isChosen(run)) star(context, x, y, 2.6 * radius * devicePixelRatio);
       else context.arc(x, y, radius * devicePixelRatio, 0, 2 * Math.PI);
-      context.fillStyle = faded(tone(colors[run]), isChosen(run) ? 1 : alpha);
-      context.fill();
-      if (!isChosen(run)) return;
-      context.strokeStyle = cssColor("--ink");
-      context.lineWidth = devicePixelRatio;
-      context.stroke();
+      const color = faded(tone(colors[run]), isChosen(run) ? 1 : alpha);
+      const isOpen = !isChosen(run) && isDashed(data.variants[variants[run]]);
+      context.fillStyle = color;
+      context.strokeStyle = isOpen ? color : cssColor("--ink");
+      context.lineWidth = (isOpen ? 2 : 1) * devicePixelRatio;
+      if (!isOpen) context.fill();
+      if (isOpen || isChosen(run)) context.stroke();
     };
     const inFront = (one, other) => isChosen(one) - isChosen(other);
     [...rows.keys()].filter(visible).sort(inFront).forEach((run) => dot(run, 3.5, 0.65));

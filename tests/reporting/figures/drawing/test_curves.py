@@ -65,3 +65,18 @@ def test_a_grid_has_a_panel_for_each_cell_with_the_colours_of_the_values_on_one_
 def test_a_grid_with_few_different_curves_has_one_panel():
     figure, _ = of_grid(lambda _, line: line)
     assert len(figure.axes) == 1
+
+
+def test_equal_curves_of_a_cell_are_dashed_in_turn():
+    figure, _ = of_grid(lambda panel, line: 1 + panel + max(line, 1 - panel) / 10)
+    first, second = ([line.get_linestyle() for line in axes.lines if len(line.get_xdata())] for axes in figure.axes)
+    assert first == ["--", "--", "-", "-"]
+    assert second == ["-"] * 4
+
+
+def test_decaying_learning_rates_have_a_linear_axis():
+    frame = history({"a": [[0.3, 0.1, 1e-6]], "b": [[0.1, 0.05, 1e-6]]}).rename(
+        columns={"val_accuracy": "learning_rate"}
+    )
+    figure = variant_curves(frame, "learning_rate", "", "", variant_styles(["a", "b"], ["a", "b"], "a"))
+    assert figure.axes[0].get_yscale() == "linear"

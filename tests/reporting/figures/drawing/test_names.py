@@ -1,4 +1,11 @@
-from runner.reporting.figures.drawing.names import names_in_force, print_names, short_keys, shown_name, with_names
+from runner.reporting.figures.drawing.names import (
+    key_names,
+    names_in_force,
+    print_names,
+    short_keys,
+    shown_name,
+    with_names,
+)
 
 
 def test_underscores_between_words_become_spaces_and_other_names_stay():
@@ -59,3 +66,9 @@ def test_a_sentence_has_the_display_names_but_its_overrides_stay():
         "Weight decay."
     )
     assert with_names(sentence, {}) == sentence
+
+
+def test_keys_are_named_in_words_and_by_their_groups_only_where_two_would_be_equal():
+    keys = ["optimizer.learning_rate", "training.batch_size", "optimizer.momentum", "averaging.momentum"]
+    names = ["learning rate", "batch size", "optimizer.momentum", "averaging.momentum"]
+    assert [*key_names(keys).values()] == names

@@ -33,8 +33,17 @@ def test_each_variant_has_its_line_its_bars_and_its_number_of_points():
     assert axes.lines[0].get_ydata() == pytest.approx([0.8, 0.85, 0.9 - 0.1 / 3])
     assert [len(own.get_segments()) for own in bars(axes)] == [3, 3]
     texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()]
-    assert texts == ["sgd (3 points)", "adam (3 points)", "95% of the draws"]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("points tried", "validation accuracy (%)")
+    assert texts == ["sgd", "adam", "95% of the draws"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("points tried, of 3", "validation accuracy (%)")
+    apart = drawn(pd.concat([curves(variants=["sgd"]), curves(2, variants=["adam"])]))
+    texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in apart.legends[0].get_texts()]
+    assert texts == ["sgd (3 points)", "adam (2 points)", "95% of the draws"]
+
+
+def test_validation_and_test_have_one_scale():
+    left, right = drawn(curves(expected_test=0.5)).axes
+    assert left.get_ylim() == right.get_ylim()
+    assert left.get_ylim()[0] < 0.5
 
 
 def test_bars_of_repeated_searches_are_their_range_and_the_lines_are_steps():
