@@ -86,6 +86,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.append("Some bars extend beyond the panel.")
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
+        if stem in TUNING_CAPTIONS:
+            said += _of_trials(stem, figure, results)
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
@@ -154,6 +156,18 @@ def _colors_of(figure: Figure) -> Iterator[str]:
         yield f"Colours show {colors}, on a scale of its own for each data set; bold: the best of each data set."
     else:
         yield "Each data set has its own scale of colours; bold: the best of each data set."
+
+
+def _of_trials(stem: str, figure: Figure, results: Results) -> Iterator[str]:
+    """Yield the meaning of triangles, grey lines and gaps in a figure of trials."""
+    labels = {str(line.get_label()) for axes in figure.axes for line in axes.lines}
+    if stem in ("search", "tuning_history") and any(label.endswith("the axis") for label in labels):
+        yield "Triangles at the edge are trials far behind the others."
+    if stem == "tuning_parallel":
+        if not all(trials.table["is_scored"].all() for trials in results.trials):
+            yield "Grey trials have no score."
+        if any(trials.places.isna().any(axis=None) for trials in results.trials):
+            yield "A gap marks a key that is not set."
 
 
 def _grey_marks(figure: Figure) -> Iterator[str]:
