@@ -199,10 +199,13 @@ def _lines(panels: Sequence[Axes]) -> list[Line2D]:
 def _of_zoom(figure: Figure) -> Iterator[str]:
     """Yield the meaning of the panels that enlarge the last part of the curves."""
     if zooms := [axes for axes in figure.axes if _is_zoom(axes)]:
+        at_end = any(isinstance(bar, LineCollection) for axes in zooms for bar in axes.collections)
         linear = ", on a linear scale" if figure.axes[0].get_yscale() == "log" else ""
         leaving = [kind for kind in ("curves", "bands") if any(_leaves(axes, kind) for axes in zooms)]
         beyond = f"; some {' and '.join(leaving)} extend beyond it" if leaving else ""
         yield f"The last panel of each row shows the part of the curves in the box{linear}{beyond}."
+        if at_end:
+            yield "Vertical lines in it are the intervals of the last epoch, side by side."
 
 
 def _is_zoom(axes: Axes) -> bool:

@@ -296,3 +296,14 @@ def test_the_band_of_a_logarithmic_axis_is_the_interval_of_the_logarithm():
     own = ends[ends[:, 0] == 2][:, 1]
     assert own.min() == pytest.approx(mean * np.exp(-reach / mean))
     assert own.max() == pytest.approx(mean * np.exp(reach / mean))
+
+
+def test_the_enlarged_part_of_many_variants_has_the_intervals_of_the_last_epoch_only():
+    near = [0.1, 0.5, 0.8, 0.9, 0.91]
+    curves = {
+        name: [[*near, 0.92 + place / 1000 + seed / 2000] for seed in range(4)] for place, name in enumerate("abcde")
+    }
+    for names, kinds in {"abcd": {"FillBetweenPolyCollection"}, "abcde": {"LineCollection"}}.items():
+        zoom = draw({name: curves[name] for name in names}).axes[2]
+        assert {type(own).__name__ for own in zoom.collections} == kinds
+        assert len(zoom.collections) == len(names)
