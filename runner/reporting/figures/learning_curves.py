@@ -15,13 +15,13 @@ from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.curves import (
-    BAND,
     WIDE_RANGE,
     by_variant,
     draw_variants,
+    explain,
     far_variants,
-    mean_curve,
     name_far,
+    shown_curve,
 )
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
@@ -63,7 +63,7 @@ class _Part:
         has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
         blank = set(history["variant"]) - set(history["variant"][has_value])
         means = {
-            column: {name: mean_curve(own, unit) for name, own in by_variant(history, column).items()}
+            column: {name: shown_curve(own, unit) for name, own in by_variant(history, column).items()}
             for column in columns
         }
         far = {
@@ -199,7 +199,8 @@ def learning_curves(
         _share_scale([axes for side in range(len(sides)) for axes in row[side::across]], 0)
         for name in dict.fromkeys(name for name, _ in (cells or {}).values()):
             row[len(sides) - 1].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
-    legend_below(figure, row[len(sides) - 1], BAND + number * (labelled or bool(key)), key)
+    bands = explain(row, row[len(sides) - 1], unit, number * (labelled or bool(key)))
+    legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
 
 

@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.decision import UNDECIDED, has_times
+from runner.reporting.comparison.folds import Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
-from runner.reporting.figures.drawing.curves import FAR_TEXT
+from runner.reporting.figures.drawing.curves import FAR_TEXT, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
@@ -98,7 +99,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said += _cut_intervals(figure)
         said += _arrows(figure)
     if stem in _CURVES:
-        said += _cut_bands(figure)
+        said = [*_with_runs(said, figure, results.unit), *_cut_bands(figure)]
     said += [*_panels_of_grid(figure), *_beyond(stem, figure)]
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
@@ -206,6 +207,18 @@ def _of_zoom(figure: Figure) -> Iterator[str]:
 
 def _is_zoom(axes: Axes) -> bool:
     return axes.get_title(loc="left").startswith(ZOOM_TITLE)
+
+
+def _with_runs(said: Sequence[str], figure: Figure, unit: Unit) -> Iterator[str]:
+    """Yield the sentences with the meaning of thin lines, which replace bands of few runs."""
+    runs = in_units("Thin lines are single seeds of variants with up to three, which have no band.", unit)
+    if not any(str(line.get_label()).endswith(ONE_RUN) for line in _lines(figure.axes)):
+        yield from said
+    elif any(axes.collections for axes in figure.axes):
+        yield from [*said, runs]
+    else:
+        few = in_units("Thick lines are means over seeds, thin lines single seeds.", unit)
+        yield from [sentence.replace(in_units(BAND, unit), few) for sentence in said]
 
 
 def _cut_bands(figure: Figure) -> Iterator[str]:
