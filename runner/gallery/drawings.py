@@ -20,14 +20,16 @@ _BEYOND = 4.0  # interval ends are cut at this multiple of the largest absolute 
 
 
 def bars(rows: Sequence[Finding]) -> list[str]:
-    """Return one drawing per row, all on one scale: the difference, its interval and a line at 0; "" without one."""
+    """Return one drawing per row, on one scale per data set: difference, interval and a line at 0; "" without one."""
+    scales = {dataset: _scale([row for row in rows if row.dataset == dataset]) for dataset in {r.dataset for r in rows}}
+    return [_bar(row, *scales[row.dataset]) if row.estimate else "" for row in rows]
+
+
+def _scale(rows: Sequence[Finding]) -> tuple[float, float]:
     spans = [row.estimate for row in rows if row.estimate]
-    if not spans:
-        return [""] * len(rows)
-    farthest = max(abs(span[0]) for span in spans) or 1e-12
+    farthest = max((abs(span[0]) for span in spans), default=0.0) or 1e-12
     ends = [end for span in spans for end in span if math.isfinite(end) and abs(end) <= _BEYOND * farthest]
-    low, high = min(0.0, *ends), max(0.0, *ends)
-    return [_bar(row, low, high) if row.estimate else "" for row in rows]
+    return min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
 
 
 def _bar(row: Finding, low: float, high: float) -> str:

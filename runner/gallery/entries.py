@@ -110,7 +110,8 @@ def _sweep(directory: Path, runs: Sequence[Path]) -> Entry:
     found = standings(plan, directory)
     runs_of_plan = [run for _, run in found]
     results = [run for job, run in found if job.phase not in _NO_RESULTS]
-    state, detail = state_of_sweep(runs_of_plan, plan.to_come)
+    tuning = sum(job.phase == "tuning" for job, _ in found)
+    state, detail = state_of_sweep(runs_of_plan, plan.to_come, tuning)
     entry = Entry(directory, _kind(plan), _title(plan, directory), state, detail)
     return _with_report(entry, runs_of_plan, results)
 
@@ -149,7 +150,9 @@ def _with_report(entry: Entry, runs: Sequence[Standing], results: Sequence[Stand
     """
     records = [run.record for run in runs if run.record]
     findings, notes = (_of_run(records), []) if entry.kind == "run" else _findings(entry.path)
-    entry = replace(entry, date=last_date(records) or _plan_date(entry.path), commit=commits(records), notes=notes)
+    datasets = ", ".join(dict.fromkeys(name for record in records if (name := record.dataset.get("name"))))
+    date = last_date(records) or _plan_date(entry.path)
+    entry = replace(entry, date=date, commit=commits(records), datasets=datasets, notes=notes)
     report = _report(entry, [run.record for run in results if run.record])
     curves = None if any(row.estimate for row in findings.rows) else _curves(runs)
     return replace(

@@ -25,6 +25,7 @@ class Finding:
     word: str  # better, worse, equivalent, undecided; "" without a comparison
     value: str  # the difference with its interval, or the mean
     estimate: tuple[float, float, float] | None = None  # difference, low, high for the drawing
+    dataset: str = ""  # in brackets, if the label has one: each data set has its own scale
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Entry:
     detail: str  # the state in words: counts of runs, or an error
     date: str = ""  # date of its last start or end, UTC to the minute
     commit: str = ""
+    datasets: str = ""
     findings: Findings = Findings()
     curves: Curves | None = None
     report: Report = "none"

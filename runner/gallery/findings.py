@@ -100,7 +100,8 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     word = outcome(row)
     if word not in _WORDS:
         raise ValueError(f"verdict {shortened(word)}")
-    return Finding(row["variant"], word, text, None if math.isnan(difference) else estimate)
+    dataset = found.group() if (found := _DATASET.search(row["variant"])) else ""
+    return Finding(row["variant"], word, text, None if math.isnan(difference) else estimate, dataset)
 
 
 def _means(rows: Sequence[Mapping[str, Any]]) -> Findings:

@@ -12,24 +12,30 @@ _MINUTE = len("2026-01-01T00:00")
 _COMMIT = 12  # characters
 
 
-def state_of_sweep(runs: Sequence[Standing], to_come: int = 0) -> tuple[State, str]:
+def state_of_sweep(runs: Sequence[Standing], to_come: int = 0, tuning: int = 0) -> tuple[State, str]:
     """Return the state of a sweep's runs in one word, and their counts.
 
     Args:
         to_come: number of runs that the tuning will add.
+        tuning: number of these runs that only tune.
     """
     counts = Counter("unreadable" if run.unreadable else run.state for run in runs)
     planned = len(runs) + to_come
     done = sum(counts[state] for state in DONE)
     others = [f"{counts[name]} {name}" for name in ("diverged", "running", "failed", "unreadable") if counts[name]]
     detail = ", ".join(
-        [counted(planned, "run") if done == planned else f"{done} of {counted(planned, 'run')}", *others]
+        [_complete(planned, tuning) if done == planned else f"{done} of {counted(planned, 'run')}", *others]
     )
     if counts["running"]:
         return "running", detail
     if counts["failed"] + counts["unreadable"] + done == planned:
         return ("complete" if done == planned else "failed"), detail
     return ("planned" if counts["waiting"] == len(runs) else "interrupted"), detail
+
+
+def _complete(runs: int, tuning: int) -> str:
+    """Return the number of runs, with those that only tune apart: `12 runs, 24 tuning runs`."""
+    return ", ".join([counted(runs - tuning, "run"), *([counted(tuning, "tuning run")] if tuning else [])])
 
 
 def state_of_run(run: Standing) -> tuple[State, str]:

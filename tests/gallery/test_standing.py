@@ -29,6 +29,10 @@ def test_of_a_sweep(states, to_come, expected):
     assert state_of_sweep([standing(state) for state in states], to_come) == expected
 
 
+def test_tuning_runs_are_counted_apart_as_reports_omit_them():
+    assert state_of_sweep([standing("completed")] * 3, tuning=2) == ("complete", "1 run, 2 tuning runs")
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [

@@ -13,16 +13,26 @@ from matplotlib.patches import Rectangle
 
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import epoch_axis, is_narrow, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import (
+    epoch_axis,
+    is_narrow,
+    legend_below,
+    panels,
+    plain,
+    sideways,
+    wrapped,
+)
 from runner.reporting.figures.drawing.curves import (
-    BAND,
+    FEW_RUNS,
     WIDE_RANGE,
     by_variant,
     draw_variants,
+    explain,
     far_variants,
-    mean_curve,
     name_far,
+    shown_curve,
 )
+from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
@@ -40,6 +50,8 @@ _LABEL, _SHORT_LABEL = 40, 24  # characters per line of the label of a vertical 
 _TICKS = 6  # approximate number of ticks on the epoch axis
 _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
+_MOST_BANDS = 4  # bands in the enlarged part; of more variants, only the intervals at their ends are drawn there
+_BAR = 2.2  # points between these intervals
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
 _LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
@@ -63,7 +75,7 @@ class _Part:
         has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
         blank = set(history["variant"]) - set(history["variant"][has_value])
         means = {
-            column: {name: mean_curve(own, unit) for name, own in by_variant(history, column).items()}
+            column: {name: shown_curve(own, unit) for name, own in by_variant(history, column).items()}
             for column in columns
         }
         far = {
@@ -199,7 +211,8 @@ def learning_curves(
         _share_scale([axes for side in range(len(sides)) for axes in row[side::across]], 0)
         for name in dict.fromkeys(name for name, _ in (cells or {}).values()):
             row[len(sides) - 1].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
-    legend_below(figure, row[len(sides) - 1], BAND + number * (labelled or bool(key)), key)
+    bands = explain(row, row[len(sides) - 1], unit, number * (labelled or bool(key)))
+    legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
 
 
@@ -262,9 +275,21 @@ class _Drawing:
         late = part.history[part.history["epoch"] >= zoom.first]
         means = {name: own["mean"].loc[zoom.first :] for name, own in part.curves.items()}
         is_inside = {name: own.between(zoom.low, zoom.high).any() for name, own in means.items()}
-        self._draw(axes, late[late["variant"].map(is_inside)], column)
+        inside = late[late["variant"].map(is_inside)]
+        counts = inside.groupby("variant", sort=False)["position"].nunique()
+        many = [str(name) for name in counts.index if self.styles[str(name)].shown]
+        if len(many) <= _MOST_BANDS or counts.min() <= FEW_RUNS:
+            many = []
+        self._draw(axes, inside, column, far=many)
         epoch_axis(axes, _TICKS)
         axes.margins(x=0.02)
+        axes.set_xlim(axes.get_xlim())
+        for place, name in enumerate(many):  # bands would cover each other
+            end = part.curves[name].iloc[-1].clip(0, 1 if is_share(self.metric) else None)
+            aside = sideways(axes, _BAR * (place - len(many)))
+            bar: dict[str, Any] = {"color": self.styles[name].color, "linewidth": 1.2, "alpha": 0.7, "transform": aside}
+            if zoom.low <= end["mean"] <= zoom.high:
+                axes.vlines(part.curves[name].index[-1], end["low"], end["high"], label=hidden_name(name), **bar)
         axes.set_ylim(zoom.low, zoom.high)
         axes.set_title(ZOOM_TITLE + ", linear" * part.is_log, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):

@@ -28,9 +28,10 @@ def trials_table(results: Results) -> PageTable | None:
         Column("variant"), Column("trial", number=True), Column(axis_label(metric), number=True),
         *(Column(key, number=True) for key in keys), Column("state"), Column("choice"),
     ]  # fmt: skip
+    has_pruned = any((trials.table["state"] == "pruned").any() for trials in results.trials)
     caption = (
         "All trials, in the order in which they were planned or proposed, with their scores on validation and the "
-        "tuning seeds. A pruned trial ended early. The choice was trained again on fresh seeds."
+        f"tuning seeds.{' A pruned trial ended early.' * has_pruned} The choice was trained again on fresh seeds."
     )
     return PageTable("table-trials", "Trials", caption, columns, rows, variants, metric=axis_label(metric))
 

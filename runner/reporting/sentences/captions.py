@@ -14,7 +14,7 @@ PENALTY = "Includes each run's own penalties and smoothing; not comparable betwe
 _RAW = "Scores are not normalized, so a data set counts more if its variants differ more."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
-    "score so far. Triangles at the edge are trials far behind the others."
+    "score so far."
 )
 ROW_FIGURES = ("forest", "generalization_gap", "time_to_target", "ensemble")  # and the figure of the metric
 TUNING_CAPTIONS = {
@@ -38,8 +38,7 @@ TUNING_CAPTIONS = {
     ),
     "tuning_parallel": (
         "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
-        "its colour (dark: better). The thick line is the choice. Grey trials have no score. A gap marks a key that is "
-        "not set."
+        "its colour (dark: better). The thick line is the choice."
     ),
 }
 TUNING_CURVES = {  # captions by the kind of the curve

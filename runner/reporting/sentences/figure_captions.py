@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 from runner.core.text import counted
 from runner.core.write import write_text
 from runner.reporting.comparison.decision import UNDECIDED, has_times
+from runner.reporting.comparison.folds import Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
-from runner.reporting.figures.drawing.curves import FAR_TEXT
+from runner.reporting.figures.drawing.curves import FAR_TEXT, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
@@ -85,6 +86,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.append("Some bars extend beyond the panel.")
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
+        if stem in TUNING_CAPTIONS:
+            said += _of_trials(stem, figure, results)
         said += _of_zoom(figure)
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
@@ -96,7 +99,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said += _cut_intervals(figure)
         said += _arrows(figure)
     if stem in _CURVES:
-        said += _cut_bands(figure)
+        said = [*_with_runs(said, figure, results.unit), *_cut_bands(figure)]
     said += [*_panels_of_grid(figure), *_beyond(stem, figure)]
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
@@ -155,6 +158,18 @@ def _colors_of(figure: Figure) -> Iterator[str]:
         yield "Each data set has its own scale of colours; bold: the best of each data set."
 
 
+def _of_trials(stem: str, figure: Figure, results: Results) -> Iterator[str]:
+    """Yield the meaning of triangles, grey lines and gaps in a figure of trials."""
+    labels = {str(line.get_label()) for axes in figure.axes for line in axes.lines}
+    if stem in ("search", "tuning_history") and any(label.endswith("the axis") for label in labels):
+        yield "Triangles at the edge are trials far behind the others."
+    if stem == "tuning_parallel":
+        if not all(trials.table["is_scored"].all() for trials in results.trials):
+            yield "Grey trials have no score."
+        if any(trials.places.isna().any(axis=None) for trials in results.trials):
+            yield "A gap marks a key that is not set."
+
+
 def _grey_marks(figure: Figure) -> Iterator[str]:
     """Yield the meaning of grey marks in panels that each show one variant in colour."""
     if any(line.get_color() == "0.8" for axes in figure.axes for line in axes.lines):
@@ -184,14 +199,29 @@ def _lines(panels: Sequence[Axes]) -> list[Line2D]:
 def _of_zoom(figure: Figure) -> Iterator[str]:
     """Yield the meaning of the panels that enlarge the last part of the curves."""
     if zooms := [axes for axes in figure.axes if _is_zoom(axes)]:
+        at_end = any(isinstance(bar, LineCollection) for axes in zooms for bar in axes.collections)
         linear = ", on a linear scale" if figure.axes[0].get_yscale() == "log" else ""
         leaving = [kind for kind in ("curves", "bands") if any(_leaves(axes, kind) for axes in zooms)]
         beyond = f"; some {' and '.join(leaving)} extend beyond it" if leaving else ""
         yield f"The last panel of each row shows the part of the curves in the box{linear}{beyond}."
+        if at_end:
+            yield "Vertical lines in it are the intervals of the last epoch, side by side."
 
 
 def _is_zoom(axes: Axes) -> bool:
     return axes.get_title(loc="left").startswith(ZOOM_TITLE)
+
+
+def _with_runs(said: Sequence[str], figure: Figure, unit: Unit) -> Iterator[str]:
+    """Yield the sentences with the meaning of thin lines, which replace bands of few runs."""
+    runs = in_units("Thin lines are single seeds of variants with up to three, which have no band.", unit)
+    if not any(str(line.get_label()).endswith(ONE_RUN) for line in _lines(figure.axes)):
+        yield from said
+    elif any(axes.collections for axes in figure.axes):
+        yield from [*said, runs]
+    else:
+        few = in_units("Thick lines are means over seeds, thin lines single seeds.", unit)
+        yield from [sentence.replace(in_units(BAND, unit), few) for sentence in said]
 
 
 def _cut_bands(figure: Figure) -> Iterator[str]:

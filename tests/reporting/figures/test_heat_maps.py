@@ -21,6 +21,7 @@ def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1e-2", "0.1", "1"]
     assert axes.images[0].get_array()[1, 0] == pytest.approx(0.9)
     assert axes.images[0].get_array().mask[1, 2]
+    assert axes.patch.get_hatch()  # unlike any colour of the map
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("learning rate", "optimizer")
     assert figure.axes[1].get_ylabel() == "mean test accuracy (%)"
 

@@ -36,8 +36,8 @@ def test_the_mean_over_the_seeds_is_drawn_for_training_and_validation():
 
 
 def test_the_band_is_the_t_interval_of_the_mean():
-    figure = draw({"v": [[0.5, 0.6], [0.5, 0.8], [0.5, 0.7]]})
-    low, high = stats.t.interval(0.95, 2, 0.7, stats.sem([0.6, 0.8, 0.7]))
+    figure = draw({"v": [[0.5, 0.6], [0.5, 0.8], [0.5, 0.7], [0.5, 0.7]]})
+    low, high = stats.t.interval(0.95, 3, 0.7, stats.sem([0.6, 0.8, 0.7, 0.7]))
     (band,) = figure.axes[1].collections
     ends = band.get_paths()[0].vertices
     assert ends[ends[:, 0] == 2][:, 1].min() == pytest.approx(low)
@@ -45,16 +45,16 @@ def test_the_band_is_the_t_interval_of_the_mean():
 
 
 def test_the_band_of_folds_allows_for_their_overlap():
-    figure = draw({"v": [[0.5, 0.68], [0.5, 0.72], [0.5, 0.7]]}, unit=Unit("fold", 1 / 2))
-    reach = stats.t.ppf(0.975, 2) * np.std([0.68, 0.72, 0.7], ddof=1) * np.sqrt(1 / 3 + 1 / 2)
+    figure = draw({"v": [[0.5, 0.68], [0.5, 0.72], [0.5, 0.7], [0.5, 0.7]]}, unit=Unit("fold", 1 / 2))
+    reach = stats.t.ppf(0.975, 3) * np.std([0.68, 0.72, 0.7, 0.7], ddof=1) * np.sqrt(1 / 4 + 1 / 2)
     ends = figure.axes[1].collections[0].get_paths()[0].vertices
     assert ends[ends[:, 0] == 2][:, 1].max() == pytest.approx(0.7 + reach)
 
 
 def test_the_mean_ends_with_the_shortest_curve_and_the_others_go_on_alone():
-    figure = draw({"v": [[0.1, 0.2, 0.3, 0.4], [0.3, 0.4]]})
-    mean, long, short, end = drawn(figure)
-    assert mean == pytest.approx([0.2, 0.3])
+    figure = draw({"v": [[0.1, 0.2, 0.3, 0.4], *[[0.3, 0.4]] * 3]})
+    mean, long, short, *_, end = drawn(figure)
+    assert mean == pytest.approx([0.25, 0.35])
     assert long == pytest.approx([0.2, 0.3, 0.4])  # continues from the end of the mean
     assert short[0] == pytest.approx(0.4)
     assert np.isnan(short[1:]).all()
@@ -62,8 +62,20 @@ def test_the_mean_ends_with_the_shortest_curve_and_the_others_go_on_alone():
 
 
 def test_seeds_are_drawn_all_along_if_asked_for():
-    assert len(drawn(draw({"v": [[0.1, 0.2], [0.3, 0.4]]}))) == 1
-    assert len(drawn(draw({"v": [[0.1, 0.2], [0.3, 0.4]]}, seeds=True))) == 3
+    curves = {"v": [[0.1, 0.2], [0.3, 0.4]] * 2}
+    assert len(drawn(draw(curves))) == 1
+    assert len(drawn(draw(curves, seeds=True))) == 5
+
+
+@pytest.mark.parametrize("runs", [2, 3, 4])
+def test_up_to_three_runs_are_thin_lines_in_place_of_a_band(runs):
+    figure = draw({"v": [[0.1, 0.2], [0.3, 0.4], [0.1, 0.2], [0.3, 0.4]][:runs]})
+    bands = len(figure.axes[1].collections)
+    thin = [line for line in figure.axes[1].lines if line.get_linewidth() < 1 and len(line.get_xdata())]
+    assert (bands, len(thin)) == ((0, runs) if runs < 4 else (1, 0))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        f"one seed, n = {runs}" if runs < 4 else "95% interval of the mean, n = 4"
+    ]
 
 
 def test_the_axis_begins_below_the_end_of_every_curve():
@@ -75,10 +87,10 @@ def test_the_axis_begins_below_the_end_of_every_curve():
 
 
 def test_the_legend_says_what_bands_are_where_there_are_any():
-    for runs, named in {2: True, 1: False}.items():
-        figure = draw({"a": [[0.5, 0.9], [0.6, 0.8]][:runs]})
+    for runs, named in {4: True, 1: False}.items():
+        figure = draw({"a": ([[0.5, 0.9], [0.6, 0.8]] * 2)[:runs]})
         texts = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-        assert texts == ["95% interval of the mean, n = 2"] * named
+        assert texts == ["95% interval of the mean, n = 4"] * named
 
 
 def test_a_variant_without_a_finite_value_is_no_line_and_the_legend_says_so():
@@ -271,15 +283,27 @@ def test_a_diverged_variant_neither_stretches_the_axis_nor_covers_the_others():
 
 
 def test_intervals_end_at_the_limits_of_the_metric():
-    figure = draw({"v": [[0.02, 0.9], [0.1, 0.99]]})
+    figure = draw({"v": [[0.02, 0.85], [0.2, 0.99]] * 2})
     ends = figure.axes[1].collections[0].get_paths()[0].vertices[:, 1]
     assert (ends.min(), ends.max()) == (0, 1)
 
 
 def test_the_band_of_a_logarithmic_axis_is_the_interval_of_the_logarithm():
-    figure = losses({"v": [[9.0, 0.01], [9.0, 0.05]], "w": [[9.0, 0.02]]})
-    mean, reach = 0.03, stats.t.ppf(0.975, 1) * 0.02
+    values = [0.01, 0.05, 0.01, 0.05]
+    figure = losses({"v": [[9.0, value] for value in values], "w": [[9.0, 0.02]]})
+    mean, reach = 0.03, stats.t.ppf(0.975, 3) * stats.sem(values)
     ends = figure.axes[1].collections[0].get_paths()[0].vertices
     own = ends[ends[:, 0] == 2][:, 1]
     assert own.min() == pytest.approx(mean * np.exp(-reach / mean))
     assert own.max() == pytest.approx(mean * np.exp(reach / mean))
+
+
+def test_the_enlarged_part_of_many_variants_has_the_intervals_of_the_last_epoch_only():
+    near = [0.1, 0.5, 0.8, 0.9, 0.91]
+    curves = {
+        name: [[*near, 0.92 + place / 1000 + seed / 2000] for seed in range(4)] for place, name in enumerate("abcde")
+    }
+    for names, kinds in {"abcd": {"FillBetweenPolyCollection"}, "abcde": {"LineCollection"}}.items():
+        zoom = draw({name: curves[name] for name in names}).axes[2]
+        assert {type(own).__name__ for own in zoom.collections} == kinds
+        assert len(zoom.collections) == len(names)

@@ -95,6 +95,7 @@ def test_a_table_is_copied_as_latex(opened):
     assert lines[5].startswith("sgd & 0 & completed & 80.00 & 80.00 & 0.5000 &")
     assert len({line.count(" & ") for line in lines if line.endswith("\\\\")}) == 1
     assert lines[-1] == "\\end{tabular}"
+    assert copied(opened, "LaTeX", "variants").count("\\textbf{") == 1  # the best
 
 
 def test_negative_numbers_have_a_minus_sign_and_are_copied_and_filtered_with_a_hyphen(opened):
@@ -103,7 +104,8 @@ def test_negative_numbers_have_a_minus_sign_and_are_copied_and_filtered_with_a_h
     assert "\N{MINUS SIGN}10.00" in opened.find_element(By.CSS_SELECTOR, ".forest tr.undecided ~ tr.undecided").text
     cells, _ = filtered(opened, "difference < -5", "table-variants")
     assert [cell[0] for cell in cells] == ["=1+1"]
-    _, row = csv.reader(io.StringIO(copied(opened, "CSV", "variants")))
+    head, row = csv.reader(io.StringIO(copied(opened, "CSV", "variants")))
+    assert head[2] == f"{head[1]} sd"
     assert row[3] == "-10.00"
 
 

@@ -5,13 +5,21 @@ import shutil
 import pytest
 from matplotlib.figure import Figure
 
+from runner.reporting.comparison.folds import SEEDS
 from runner.reporting.figures.drawing.canvas import save_figure
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
-from runner.reporting.sentences.figure_captions import _basis_of_verdicts, _beyond, figure_caption, write_captions
+from runner.reporting.sentences.captions import BAND
+from runner.reporting.sentences.figure_captions import (
+    _basis_of_verdicts,
+    _beyond,
+    _with_runs,
+    figure_caption,
+    write_captions,
+)
 from tests.reporting.figures.test_forest_plot import difference
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -207,3 +215,13 @@ def test_each_data_set_has_the_confusion_matrix_of_its_own_best_variant(make_run
     assert headings[:-1] == ["a [digits], mean of 1 seed", "b [mnist], mean of 1 seed"]
     text = figure_caption("confusion_matrix", draws["confusion_matrix"](), results)
     assert "of the best variant on validation for each data set" in text
+
+
+def test_the_caption_says_that_thin_lines_replace_bands():
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2], [0.1, 0.8], label="_v (one run)")
+    thin = "Accuracy. Thick lines are means over seeds, thin lines single seeds."
+    assert [*_with_runs([f"Accuracy. {BAND}"], figure, SEEDS)] == [thin]
+    axes.fill_between([1, 2], [0.1, 0.7], [0.2, 0.9])
+    assert next(iter(_with_runs([BAND], figure, SEEDS))) == BAND

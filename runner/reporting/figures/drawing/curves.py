@@ -42,6 +42,9 @@ _LINE = 0.012  # approximate width of a line, as a share of the axis
 _STRIPE = 4.0  # length of the dashes of lines that cover each other, in line widths
 _MOST_TOGETHER = 6  # maximum number of names that share a line
 _MOST_NAMED, _FAR_NAME = 4, 24  # such variants with their values in a panel, and characters of a name
+FEW_RUNS = 3  # largest number of a variant's runs that are drawn in place of a band
+ONE_RUN = " (one run)"  # end of the label of such a run
+_THIN: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6}
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
 
@@ -78,7 +81,7 @@ def variant_curves(
     epoch_axis(axes)
     axes.set_yscale(scale)
     axes.set_ylabel(label)
-    legend_below(figure, axes, BAND if axes.collections else "")
+    legend_below(figure, axes, explain([axes], axes, unit))
     return figure
 
 
@@ -130,7 +133,7 @@ def _curves_by_cell(
     label_rows(figure, row, label)
     counts = {*history.groupby("variant")["position"].nunique()}
     number = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
-    legend_below(figure, row[0], f"{BAND}, {number}", key)
+    legend_below(figure, row[0], explain(row, row[0], unit, f", {number}"), key)
     return figure
 
 
@@ -211,6 +214,18 @@ def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) 
         )
 
 
+def explain(panels: Sequence[Axes], axes: Axes, unit: Unit, number: str = "") -> str:
+    """Add single runs to the legend of one panel, if any are drawn, and return the legend entry of bands.
+
+    Args:
+        number: the number of runs, for both.
+    """
+    has_bands = any(own.collections for own in panels)
+    if any(str(line.get_label()).endswith(ONE_RUN) for own in panels for line in own.lines):
+        axes.plot([], [], color="0.5", label=f"one {unit.noun}{number * (not has_bands)}", **_THIN)
+    return (BAND + number) * has_bands
+
+
 def _bounds(values: "pd.Series[float]", column: str) -> tuple[float, float]:
     """Return the limits beyond which no mean can lie."""
     finite = values[np.isfinite(values)]
@@ -246,6 +261,15 @@ def mean_curve(runs: Runs, unit: Unit) -> pd.DataFrame:
     """
     mean, reach = _mean_and_reach(runs, unit)
     return pd.DataFrame({"mean": mean, "low": mean - reach, "high": mean + reach}, index=runs.epochs[: len(mean)])
+
+
+def shown_curve(runs: Runs, unit: Unit) -> pd.DataFrame:
+    """Return the mean by epoch with its interval, or with the range of the runs if there are only a few."""
+    curve = mean_curve(runs, unit)
+    if 1 < runs.curves.shape[1] <= FEW_RUNS and len(curve) > 1:
+        common = pd.DataFrame(runs.curves[: len(curve)], curve.index)
+        return curve.assign(low=common.min(axis="columns"), high=common.max(axis="columns"))
+    return curve
 
 
 def _mean_and_reach(runs: Runs, unit: Unit) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -289,13 +313,15 @@ def _draw_variant(
     if not style.shown or not band:
         return
     low, high = _interval(mean, reach, bounds, log=log)
+    is_few = 1 < runs.curves.shape[1] <= FEW_RUNS and len(mean) > 1 and bool((high - low > _SAME * np.abs(mean)).any())
     if len(mean) == 1:
         axes.vlines(epochs, low, high, color=style.color, alpha=0.35, linewidth=3, label=hidden_name(label))
-    elif (high - low > _SAME * np.abs(mean)).any():
+    elif not is_few and (high - low > _SAME * np.abs(mean)).any():
         axes.fill_between(epochs, low, high, color=style.color, alpha=0.18, linewidth=0, label=hidden_name(label))
-    first = 0 if seeds else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
-    if seeds or not len(mean) or len(runs.epochs) > first + 1:
-        axes.plot(runs.epochs[first:], runs.curves[first:], linewidth=0.5, alpha=0.6, **line)
+    first = 0 if seeds or is_few else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
+    if seeds or is_few or not len(mean) or len(runs.epochs) > first + 1:
+        of_runs = hidden_name(f"{label}{ONE_RUN}")
+        axes.plot(runs.epochs[first:], runs.curves[first:], label=of_runs if is_few else None, **_THIN, **line)
         for own in runs.curves.T:
             if len(ended := np.flatnonzero(~np.isnan(own))) and ended[-1] >= len(mean):
                 axes.plot(runs.epochs[ended[-1]], own[ended[-1]], ".", color=style.color, markersize=3)

@@ -32,14 +32,14 @@ def test_dots_have_the_name_of_their_row_and_what_they_are():
 
 
 def test_curves_and_bands_have_the_names_of_their_variants_with_labels_at_their_ends():
-    rows = [(position, "v", epoch, 0.1 * epoch, 0.1 * epoch + position / 10) for position in (0, 1) for epoch in (1, 2)]
+    rows = [(seed, "v", epoch, 0.1 * epoch, 0.1 * epoch + seed % 2 / 10) for seed in range(4) for epoch in (1, 2)]
     history = pd.DataFrame(rows, columns=["position", "variant", "epoch", "accuracy", "val_accuracy"])
     found = drawn_data(learning_curves(history, "accuracy", "", variant_styles(["v"], ["v"], None)))
     curve = found[(found["panel"] == 2) & (found["kind"] == "line")]
     assert curve[["series", "x", "y"]].to_numpy().tolist() == [["v", 1.0, pytest.approx(0.15)], ["v", 2.0, 0.25]]
     band = found[found["kind"] == "band"]
     assert {*band["series"]} == {"v"}
-    low, high = stats.t.interval(0.95, 1, 0.25, stats.sem([0.2, 0.3]))
+    low, high = stats.t.interval(0.95, 3, 0.25, stats.sem([0.2, 0.3] * 2))
     assert band.iloc[-1][["low", "high"]].tolist() == pytest.approx([max(low, 0), min(high, 1)])
 
 
