@@ -183,15 +183,18 @@ def chosen_values(results: "Results") -> dict[str, str]:
         return {}
     best = results.tuning[results.tuning["chosen"]]
     points = {
-        str(variant): ", ".join(f"{_last(key)}{_SPACE}{_short(value)}" for key, value in point_values(point).items())
+        str(variant): ", ".join(
+            f"{_in_words(key)}{_SPACE}{_short(value)}" for key, value in point_values(point).items()
+        )
         for variant, point in zip(best["variant"], best["point"], strict=True)
     }
     named = zip(results.summary["variant"], results.runs, strict=True)
     return {str(variant): points.get(run.record.label or "", "") for variant, run in named}
 
 
-def _last(key: str) -> str:
-    return key.rpartition(".")[2]
+def _in_words(key: str) -> str:
+    """Return the printed name of a key, without its group: `learning rate`."""
+    return key.rpartition(".")[2].replace("_", _SPACE)
 
 
 def _short(value: str) -> str:

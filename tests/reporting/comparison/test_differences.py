@@ -108,8 +108,8 @@ def test_the_chosen_values_of_a_tuned_variant_stand_beside_its_name(make_run, tm
     pd.DataFrame(plan).to_csv(tmp_path / "sweep" / "plan.csv", index=False)
     pd.DataFrame(rows).to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
     (one,) = differences(read(tmp_path / "sweep"))
-    assert one.note == "learning_rate\N{NO-BREAK SPACE}0.001, beta\N{NO-BREAK SPACE}x"
-    assert one.baseline == "sgd (learning_rate\N{NO-BREAK SPACE}0.123, beta\N{NO-BREAK SPACE}x)"
+    assert one.note == "learning\N{NO-BREAK SPACE}rate\N{NO-BREAK SPACE}0.001, beta\N{NO-BREAK SPACE}x"
+    assert one.baseline == "sgd (learning\N{NO-BREAK SPACE}rate\N{NO-BREAK SPACE}0.123, beta\N{NO-BREAK SPACE}x)"
 
 
 def by_epoch(make_run, tmp_path, curves, **more):

@@ -132,4 +132,4 @@ def test_the_baseline_has_its_chosen_value_too(shifted, tmp_path, few_resamples)
     rows = [(variant, "optimizer.learning_rate=0.1", 0.9, 1, 1, True, False, 1) for variant in "ab"]
     columns = ["variant", "point", "val_accuracy", "seeds", "scored", "chosen", "on_edge", "budget"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
-    assert [row.note for row in answered(tmp_path / "sweep").groups[0].rows] == ["learning_rate\xa00.1"] * 2
+    assert [row.note for row in answered(tmp_path / "sweep").groups[0].rows] == ["learning\xa0rate\xa00.1"] * 2
