@@ -52,6 +52,7 @@ _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _MOST_BANDS = 4  # bands in the enlarged part; of more variants, only the intervals at their ends are drawn there
 _BAR = 2.2  # points between these intervals
+_BAR_ROOM = 0.02  # room for each of them to the right of the curves, as a share of the panel's width
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
 _LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
@@ -99,10 +100,14 @@ class _Part:
         has_ends = all(len(curve) and styles[name].shown for name, curve in self.curves.items())
         return has_ends and fit_ends([*map(shown_name, self.curves)], inches)
 
-    def ends(self, styles: Mapping[str, Style]) -> list[End]:
-        """Return the ends of all curves."""
-        ends = {name: curve["mean"] for name, curve in self.curves.items()}
-        return [End(shown_name(name), mean.index[-1], mean.iloc[-1], styles[name].color) for name, mean in ends.items()]
+    def ends(self, styles: Mapping[str, Style], axes: Axes) -> list[End]:
+        """Return the ends of all curves; in an enlarged part, those at the last epoch are at the edge of the panel."""
+        last, edge = self.history["epoch"].max(), axes.get_xlim()[1]
+        found = []
+        for name, mean in ((name, curve["mean"]) for name, curve in self.curves.items()):
+            epoch = edge if self.zoomed and mean.index[-1] == last else mean.index[-1]
+            found.append(End(shown_name(name), epoch, mean.iloc[-1], styles[name].color))
+        return found
 
 
 def _near_values(history: pd.DataFrame, column: str, far: Container[str]) -> npt.NDArray[np.float64]:
@@ -202,7 +207,7 @@ def learning_curves(
         if labelled:
             is_last = part.zoomed is not None or across == len(sides)
             last = own[-1] if is_last else own[len(sides) - 1]
-            label_ends(last, part.ends(styles), inches - _LABELS, has_room=not is_last)
+            label_ends(last, part.ends(styles, last), inches - _LABELS, has_room=not is_last)
     for axes in row[:-across]:
         axes.set_xlabel("")
     least, most = min(counts), max(counts)
@@ -284,9 +289,12 @@ class _Drawing:
         epoch_axis(axes, _TICKS)
         axes.margins(x=0.02)
         axes.set_xlim(axes.get_xlim())
-        for place, name in enumerate(many):  # bands would cover each other
+        if many:
+            low, high = axes.get_xlim()
+            axes.set_xlim(low, high + _BAR_ROOM * (len(many) + 1) * (high - low))
+        for place, name in enumerate(many, 1):  # bands would cover each other, so the intervals follow the last epoch
             end = part.curves[name].iloc[-1].clip(0, 1 if is_share(self.metric) else None)
-            aside = sideways(axes, _BAR * (place - len(many)))
+            aside = sideways(axes, _BAR * place)
             bar: dict[str, Any] = {"color": self.styles[name].color, "linewidth": 1.2, "alpha": 0.7, "transform": aside}
             if zoom.low <= end["mean"] <= zoom.high:
                 axes.vlines(part.curves[name].index[-1], end["low"], end["high"], label=hidden_name(name), **bar)

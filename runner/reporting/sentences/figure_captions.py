@@ -205,7 +205,7 @@ def _of_zoom(figure: Figure) -> Iterator[str]:
         beyond = f"; some {' and '.join(leaving)} extend beyond it" if leaving else ""
         yield f"The last panel of each row shows the part of the curves in the box{linear}{beyond}."
         if at_end:
-            yield "Vertical lines in it are the intervals of the last epoch, side by side."
+            yield "The vertical lines to the right of its curves are the intervals at the last epoch."
 
 
 def _is_zoom(axes: Axes) -> bool:
