@@ -20,7 +20,7 @@ SWEEPS = {
     "12 seeds": ["seeds=12"],
     "4 learning rates on 3 seeds": ["optimizer.learning_rate=0.0003,0.001,0.003,0.01", "seeds=3"],
 }
-REQUIRED_RATIO, REQUIRED_OVERHEAD = 9.0, 0.5
+REQUIRED_RATIO, REQUIRED_OVERHEAD = 10.0, 0.5
 
 
 def scripts_seconds() -> float:
