@@ -119,7 +119,7 @@ class MlflowStore:
             with self._lock():
                 return str(self._client.create_experiment(self.experiment))
         except MlflowException:
-            if found := self._client.get_experiment_by_name(self.experiment):  # another process was faster
+            if found := self._client.get_experiment_by_name(self.experiment):  # another process got there first
                 return str(found.experiment_id)
             raise
 

@@ -34,7 +34,7 @@ def state_of_sweep(runs: Sequence[Standing], to_come: int = 0, tuning: int = 0) 
 
 
 def _complete(runs: int, tuning: int) -> str:
-    """Return the number of runs, with those that only tune apart: `12 runs, 24 tuning runs`."""
+    """Return the number of runs, with tuning runs counted separately: `12 runs, 24 tuning runs`."""
     return ", ".join([counted(runs - tuning, "run"), *([counted(tuning, "tuning run")] if tuning else [])])
 
 

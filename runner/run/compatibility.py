@@ -41,7 +41,7 @@ def measured_metrics(model: Model) -> list[str]:
 
 
 def refuse_unmeasured(callbacks: Mapping[str, Callback], model: Model) -> list[str]:
-    """Reject callbacks that watch an unmeasured metric, or one whose better direction is unknown.
+    """Reject callbacks that watch an unmeasured metric, or one without a known better direction.
 
     Keras reports a missing `mode` only after the first epoch, and a callback without its metric never acts.
 

@@ -104,7 +104,7 @@ def _is_extreme(value: float, tried: set[float], axis: Axis | None) -> bool:
 
 
 def _numbers(point: Iterable[str]) -> dict[str, float]:
-    """Return the numeric values of a point by the key of their axis."""
+    """Return the numeric values of a point, keyed by axis."""
     given = {override.prefix + override.key: _number(override.value) for override in map(Override.parse, point)}
     return {key: value for key, value in given.items() if value is not None}
 

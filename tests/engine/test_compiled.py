@@ -83,7 +83,7 @@ def test_a_run_on_what_another_rate_compiled_is_the_run_to_the_last_bit(schedule
     assert made.model.get_compile_config() == fresh.model.get_compile_config()
 
 
-STRENGTHS = [  # each is trained on what the first one compiled
+STRENGTHS = [  # each is trained with the functions that the first one compiled
     ["momentum", "optimizer.momentum", (0.9, 0.3, 0.99, 0.7123), ["schedule=constant"]],
     ["nesterov", "optimizer.momentum", (0.9, 0.3, 0.99, 0.7123), ["schedule=cosine", "clipping=by_global_norm"]],
     ["adam", "regularizer.l2.l2", (0.01, 0.1, 0.0003, 0.0377), ["regularizer=[l2]", "schedule=exponential"]],

@@ -23,7 +23,7 @@ Call = Callable[..., Any]
 def bounded_process() -> Iterator[Call]:
     """Yield call(function, *arguments, seconds=SECONDS), which runs a function in the process and returns its result.
 
-    The call raises the function's exception, and fails if the function computes longer than allowed. If much more time
+    The call raises the function's exception, and fails if the function exceeds its CPU time. If much more time
     passes, the process is killed and the call raises TimeoutError. A function that needs too much memory gets
     MemoryError. If the process crashes, the call raises pebble.ProcessExpired.
     """

@@ -12,7 +12,7 @@ def mislabel(part: Part, share: float, classes: int, seed: int) -> Part:
     """Replace a share of the labels with a different class, drawn uniformly (symmetric noise).
 
     Args:
-        share: exactly round(share * examples) labels change; a larger share changes the same labels and more.
+        share: exactly round(share * examples) labels change; a larger share changes the same labels plus others.
         classes: number of classes.
         seed: seed of the draw.
 

@@ -42,7 +42,7 @@ def split_dataset(
 
     Raises:
         DataError: if a part would be empty, there are too few examples, a class would be missing from the training
-            part, or a part lacks a class although chance cannot explain it, because the data are sorted by class.
+            part, or a part lacks a class that it cannot lack by chance, as in data sorted by class.
     """
     held_out = ""
     if fold is not None:

@@ -118,7 +118,7 @@ class _Search:
         self._wish = wish
         self._now = time.time()
         self.found = Found()
-        self._models: list[tuple[Item, RunRecord, bool]] = []  # each with its record, and whether it ended early enough
+        self._models: list[tuple[Item, RunRecord, bool]] = []  # each with its record, and whether it ended long ago
         self._sources: dict[Path, Path] = {}
         if wish.failed or wish.models:
             self._sources = starting_points([directory, *_surroundings(directory)], self.found.left_out)

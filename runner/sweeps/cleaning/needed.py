@@ -54,7 +54,7 @@ def _sources_of_run(directory: RunDirectory) -> list[Path]:
 
 
 def _sources(config: Mapping[str, Any], base: str | None) -> Iterator[Path]:
-    """Yield the directory of `model.init_from`, from the run's working directory and from the current one."""
+    """Yield the directory of `model.init_from`, relative to the run's working directory and to the current one."""
     model = config.get("model")
     given = model.get("init_from") if isinstance(model, Mapping) else None
     if not isinstance(given, str) or not given:

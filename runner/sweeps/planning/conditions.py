@@ -21,7 +21,7 @@ Arm = tuple[str, list[str]]  # the name of a study's variant, and the overrides 
 def applicable(tune: Tune, arms: Sequence[Arm], composer: Composer) -> list[dict[str, Axis]]:
     """Return each arm's axes, excluding those whose condition the arm's parts do not meet.
 
-    A condition on a tuned key is met by some points of an arm; `active` evaluates it.
+    A condition on a tuned key is met by only some points of an arm; `active` evaluates it.
 
     Raises:
         ConfigError: if a condition uses an unknown key, a conditional axis, or a value that never occurs.
