@@ -54,7 +54,7 @@ def with_compilation(summary: pd.DataFrame, metric: str) -> list[str]:
     """Warn about runs with a single epoch, whose "seconds without compilation" include compilation."""
     if metric != WARM_SECONDS or not (single := int((summary["epochs"] == 1).sum())):
         return []
-    text = "a single epoch, which may include compilation; no later epoch shows its time without compilation"
+    text = "a single epoch, whose time may include compilation; later epochs would show the time without it"
     return [f"{counted(single, 'run')} trained {text}."]
 
 

@@ -141,7 +141,7 @@ class _Plans:
 
     @property
     def found_any(self) -> bool:
-        """Whether any of the runs so far has a plan."""
+        """True if any of the runs so far has a plan."""
         return any(planned is not None for planned in self._planned.values())
 
     def places(self, run: Path) -> list[tuple[int, str]]:

@@ -14,7 +14,7 @@ from runner.reporting.statistics.significance.overlap import overlap_of
 
 
 def units_of(summary: pd.DataFrame) -> "pd.Series[Any]":
-    """Return the unit that each run observes: the examples of its fold, or its seed without cross-validation.
+    """Return the unit of observation of each run: the examples of its fold, or its seed without cross-validation.
 
     Args:
         summary: one row per run: seed and, for cross-validation, held_out.

@@ -1,4 +1,4 @@
-"""Power of a report's comparisons: differences that a number of seeds can detect, and seeds that a difference needs."""
+"""Power of comparisons: the differences that the seeds of a report can detect, and the seeds that one requires."""
 
 import math
 from collections.abc import Iterator, Mapping

@@ -32,7 +32,7 @@ def heat_map(
 ) -> Figure:
     """Draw mean and standard deviation of a metric for every pair of values; hatched: no run completed.
 
-    Scores on different data sets have no common scale: each data set is a column with its own scale of colours, for the
+    Scores on different data sets have no common scale: each data set is a column with its own colour scale, for the
     difference from the baseline or, without one, for the score. The best value of each column is bold;
     without data sets, the best of all. Cells on several data sets also show the difference in parentheses.
 

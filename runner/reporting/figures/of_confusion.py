@@ -1,4 +1,4 @@
-"""Confusion matrices: the share of each true class that was taken for each class, a panel for each data set."""
+"""Confusion matrices: the share of each true class predicted as each class, with a panel for each data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

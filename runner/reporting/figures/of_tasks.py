@@ -103,7 +103,7 @@ def _estimates(
 
 
 def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the share of each variant's runs above every threshold, with bands.
+    """Draw the share of each variant's runs above each threshold, with bands.
 
     Args:
         profile: one row per variant and threshold, `PERFORMANCE_COLUMNS`.

@@ -72,12 +72,12 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Effects."
     ),
     "learning_rate": (
-        "Learning rate at the last step of each epoch; variants with equal rates share a line, or have dashes in turn."
+        "Learning rate at the last step of each epoch; variants with equal rates share a line or alternate in dashes."
     ),
     "gradient_norm": f"Gradient norm over all layers, averaged over each epoch. {BAND}",
     "confusion_matrix": (
         "Share of the test examples of each true class by predicted class, in percent; a blank cell has no examples. "
-        "The scale of colours is a square root, so rare errors are visible."
+        "The colour scale is a square-root scale, so that rare errors are visible."
     ),
     "ensemble": (
         "Seeds of each variant, and the ensemble that averages their predictions: one value, without an interval. "
@@ -90,7 +90,7 @@ CAPTIONS = TUNING_CAPTIONS | {
     "critical_difference": (
         "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
         "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline. "
-        "Above it: Nemenyi's critical difference, by which average ranks must differ."
+        "Above it: Nemenyi's critical difference, the smallest significant difference of ranks."
     ),
     "aggregate_scores": (
         "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "

@@ -117,7 +117,7 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
         panel = headings[0].partition("=")[0]
-        yield f"Each value of {panel} has its own panels; a colour is the same {titles[0]} in all of them."
+        yield f"Each value of {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 
 
 def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
@@ -153,9 +153,9 @@ def _colors_of(figure: Figure) -> Iterator[str]:
         yield "Bold: the best."
     elif len(figure.axes) > 1:  # with a colour bar
         colors = "the difference from the baseline (in parentheses; blue: better, orange: worse)"
-        yield f"Colours show {colors}, on a scale of its own for each data set; bold: the best of each data set."
+        yield f"Colours show {colors}, with a separate scale for each data set; bold: the best of each data set."
     else:
-        yield "Each data set has its own scale of colours; bold: the best of each data set."
+        yield "Each data set has its own colour scale; bold: the best of each data set."
 
 
 def _of_trials(stem: str, figure: Figure, results: Results) -> Iterator[str]:
@@ -214,7 +214,7 @@ def _is_zoom(axes: Axes) -> bool:
 
 def _with_runs(said: Sequence[str], figure: Figure, unit: Unit) -> Iterator[str]:
     """Yield the sentences with the meaning of thin lines, which replace bands of few runs."""
-    runs = in_units("Thin lines are single seeds of variants with up to three, which have no band.", unit)
+    runs = in_units("A variant with up to three seeds has a thin line for each seed instead of a band.", unit)
     if not any(str(line.get_label()).endswith(ONE_RUN) for line in _lines(figure.axes)):
         yield from said
     elif any(axes.collections for axes in figure.axes):

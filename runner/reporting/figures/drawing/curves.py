@@ -153,7 +153,7 @@ def draw_variants(
 ) -> None:
     """Draw a line for each variant of the history, with its band.
 
-    Bands end at 0 if no value is negative, and a proportion's end at 1; on a logarithmic axis, they are the intervals
+    Bands end at 0 if no value is negative, and those of proportions at 1; on a logarithmic axis, they are the intervals
     of the mean's logarithm.
 
     Args:
@@ -346,7 +346,7 @@ def _merged(history: pd.DataFrame, column: str, width: float = 0) -> dict[str, s
 
 
 def _stripe(axes: Axes, merged: Mapping[str, str]) -> None:
-    """Dash lines that cover each other in turn, so that all of them are visible."""
+    """Draw overlapping lines as alternating dashes, so that all of them are visible."""
     for shared in {*merged.values()}:
         labels = [hidden_name(name) for name, own in merged.items() if own == shared]
         if len(labels) > 1:

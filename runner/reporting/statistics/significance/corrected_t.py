@@ -38,7 +38,7 @@ def compare_folds(
 ) -> Comparison:
     """Compare two variants on the folds on which both were trained and tested.
 
-    A diverged run has no value, and no test by ranks allows for overlapping training sets, so its p values are NaN.
+    A diverged run has no value, and no test by ranks allows for overlapping training sets, so the p values are NaN.
     Intervals that assume independent folds (BCa, exact, of the win probability) are NaN.
 
     Args:

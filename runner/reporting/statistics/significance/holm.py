@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def after_correction(name: str) -> str:
-    """Return the words for p values after a correction, given the name of the correction in tables."""
+    """Describe the correction of p values in words, given its name in tables."""
     return f"adjusted by {name}"
 
 

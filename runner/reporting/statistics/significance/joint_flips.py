@@ -1,6 +1,6 @@
 """Joint sign flips: step-down adjustment of p values over a family of paired comparisons, at planned looks.
 
-The signs of a seed are flipped in all comparisons together, so their dependence is kept, and six seeds can reach
+The signs of a seed are flipped in all comparisons together, which preserves their dependence, and six seeds can reach
 p = 2/2^6 over any number of comparisons. At several planned looks, the flips also give the boundary of each look
 exactly: the share of flips that cross any boundary up to a look is at most the error that may be spent by then.
 
