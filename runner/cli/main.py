@@ -72,7 +72,7 @@ def prepare_process() -> None:
 def run_arguments(
     arguments: Sequence[str], observer: Observer | None = None, *, wants_traceback: bool = False
 ) -> Ending:
-    """Run a command or train; return its ending instead of raising an error.
+    """Run a command or train; return the outcome instead of raising an error.
 
     Args:
         observer: observer of a run or sweep that a Python program started.

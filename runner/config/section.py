@@ -1,7 +1,7 @@
 """Sections of a configuration: a group with fixed keys, or a library's class with its arguments.
 
-A section is built at its first validation, together with its subsections. Only JSON Schemas read the docstrings of
-fields.
+A section is built at its first validation, together with its subsections. The docstrings of fields are used only to
+generate JSON Schemas.
 """
 
 import math

@@ -28,7 +28,7 @@ def load_keras(name: str, class_names: Sequence[str] | None = None) -> Dataset:
         DataNotFound: if the data are not in the cache and cannot be downloaded.
     """
     if name not in _OF_IMAGES:
-        raise ConfigError(f"dataset.name={name}: no images in keras.datasets{did_you_mean(name, _OF_IMAGES)}")
+        raise ConfigError(f"dataset.name={name}: no such images in keras.datasets{did_you_mean(name, _OF_IMAGES)}")
     source = f"keras.datasets.{name}"
     parts = _loaded(name)
     train, test = (

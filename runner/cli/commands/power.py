@@ -44,7 +44,11 @@ def _parser() -> argparse.ArgumentParser:
         help="margin of equivalence, in the metric's own unit (default: the study's, or none)",
     )  # fmt: skip
     parser.add_argument(
-        "--power", type=_share, default=0.8, metavar="P", help="probability of showing it (default: 0.8)"
+        "--power",
+        type=_share,
+        default=0.8,
+        metavar="P",
+        help="probability of showing the difference or equivalence (default: 0.8)",
     )
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds of each variant (default: those of the runs)")
     parser.add_argument("--metric", help="a column of summary.csv (default: the study's, or test_accuracy)")

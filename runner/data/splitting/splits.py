@@ -72,7 +72,7 @@ def split_dataset(
 
 
 def _ordered(dataset: Dataset, split: str, split_seed: int) -> Part:
-    """Return the training examples in an order from whose end validation is taken."""
+    """Return the training examples in an order from whose end the validation part is taken."""
     whole = Part(dataset.train_inputs, dataset.train_labels)
     if split == "last":
         return whole
