@@ -331,7 +331,7 @@ def _axis_figures(results: Results) -> Named:
 
 
 def _baseline_level(results: Results, overrides: pd.DataFrame, keys: Sequence[str]) -> str | None:
-    """Return the value of the key other than the data set that the baselines on all data sets have."""
+    """Return the value that the baselines on all data sets share, of the key that is not the data set."""
     others = [key for key in keys if key != DATASET]
     if len(others) != 1:
         return None

@@ -240,7 +240,7 @@ class _Part:
                 axes.annotate(text, (end, middle), fontsize=6, color="0.3", **at)
 
     def _far_text(self, variant: str, low: float, high: float, looks: _Looks) -> str:
-        """Return the mean of a variant beyond the axis, and how many of its dots are there unless all are."""
+        """Describe the mean of a variant beyond the axis, with the number of its dots beyond it unless all are."""
         own = self.values.loc[self.values["variant"] == variant, looks.column].to_numpy(float)
         own, mean = own[np.isfinite(own)], self.far[variant]
         beyond = int(((own < low) | (own > high)).sum())

@@ -38,7 +38,7 @@ def heat_map(
 
     Args:
         points: one row per run: a column for the key of each axis, and score; NaN for a run without a score.
-        baseline: value of the axis other than the data sets with which the others are compared.
+        baseline: value with which the others are compared, on the axis that is not the data sets.
     """
     is_apart = DATASET in (across.key, down.key)
     if down.key == DATASET or (not is_apart and len(down.levels) > len(across.levels)):

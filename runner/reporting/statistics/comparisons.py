@@ -251,7 +251,7 @@ def _rank_sum_higher_p(one: Values, other: Values) -> float:
 
 
 def _rank_sum_p(one: Values, other: Values, far: Callable[[Values], Values]) -> float:
-    """Return the share of splits whose first rank sum is at least as far from its expectation (if signed, above it)."""
+    """Return the share of splits whose first rank sum is as far from the expected one (signed: above) as observed."""
     ranks = 2 * stats.rankdata(levelled(np.concatenate([one, other])))  # integers, so equal sums tie exactly
     expected = len(one) * ranks.mean()
 

@@ -45,7 +45,7 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     yield "tuning_curve", partial(tuning_curves, curves, f"Best of the points tried: {datasets}", styles)
     scores = np.concatenate([trials.scored["score"].to_numpy(float) for trials in variants])
     axis = ScoreAxis.of(variants[0].metric, scores, np.array([*bests.values()]), sign)
-    title = f"Trials in their order: {datasets}"
+    title = f"Trials in order: {datasets}"
     if [*bests] == [_SEARCH]:
         yield "search", partial(tuning_history, variants, axis, title, styles)
     else:
