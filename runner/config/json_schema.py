@@ -10,11 +10,10 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, cast, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core.core_schema import ModelSchema
 
 from runner.config.options import LIST_GROUPS, ONE_OPTION_GROUPS
 from runner.config.schema import Settings
@@ -101,15 +100,15 @@ class _Described(GenerateJsonSchema):
     Pydantic's `use_attribute_docstrings` would read the source at the start of every command.
     """
 
-    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+    def model_schema(self, schema: Any) -> JsonSchemaValue:
         """Return the schema of a model."""
-        outer = fields = cast("dict[str, Any]", copy.deepcopy(schema["schema"]))
+        outer = fields = copy.deepcopy(schema["schema"])
         while "fields" not in fields:  # validators of the whole model enclose them
             fields = fields["schema"]
         for name, text in _docstrings(schema["cls"]).items():
             metadata = fields["fields"][name].setdefault("metadata", {})
             metadata["pydantic_js_updates"] = {"description": text} | metadata.get("pydantic_js_updates", {})
-        return super().model_schema(cast("ModelSchema", schema | {"schema": outer}))
+        return super().model_schema(schema | {"schema": outer})
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:

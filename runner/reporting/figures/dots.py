@@ -40,6 +40,7 @@ _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the
 _BELOW, _LOWEST = 0.14, 0.37  # positions of mean and interval, and of the ensemble, as shares of a row
 _LAST = 0.1  # room for an ensemble below the last row, as a share of a row
 _FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
+_ALONE = 2  # factor from equal values to the ends of their logarithmic axis
 _SHORT, _LONG = 0.8, 3  # decades of a logarithmic axis with even ticks, and with ticks only at powers of ten
 
 
@@ -207,6 +208,9 @@ class _Part:
                 axes.axvline(looks.summary(known)[0], label=f"{looks.mean_name} of {name}", **_BASELINE)
         if looks.ratios:
             axes.set_xscale("log")
+            drawn = np.concatenate([*by_variant.values()])
+            if len(drawn) and np.ptp(drawn) <= rounding_of(drawn):  # Matplotlib cannot scale such an axis
+                axes.set_xlim(drawn.min() / _ALONE, drawn.max() * _ALONE)
         axes.set_yticks(self.middles, labels=self.names)
         axes.set_ylim(self.rows + _LAST * bool(own), 0)
         axes.grid(visible=False, axis="y")

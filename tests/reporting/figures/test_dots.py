@@ -186,6 +186,13 @@ def test_ratios_have_a_logarithmic_axis_with_all_seeds_and_geometric_means():
     assert with_zero.axes[0].get_xscale() == "linear"
 
 
+@pytest.mark.parametrize("values_of_b", [[0.3], [0.3 * (1 + 1e-16)] * 2])
+def test_equal_ratios_are_in_the_middle_of_their_axis(values_of_b):
+    (axes,) = dots(values(a=[0.3] * 3, b=values_of_b), "x", "seconds", "", share=False, ratios=True).axes
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlim() == pytest.approx((0.15, 0.6))
+
+
 def test_equal_seeds_are_said_to_have_no_interval():
     texts = dots(values(a=[0.5, 0.5], b=[0.4, 0.6], c=[0.5]), "x", "", "", share=False).axes[0].texts
     assert [text.get_text().replace("\n", " ") for text in texts] == ["equal seeds, no interval"]
