@@ -52,7 +52,7 @@ _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _MOST_BANDS = 4  # bands in the enlarged part; of more variants, only the intervals at their ends are drawn there
 _BAR = 2.2  # points between these intervals
-_BAR_ROOM = 0.02  # room for each of them to the right of the curves, as a share of the panel's width
+_BAR_ROOM = 0.023  # room for each of them to the right of the curves, as a share of the panel's width
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
 _LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
@@ -291,7 +291,8 @@ class _Drawing:
         axes.set_xlim(axes.get_xlim())
         if many:
             low, high = axes.get_xlim()
-            axes.set_xlim(low, high + _BAR_ROOM * (len(many) + 1) * (high - low))
+            room = _BAR_ROOM * (len(many) + 1)
+            axes.set_xlim(low, high + room / (1 - room) * (high - low))
         for place, name in enumerate(many, 1):  # bands would cover each other, so the intervals follow the last epoch
             end = part.curves[name].iloc[-1].clip(0, 1 if is_share(self.metric) else None)
             aside = sideways(axes, _BAR * place)

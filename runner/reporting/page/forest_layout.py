@@ -95,7 +95,7 @@ class ForestRow:
     p_value: str = ""
     mean: Mark | None = None
     dots: Sequence[Mark] = ()
-    bars: Sequence[Bar] = ()  # bar of the interval, then of the interval for new test images
+    bars: Sequence[Bar] = ()  # bar of the interval, then of the interval for new test examples
 
     @property
     def symbol(self) -> str:
@@ -202,7 +202,7 @@ def marks_of(one: Difference, subject: Subject, scale: Scale) -> dict[str, Any]:
     usual = f"{CONFIDENCE:.0%} interval"
     for low, high, name in (
         (one.low, one.high, usual),
-        (one.new_low, one.new_high, f"{usual} for new test images too"),
+        (one.new_low, one.new_high, f"{usual} for new test examples too"),
     ):
         ends = ", ".join(signed_text(end, metric, [low, high]) for end in (low, high))
         texts.append("" if math.isnan(low) else f"[{ends}]")
@@ -244,7 +244,7 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
     if any(row.bars for row in rows):
         parts.append(f"the diamond is the estimate, the thick line its {CONFIDENCE:.0%} interval")
     if any(len(row.bars) > 1 for row in rows):
-        parts.append("the thin line covers new test images as well as new runs")
+        parts.append("the thin line covers new test examples as well as new runs")
     if subject.margin is not None:
         parts.append(f"the band is the margin of {margin_text(subject.margin, subject.metric)}")
     if any(mark.beyond for row in rows for mark in (*row.dots, *([row.mean] if row.mean else []))):

@@ -133,7 +133,7 @@ def _wins_text(against: Mapping[Any, Any]) -> str:
 
 
 def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:
-    """Return the interval for new seeds and new test images."""
+    """Return the interval for new seeds and new test examples."""
     if against is None:
         return Cell.number("", None)
     return Cell.number(interval_text(against, metric, "new_images"), against["new_images_low"])

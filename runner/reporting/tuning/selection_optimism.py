@@ -55,7 +55,8 @@ def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost:
         cost: the unit of another kind of budget, under which variants may try different numbers of points.
     """
     found = [
-        f"{row['variant']}: {row['point']} lies at the edge of the values tried; a better value may lie beyond."
+        f"{row['variant']}: {row['point']} {'has a value' if ' ' in row['point'] else 'lies'} at the edge of the "
+        "values tried; a better value may lie beyond."
         for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
     ]
     if len(set(selection["budget"])) > 1 and not cost:

@@ -53,6 +53,8 @@ def test_edges_and_unequal_budgets_are_named():
     edge, budget = selection_warnings(selection_frame(TUNING, summary()))
     assert edge.startswith("sgd: lr=1 lies at the edge")
     assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
+    several = selection_frame(TUNING.replace({"point": {"lr=1": "lr=1 beta=0.5"}}), summary())
+    assert selection_warnings(several)[0].startswith("sgd: lr=1 beta=0.5 has a value at the edge of the values tried;")
 
 
 def test_a_budget_that_was_not_used_up_is_named():
