@@ -60,6 +60,6 @@ def test_half_a_file_in_kerass_cache_is_an_error_that_says_to_remove_it(cache):
 @pytest.mark.parametrize("name", ["imdb", "mnits", "load_data"])
 def test_other_names_are_refused_with_the_names_that_there_are(name):
     with pytest.raises(
-        ConfigError, match=rf"dataset\.name={name}: no images .*allowed: cifar10, cifar100, fashion_mni"
+        ConfigError, match=rf"dataset\.name={name}: no such images .*allowed: cifar10, cifar100, fashion_mni"
     ):
         load_keras(name)

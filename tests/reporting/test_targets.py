@@ -49,7 +49,7 @@ def test_without_compilation_the_first_epoch_lasts_as_long_as_the_median_of_the_
 def test_a_single_epoch_is_noted_where_its_seconds_are_compared():
     epochs = pd.DataFrame({"epochs": [3, 1]})
     (note,) = with_compilation(epochs, "warm_seconds_to_target")
-    assert note.startswith("1 run trained a single epoch, which may include compilation")
+    assert note.startswith("1 run trained a single epoch, whose time may include compilation")
     assert with_compilation(epochs, "seconds_to_target") == with_compilation(epochs + 1, "warm_seconds_to_target") == []
 
 
