@@ -40,7 +40,7 @@ from runner.sweeps.search.growing import Growth
 from runner.sweeps.search.request import read_search, refuse_both_forms, search_names
 from runner.sweeps.search.samplers import refuse_missing_library
 
-_SETTINGS = "multirun.yaml"  # the sweep's settings, under Hydra's name; exists while the plan is checked
+_SETTINGS = "multirun.yaml"  # settings of the sweep, under Hydra's name; without a plan, the plan is being checked
 _NOT_OF_A_RUN = (*SWEEP_KEYS, TRUST, "launcher")
 
 
