@@ -9,7 +9,7 @@ from runner.gallery.page import write_gallery
 from runner.gallery.reports import Reports
 from runner.gallery.server import Server
 from runner.gallery.site import Site
-from tests.browser import opened_anew
+from tests.browser import opened_anew, until
 from tests.gallery.conftest import JOBS, report_on
 from tests.sweeps.made_up import end
 
@@ -79,8 +79,8 @@ def test_news_arrive_without_losing_the_filter(served, outputs, clock):
     assert "2 of 4 runs" in served.find_element(By.CSS_SELECTOR, "article:not([hidden])").text
     end(JOBS[2], outputs / "studies" / "stopped", "completed")
     clock.now += 2
-    served.execute_async_script("look().then(arguments[0])")
-    assert "3 of 4 runs" in served.find_element(By.CSS_SELECTOR, "article:not([hidden])").text
+    served.execute_script("look()")
+    until(served, lambda browser: "3 of 4 runs" in browser.find_element(By.CSS_SELECTOR, "article:not([hidden])").text)
     assert field.get_attribute("value") == "end?"
     assert shown(served) == ["Will it end?"]
     assert served.get_log("browser") == []
@@ -89,18 +89,15 @@ def test_news_arrive_without_losing_the_filter(served, outputs, clock):
 def test_a_report_follows_its_runs_until_the_disk_has_it(served, outputs, clock):
     served.find_element(By.LINK_TEXT, "Will it end?").click()
     inner = "return document.querySelector('iframe').contentDocument.title"
-    assert served.execute_script(inner) == "made of stopped"
+    until(served, lambda browser: browser.execute_script(inner) == "made of stopped")
     assert served.find_element(By.ID, "detail").text == "2 of 4 runs"
     for job in JOBS:
         end(job, outputs / "studies" / "stopped", "completed")
     clock.now += 2
-    served.execute_async_script("look().then(arguments[0])")
-    assert served.find_element(By.ID, "detail").text == "4 runs"
+    served.execute_script("look()")
+    until(served, lambda browser: browser.find_element(By.ID, "detail").text == "4 runs")
     report_on(outputs / "studies" / "stopped")
     clock.now += 2
     served.execute_script("look()")
-    served.implicitly_wait(5)
-    served.find_element(By.CSS_SELECTOR, "body:not(.follow)")
-    served.implicitly_wait(0)
-    assert served.title == "the report"
+    until(served, lambda browser: browser.title == "the report")
     assert served.get_log("browser") == []

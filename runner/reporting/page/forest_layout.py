@@ -20,6 +20,7 @@ from runner.reporting.metrics import (
     signed_text,
 )
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.tables.marks import Mark as TableMark
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
 _EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, as a percentage of the width
@@ -82,6 +83,15 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Score:
+    """The mean of a variant with its standard deviation, its rank on its data set, and its mark in tables."""
+
+    text: str
+    rank: int  # 1: the best; 0 without a result
+    mark: TableMark
+
+
+@dataclass(frozen=True)
 class ForestRow:
     """Row of a variant: word, sentence, numbers and marks; `position` is the variant's index in the report."""
 
@@ -96,6 +106,7 @@ class ForestRow:
     mean: Mark | None = None
     dots: Sequence[Mark] = ()
     bars: Sequence[Bar] = ()  # bar of the interval, then of the interval for new test examples
+    score: Score | None = None
 
     @property
     def symbol(self) -> str:
@@ -133,6 +144,8 @@ class Forest:
     numbers: str = ""  # heading of the numbers next to the plot
     ends: tuple[str, str] = ("", "")  # meaning of the two directions
     caption: str = ""
+    scores: str = ""  # heading of the scores; "" without scores
+    marks: str = ""  # meaning of ranks and marks
 
     @property
     def has_plot(self) -> bool:

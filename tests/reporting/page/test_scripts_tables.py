@@ -7,6 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser import until
 from tests.reporting.page.conftest import HOSTILE
 
 
@@ -57,12 +58,16 @@ def test_columns_are_chosen_and_remembered(opened, page):
     assert "epochs" in columns(opened)
     chooser = opened.find_element(By.CSS_SELECTOR, "#runs .chooser")
     chooser.find_element(By.TAG_NAME, "summary").click()
-    for name in ("epochs", "model.width"):
+    for name, is_shown in (("epochs", False), ("model.width", True)):
         chooser.find_element(By.XPATH, f".//label[contains(., '{name}')]/input").click()
+        until(opened, lambda browser, one=name, shown=is_shown: (one in columns(browser)) == shown)
+
+    def reopened(browser):
+        browser.get(page.as_uri())
+        return "epochs" not in columns(browser) and "model.width" in columns(browser)
+
     try:
-        opened.get(page.as_uri())
-        assert "epochs" not in columns(opened)
-        assert "model.width" in columns(opened)
+        until(opened, reopened)  # the browser writes what it remembers in the background
     finally:
         opened.execute_script("localStorage.clear()")
 
