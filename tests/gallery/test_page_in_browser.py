@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
 
 from runner.gallery.page import write_gallery
 from runner.gallery.reports import Reports
@@ -45,6 +46,17 @@ def test_the_filter_shows_the_entries_that_hold_every_word(opened):
         "Studies",
         "Left out",
     ]
+
+
+def test_entries_are_sorted_by_date_name_or_verdict(opened):
+    def sorted_by(order):
+        Select(opened.find_element(By.ID, "order")).select_by_value(order)
+        return [title.text for title in opened.find_elements(By.CSS_SELECTOR, "#study h3")]
+
+    by_date = sorted_by("date")
+    assert sorted_by("name") == sorted(by_date, key=str.casefold)
+    assert sorted_by("verdict")[0].startswith("Is sgd worse?")  # the only one with a verdict
+    assert sorted_by("date") == by_date
 
 
 def test_nothing_is_fetched_and_nothing_is_refused(opened):
