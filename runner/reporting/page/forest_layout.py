@@ -26,6 +26,7 @@ SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTIC
 _EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, as a percentage of the width
 _TICKS = 6  # maximum number of intervals between ticks
 _MOST_HIGH = 8  # maximum number of rows and headings for which rows may still have two lines
+_LONGEST_NAME = 24  # characters of a baseline above the plot
 _LETTERS = 12  # characters of a seed, or of a fold's digest
 
 
@@ -190,12 +191,17 @@ def forest(
     return Forest(
         ruled,
         ruled[0].ruler if len({*scales.values()}) == 1 else None,
-        f"difference in {quantity(metric)} from {subject.baseline}{unit}",
+        f"difference in {quantity(metric)} from {_short_name(subject.baseline)}{unit}",
         subject.baseline,
         f"Difference [{CONFIDENCE:.0%} interval]{', p' * any(row.p_value for group in groups for row in group.rows)}",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
         _caption(subject, [row for group in groups for row in group.rows], found),
     )
+
+
+def _short_name(baseline: str) -> str:
+    """Return the name of the baseline for the head of the plot; the last column has it in full."""
+    return baseline if len(baseline) <= _LONGEST_NAME else "the baseline"
 
 
 def _ruler(scale: Scale, subject: Subject) -> Ruler:

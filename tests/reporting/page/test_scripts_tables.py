@@ -7,8 +7,11 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from runner.reporting.page.assets import template_of
 from tests.browser import until
 from tests.reporting.page.conftest import HOSTILE
+
+DIGEST = '{% from "macros.html" import cell_text %}{{ cell_text(text) }}'
 
 
 def filtered(browser, text, table="table-runs"):
@@ -160,3 +163,15 @@ def test_a_chart_leads_to_a_row_that_a_filter_hides(opened):
     row = opened.find_element(By.ID, "run-5")
     assert row.is_displayed()
     assert opened.switch_to.active_element == row
+
+
+def test_a_fingerprint_is_short_on_the_page_and_whole_in_copies_and_filters(opened):
+    long = "0123456789abcdef" * 4
+    opened.execute_script(
+        "const cell = document.querySelector('#table-settings tbody tr td:last-child');"
+        f"cell.innerHTML = '{template_of(DIGEST).render(text=long)}'"
+    )
+    shown = opened.find_element(By.CLASS_NAME, "digest")
+    assert shown.size["width"] < 100
+    assert shown.get_attribute("title") == long
+    assert long in copied(opened, "CSV", "settings")
