@@ -539,15 +539,18 @@ class Results:
             font: `latex`, `times` or an installed family.
 
         Raises:
-            UserError: if there is no such figure (the message gives the nearest name), style or font, or the number
-                of axes differs from the figure's number of panels.
+            UserError: if there is no such figure (the message gives the nearest name, or states why these runs do not
+                have it), style or font, or the number of axes differs from the figure's number of panels.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()
         'Accuracy: mnist, 2 variants, 14 runs'
         """
         if name not in self._draws:
-            raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
+            from runner.reporting.undrawn_figures import why_undrawn
+
+            why = why_undrawn(name, self._read)
+            raise UserError(f"{name}: {why or f'no such figure{did_you_mean(name, self._draws)}'}")
         from runner.interface.notebook import drawn_into, finished
         from runner.reporting.figures.drawing.appearance import look_of
 
