@@ -213,19 +213,19 @@ def _baseline_arm(results: Results) -> str | None:
 
 
 def _tasks_figures(results: Results, tasks: Tasks) -> Named:
-    """Yield the probability of improvement and, for proportions, aggregates and performance profile over data sets."""
-    frame = tasks.frame.sort_values(["iqm", "improvement"], ascending=False, kind="stable")
-    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
+    """Yield the probability of improvement and, for proportions, the relative errors over data sets."""
+    frame = tasks.frame.sort_values(["relative_mean", "improvement"], ascending=[True, False], kind="stable")
+    baseline = _baseline_arm(results)
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], baseline)
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
-    label = axis_label(results.metric)
     if len(compared := tasks.frame[tasks.frame["improvement"].notna()]):
         title = f"Probability of improvement in {quantity(results.metric)} {over}"
         yield "probability_of_improvement", partial(improvement_probability, compared, title, styles)
-    if tasks.profile.empty:
+    if tasks.relative_profile.empty or baseline is None:
         return
-    yield "aggregate_scores", partial(aggregate_scores, tasks.frame, label, f"Aggregates {over}", styles)
-    title = f"Performance profile {over}"
-    yield "performance_profile", partial(performance_profile, tasks.profile, label, title, styles)
+    title, profile = f"Relative errors {over}", tasks.relative_profile
+    yield "aggregate_scores", partial(aggregate_scores, frame, baseline, title, styles)
+    yield "performance_profile", partial(performance_profile, profile, results.metric, baseline, title, styles)
 
 
 def _time_figure(results: Results) -> Named:

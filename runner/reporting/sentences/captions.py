@@ -11,7 +11,7 @@ RUNNING = (
     "any, are active; validation values are those at its end."
 )
 PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
-_RAW = "Scores are not normalized, so a data set counts more if its variants differ more."
+_RELATIVE = "Each error is divided by the baseline's mean error on the same data set."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far."
@@ -93,9 +93,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Above it: Nemenyi's critical difference, the smallest significant difference of ranks."
     ),
     "aggregate_scores": (
-        "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
-        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for new runs on these "
-        f"data sets. {_RAW}"
+        f"{_RELATIVE} Interquartile mean of all runs (IQM, the mean of the middle half), and mean of the data sets' "
+        f"means, with five or more data sets also their median. {CONFIDENCE:.0%} intervals by stratified bootstrap of "
+        "both variants, valid for new runs on these data sets."
     ),
     "probability_of_improvement": (
         "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
@@ -107,8 +107,8 @@ CAPTIONS = TUNING_CAPTIONS | {
         "measured in these runs."
     ),
     "performance_profile": (
-        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
-        f"stratified bootstrap. {_RAW}"
+        f"{_RELATIVE} Share of the runs on all data sets whose relative error is below each value; bands are pointwise "
+        f"{CONFIDENCE:.0%} intervals by stratified bootstrap, for the observed means of the baseline."
     ),
 }
 

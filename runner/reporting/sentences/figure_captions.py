@@ -328,6 +328,8 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
             else ""
         )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
+        if has_new and not all(one.is_wider_for_new for one in found if math.isfinite(one.new_low)):
+            yield "The two are equal where new test examples add no variance to that of the seeds."
     yield from _margin(results)
     if any(one.beyond for one in found):
         yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
