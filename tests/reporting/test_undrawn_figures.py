@@ -34,7 +34,7 @@ def results(make_run, tmp_path):
 def test_without_penalties_the_cross_entropy_is_drawn_alone_and_the_error_names_it(results):
     found = results()
     assert "negative_log_likelihood" in found.figures()
-    with pytest.raises(UserError, match="^loss: this report does not draw it: it equals negative_log_likelihood"):
+    with pytest.raises(UserError, match=r"^loss: this report does not draw it: it equals negative_log_likelihood"):
         found.figure("loss")
 
 
@@ -57,5 +57,5 @@ def test_a_loss_without_its_cross_entropy_is_drawn():
 
 
 def test_the_error_for_a_constant_learning_rate_says_that_it_is_constant(results):
-    with pytest.raises(UserError, match="^learning_rate: this report does not draw it: .* of every run is constant"):
+    with pytest.raises(UserError, match=r"^learning_rate: this report does not draw it: .* of every run is constant"):
         results(learning_rate=0.1).figure("learning_rate")
