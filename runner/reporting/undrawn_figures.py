@@ -30,8 +30,8 @@ def is_cross_entropy(history: pd.DataFrame) -> bool:
 
 
 def _are_equal(history: pd.DataFrame, one: str, other: str) -> bool:
-    values = (history[name].to_numpy(float) for name in (one, other))
-    return np.allclose(*values, rtol=_ROUNDING, equal_nan=True)
+    values, others = (history[name].to_numpy(float) for name in (one, other))
+    return np.allclose(values, others, rtol=_ROUNDING, equal_nan=True)
 
 
 def _is_scheduled(history: pd.DataFrame) -> bool:
