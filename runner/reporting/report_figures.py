@@ -52,6 +52,7 @@ from runner.reporting.run_figures import read_gradients
 from runner.reporting.targets import is_time, warm_seconds, without_lost_times
 from runner.reporting.tuning.tuning_figures import tuning_figures
 from runner.reporting.tuning.tuning_trials import point_values
+from runner.reporting.undrawn_figures import undrawn
 
 Named = Iterator[tuple[str, Draw]]
 OF_FURTHER_FILES = {"ensemble", "gradient_norm"}  # figures of the runs' predictions and gradients
@@ -67,15 +68,17 @@ def report_figures(
     seeds: bool,
     further: bool = True,
 ) -> Iterator[tuple[str, "NamedDrawing"]]:
-    """Yield the file stem and the drawing function of each figure; see `drawn`.
+    """Yield the file stem and the drawing function of each figure that is not `undrawn`; see `drawn`.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
         further: include the figures of `OF_FURTHER_FILES`, which require reading additional files of all runs.
     """
+    omitted = undrawn(results)
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds, further=further):
-        yield stem, NamedDrawing(draw, results.print_names)
+        if stem not in omitted:
+            yield stem, NamedDrawing(draw, results.print_names)
 
 
 @dataclass(frozen=True)
@@ -380,7 +383,7 @@ def _begin(text: str) -> str:
 
 def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | None) -> Named:
     history = results.history
-    if "learning_rate" not in history or not _is_scheduled(history):
+    if "learning_rate" not in history:
         return
     title = f"Learning rates: {results.title}"
     if not grid:
@@ -390,12 +393,6 @@ def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | 
             history = history.assign(variant=history["variant"].map(names))
     draw = partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit)
     yield "learning_rate", partial(draw, **_panels_of(grid))
-
-
-def _is_scheduled(history: pd.DataFrame) -> bool:
-    """Return whether the learning rate of a run changes; constant rates are in the table of the settings."""
-    rates = history.groupby("position")["learning_rate"]
-    return bool((rates.max() > rates.min()).any())
 
 
 def _have_one_rate(history: pd.DataFrame, names: Mapping[str, str]) -> bool:

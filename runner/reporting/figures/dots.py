@@ -83,30 +83,15 @@ def dots(
     """
     finite = values.loc[np.isfinite(values[column].astype(float)), column]
     ratios = ratios and bool((finite > 0).all())
-    if cells:
-        places = {variant: place for place, variant in enumerate(cells)}
-        values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
-    cell_of = values["variant"].map(lambda variant: cells[variant][1] if cells else "")
     of_cells, of_variants = cells or {}, styles or {}
     looks = _Looks(
         column, share, baselines, notes or {}, biased, crosses or {}, unit, of_cells, bounds, of_variants, apart, ratios
     )
-    parts = [
-        _Part.of(str(cell), *_few_rows(own, shown, looks), looks) for cell, own in values.groupby(cell_of, sort=False)
-    ]
+    parts = _parts(values, shown, looks)
     heights = [part.rows for part in parts]
     inches = _FRAME + _ROW * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=1, heights=heights)
-    for axes, part in zip(row, parts, strict=True):
-        part.draw(axes, looks)
-        if part.cell:
-            axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
-    if not apart:
-        _share_axis(row, looks, values)
-    for axes, part in zip(row, parts, strict=True):
-        part.mark_far(axes, looks)
-        if looks.ratios:
-            logarithmic_ticks(axes.xaxis)
+    _draw_parts(row, parts, values, looks)
     _explain(row[-1], row, looks)
     row[-1].set_xlabel("\n".join(wrapped(line, _LABEL) for line in label.splitlines()))
     legend_below(figure, row[-1])
@@ -248,6 +233,30 @@ class _Part:
         beyond = int(((own < low) | (own > high)).sum())
         text = f"mean {100 * mean:.2f}%" if looks.share else f"mean {mean:.4g}"
         return text if beyond == len(own) else f"{text}, {beyond} of {counted(len(own), looks.unit.noun)} beyond"
+
+
+def _parts(values: pd.DataFrame, shown: Container[str] | None, looks: _Looks) -> list[_Part]:
+    """Return the parts of the cells, in display order."""
+    if looks.cells:
+        places = {variant: place for place, variant in enumerate(looks.cells)}
+        values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
+    cell_of = values["variant"].map(lambda variant: looks.cells[variant][1] if looks.cells else "")
+    by_cell = values.groupby(cell_of, sort=False)
+    return [_Part.of(str(cell), *_few_rows(own, shown, looks), looks) for cell, own in by_cell]
+
+
+def _draw_parts(row: Sequence[Axes], parts: Sequence[_Part], values: pd.DataFrame, looks: _Looks) -> None:
+    """Draw each part in its panel, with its heading, and mark what lies beyond the final axes."""
+    for axes, part in zip(row, parts, strict=True):
+        part.draw(axes, looks)
+        if part.cell:
+            axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
+    if not looks.apart:
+        _share_axis(row, looks, values)
+    for axes, part in zip(row, parts, strict=True):
+        part.mark_far(axes, looks)
+        if looks.ratios:
+            logarithmic_ticks(axes.xaxis)
 
 
 def _equal_variants(values: pd.DataFrame, looks: _Looks) -> dict[str, str]:

@@ -12,6 +12,7 @@ RUNNING = (
 )
 PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
 _RELATIVE = "Each error is divided by the baseline's mean error on the same data set."
+WITHOUT_PENALTIES = ", without penalties or smoothing."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far."
@@ -54,7 +55,7 @@ TUNING_CURVES = {  # captions by the kind of the curve
 CAPTIONS = TUNING_CAPTIONS | {
     "accuracy": f"Accuracy by epoch. {RUNNING} {BAND}",
     "loss": f"Loss by epoch. {PENALTY} {RUNNING} {BAND}",
-    "negative_log_likelihood": f"Cross-entropy by epoch, without penalties or smoothing. {RUNNING} {BAND}",
+    "negative_log_likelihood": f"Cross-entropy by epoch{WITHOUT_PENALTIES} {RUNNING} {BAND}",
     "generalization_gap": (
         f"Training accuracy of the last epoch minus validation accuracy at its end. {RUNNING} The difference can "
         f"therefore be negative. {DOTS}"
