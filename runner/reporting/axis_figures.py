@@ -20,7 +20,6 @@ from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.grids import sensitivity
 from runner.reporting.figures.heat_maps import DATASET, heat_map
-from runner.reporting.figures.interactions import shows_every_combination
 from runner.reporting.metrics import axis_label
 from runner.reporting.results import Results
 from runner.reporting.tuning.tuning_trials import only_axis, point_values
@@ -42,7 +41,7 @@ def axis_figures(results: Results, styles: dict[str, Style]) -> Named:
     overrides = overrides_frame([run.record for run in results.runs])
     scores = results.summary[results.metric].where(results.summary["status"] == "completed")
     axes = varying_axes(overrides)
-    if (axis := sensitivity_axis(axes)) and not interaction_shows_all(results):
+    if axis := sensitivity_axis(axes):
         points = points_along(axis, overrides, scores)
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
@@ -53,13 +52,6 @@ def axis_figures(results: Results, styles: dict[str, Style]) -> Named:
         points = overrides.assign(score=scores)
         baseline = _baseline_level(results, overrides, [axis.key for axis in axes])
         yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title, baseline)
-
-
-def interaction_shows_all(results: Results) -> bool:
-    """Return whether the interaction plot has a mean for every combination of the varied keys, of all runs."""
-    grids = results.factorial.grids
-    runs = sum(grid.scores.size for grid in grids)
-    return runs == len(results.summary) and bool(grids) and shows_every_combination(grids)
 
 
 def _baseline_level(results: Results, overrides: pd.DataFrame, keys: Sequence[str]) -> str | None:

@@ -41,6 +41,7 @@ from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.targets import is_time, warm_seconds, without_lost_times
 from runner.reporting.tuning.tuning_figures import tuning_figures
+from runner.reporting.undrawn_figures import undrawn
 
 Named = Iterator[tuple[str, Draw]]
 OF_FURTHER_FILES = {"ensemble", "gradient_norm"}  # figures of the runs' predictions and gradients
@@ -55,15 +56,17 @@ def report_figures(
     seeds: bool,
     further: bool = True,
 ) -> Iterator[tuple[str, "NamedDrawing"]]:
-    """Yield the file stem and the drawing function of each figure; see `drawn`.
+    """Yield the file stem and the drawing function of each figure that is not `undrawn`; see `drawn`.
 
     Args:
         confusion: variant of the confusion matrix; None: the best on validation.
         seeds: draw every seed's curve as a thin line.
         further: include the figures of `OF_FURTHER_FILES`, which require reading additional files of all runs.
     """
+    omitted = undrawn(results)
     for stem, draw in _figures(results, ranks, confusion, seeds=seeds, further=further):
-        yield stem, NamedDrawing(draw, results.print_names)
+        if stem not in omitted:
+            yield stem, NamedDrawing(draw, results.print_names)
 
 
 @dataclass(frozen=True)
@@ -201,19 +204,19 @@ def _baseline_arm(results: Results) -> str | None:
 
 
 def _tasks_figures(results: Results, tasks: Tasks) -> Named:
-    """Yield the probability of improvement and, for proportions, aggregates and performance profile over data sets."""
-    frame = tasks.frame.sort_values(["iqm", "improvement"], ascending=False, kind="stable")
-    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
+    """Yield the probability of improvement and, for proportions, the relative errors over data sets."""
+    frame = tasks.frame.sort_values(["relative_mean", "improvement"], ascending=[True, False], kind="stable")
+    baseline = _baseline_arm(results)
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], baseline)
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
-    label = axis_label(results.metric)
     if len(compared := tasks.frame[tasks.frame["improvement"].notna()]):
         title = f"Probability of improvement in {quantity(results.metric)} {over}"
         yield "probability_of_improvement", partial(improvement_probability, compared, title, styles)
-    if tasks.profile.empty:
+    if tasks.relative_profile.empty or baseline is None:
         return
-    yield "aggregate_scores", partial(aggregate_scores, tasks.frame, label, f"Aggregates {over}", styles)
-    title = f"Performance profile {over}"
-    yield "performance_profile", partial(performance_profile, tasks.profile, label, title, styles)
+    title, profile = f"Relative errors {over}", tasks.relative_profile
+    yield "aggregate_scores", partial(aggregate_scores, frame, baseline, title, styles)
+    yield "performance_profile", partial(performance_profile, profile, results.metric, baseline, title, styles)
 
 
 def _time_figure(results: Results) -> Named:
@@ -308,7 +311,7 @@ def _begin(text: str) -> str:
 
 def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | None) -> Named:
     history = results.history
-    if "learning_rate" not in history or not is_scheduled(history):
+    if "learning_rate" not in history:
         return
     title = f"Learning rates: {results.title}"
     if not grid:
@@ -318,12 +321,6 @@ def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | 
             history = history.assign(variant=history["variant"].map(names))
     draw = partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit)
     yield "learning_rate", partial(draw, **_panels_of(grid))
-
-
-def is_scheduled(history: pd.DataFrame) -> bool:
-    """Return whether the learning rate of a run changes; constant rates are in the table of the settings."""
-    rates = history.groupby("position")["learning_rate"]
-    return bool((rates.max() > rates.min()).any())
 
 
 def _have_one_rate(history: pd.DataFrame, names: Mapping[str, str]) -> bool:

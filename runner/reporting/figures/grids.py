@@ -23,7 +23,7 @@ from runner.reporting.figures.drawing.canvas import (
 from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import key_names, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, sign_of
 from runner.reporting.statistics.summary import Summary, summarize

@@ -17,7 +17,7 @@ from runner.reporting.figures.drawing.axes import Axis, sensitivity_axis
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.names import key_names, short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.grids import FULL, scale_values
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid

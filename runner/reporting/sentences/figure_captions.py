@@ -29,6 +29,7 @@ from runner.reporting.sentences.captions import (
     ROW_FIGURES,
     TUNING_CAPTIONS,
     TUNING_CURVES,
+    WITHOUT_PENALTIES,
     caption_of,
     in_units,
 )
@@ -38,6 +39,7 @@ from runner.reporting.tables.latex_table import escaped, identifier
 from runner.reporting.tables.markdown import escaped_markdown
 from runner.reporting.tables.paper_table import tests_text
 from runner.reporting.targets import is_time
+from runner.reporting.undrawn_figures import CROSS_ENTROPY, is_cross_entropy
 
 _FEW_ROWS = (
     "The baseline and the best variants on validation have a row; the others share the last one, with a dot for the "
@@ -304,6 +306,8 @@ def _usual(stem: str, results: Results) -> str:
     text = caption_of(stem, results.unit)
     if stem == "tuning_curve" and results.tuning_curve is not None:
         text = TUNING_CURVES.get(results.tuning_curve["kind"].iloc[0], text)
+    if stem == CROSS_ENTROPY and is_cross_entropy(results.history):
+        text = text.replace(WITHOUT_PENALTIES, "; this is the loss, because no run has penalties or smoothing.")
     if stem == results.metric:
         text = f"{axis_label(stem)[:1].upper()}{axis_label(stem)[1:]} by variant. {text}"
     if results.aggregate["n"].max() > 1:
@@ -328,6 +332,8 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
             else ""
         )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
+        if has_new and not all(one.is_wider_for_new for one in found if math.isfinite(one.new_low)):
+            yield "The two are equal where new test examples add no variance to that of the seeds."
     yield from _margin(results)
     if any(one.beyond for one in found):
         yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."

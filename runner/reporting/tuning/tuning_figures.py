@@ -18,7 +18,6 @@ from runner.reporting.figures.tuning.of_tuning_slices import tuning_slices
 from runner.reporting.metrics import quantity
 from runner.reporting.results import Results
 from runner.reporting.statistics.ties import best_first, places
-from runner.reporting.tuning.tuning_trials import only_axis
 
 Named = Iterator[tuple[str, Draw]]
 _SEARCH = "search"  # variant of a search
@@ -49,10 +48,9 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
     title = f"Trials in order: {datasets}"
     if [*bests] == [_SEARCH]:
         yield "search", partial(tuning_history, variants, axis, title, styles)
-    elif not results.asked.is_grid:
+    else:
         yield "tuning_history", partial(tuning_history, variants, axis, title, styles)
-    records = [run.record for run in results.tuning_runs]
-    if any(trials.axes for trials in variants) and only_axis(variants, records) is None:
+    if any(trials.axes for trials in variants):
         yield "tuning_slices", partial(tuning_slices, variants, axis, f"Tuned keys: {datasets}", styles)
     if (results.importances.frame["r_squared"] > 0).any():  # otherwise, the shares mean nothing
         title = f"Importance for {quantity(variants[0].metric)}: {datasets}"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
