@@ -110,7 +110,7 @@ def test_the_only_tuned_key_has_a_sensitivity_and_no_slices_and_a_grid_no_histor
     results = tuned(make_run, tmp_path, points, {"optimizer.learning_rate": [0.01, 0.1, 1]})
     assert {"sensitivity", "tuning_curve"} <= {*results.figures()}
     assert not {"tuning_slices", "tuning_history"} & {*results.figures()}
-    with pytest.raises(UserError, match="tuning_slices: .* the figure sensitivity shows"):
+    with pytest.raises(UserError, match=r"tuning_slices: .* the figure sensitivity shows"):
         results.figure("tuning_slices")
     with pytest.raises(UserError, match="the order of the points of a grid"):
         results.figure("tuning_history")
@@ -124,7 +124,7 @@ def test_several_tuned_keys_have_slices_and_no_sensitivity_and_a_random_search_i
     }
     results = tuned(make_run, tmp_path, points, ranges)
     assert {"tuning_slices", "tuning_history", "tuning_parallel"} <= {*results.figures()}
-    with pytest.raises(UserError, match="sensitivity: .* the figure tuning_slices shows"):
+    with pytest.raises(UserError, match=r"sensitivity: .* the figure tuning_slices shows"):
         results.figure("sensitivity")
 
 
