@@ -6,6 +6,7 @@ from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
+OVER_SEEDS = f"; bars or bands are {CONFIDENCE:.0%} t-intervals over seeds"
 RUNNING = (
     "Training values are running averages over the epoch, while the weights change and dropout and augmentation, if "
     "any, are active; validation values are those at its end."
@@ -68,9 +69,8 @@ CAPTIONS = TUNING_CAPTIONS | {
     "sensitivity": f"A line joins points that differ in this key alone. {BAND}",
     "heat_map": "Mean and standard deviation for each pair of values.",
     "interaction": (
-        f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
-        "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
-        "Effects."
+        f"Means of the complete seeds by two axes, averaged over all others{OVER_SEEDS}. Lines that are not parallel "
+        "suggest an interaction; its test and interval are under Effects."
     ),
     "learning_rate": (
         "Learning rate at the last step of each epoch; variants with equal rates share a line or alternate in dashes."
