@@ -1,5 +1,6 @@
 """Interaction plot: means by the levels of one axis of a grid, with a line for each level of another."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,14 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
         row[-1].plot([], [], "|", color="0.4", markersize=7, label=BAND)
     legend_below(figure, row[-1], "" if has_bars else BAND)
     return figure
+
+
+def shows_every_combination(grids: Sequence[Grid]) -> bool:
+    """Return whether each combination of levels has its own mean, so that no axis and no data set is left out."""
+    shown = _panels(grids)
+    means = sum(len(panel.across.levels) * len(panel.lines.levels) for panel in shown)
+    is_named = len(shown[0].lines.levels) <= _MOST_LINES
+    return is_named and means == sum(math.prod(grid.scores.shape[1:]) for grid in grids)
 
 
 def _panels(grids: Sequence[Grid]) -> list[_Panel]:
