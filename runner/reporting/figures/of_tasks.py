@@ -33,6 +33,7 @@ FEWEST_FOR_MEDIAN = 5  # data sets; the median of fewer is the result on one or 
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
+_LABEL = 40  # characters per line of the label below a panel
 _WIDE_RANGE = 3  # ratio of the largest to the smallest relative error above which the axis is logarithmic
 _EVEN = 0.5  # probability at which neither of two variants is better
 _POINT: dict[str, Any] = {"marker": "|", "linewidths": 1.2, "zorder": 3}
@@ -64,8 +65,8 @@ def aggregate_scores(tasks: pd.DataFrame, baseline: str, title: str, styles: Map
         axes.set_yticks(middles, labels=names if axes is row[0] else [""] * len(names))
         axes.set_ylim(rows, 0)
         axes.margins(x=0.08)
+        axes.set_xlabel(wrapped(relative_label(str(tasks["metric"].iloc[0]), baseline), _LABEL))
         _scale_ratios(axes, tasks[[f"relative_{column}{end}" for end in ("", "_low", "_high")]])
-    row[len(row) // 2].set_xlabel(relative_label(str(tasks["metric"].iloc[0]), baseline))
     row[0].plot([], [], label=INTERVAL, **_EXAMPLE)
     legend_below(figure, row[0])
     return figure
@@ -86,7 +87,7 @@ def _scale_ratios(axes: Axes, ratios: pd.DataFrame | pd.Series) -> None:
         axes.set_xscale("log")
         logarithmic_ticks(axes.xaxis)
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
 def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
@@ -162,7 +163,9 @@ def performance_profile(
         if style.shown:
             ends = rows["threshold"], rows["share_low"], rows["share_high"]
             axes.fill_between(*ends, step="post", color=style.color, alpha=0.15, linewidth=0)
-    axes.set_xlabel(relative_label(metric, baseline))
+    axes.set_xlabel(
+        wrapped(relative_label(metric, baseline), _LABEL) if is_narrow() else relative_label(metric, baseline)
+    )
     axes.set_ylabel("runs below this error (%)")
     axes.set_ylim(-0.02, 1.02)
     axes.axvline(1, color=BASELINE_COLOR, linewidth=0.8, zorder=0)
