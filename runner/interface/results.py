@@ -539,15 +539,15 @@ class Results:
             font: `latex`, `times` or an installed family.
 
         Raises:
-            UserError: if there is no such figure (the message gives the nearest name), style or font, or the number
-                of axes differs from the figure's number of panels.
+            UserError: if there is no such figure (the message gives the reason or the nearest name), style or font,
+                or the number of axes differs from the figure's number of panels.
 
         >>> import runner
         >>> runner.load("outputs/sweeps/optimizers").figure("accuracy").get_suptitle()
         'Accuracy: mnist, 2 variants, 14 runs'
         """
         if name not in self._draws:
-            raise UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
+            raise self._no_figure(name)
         from runner.interface.notebook import drawn_into, finished
         from runner.reporting.figures.drawing.appearance import look_of
 
@@ -671,6 +671,14 @@ class Results:
         from runner.reporting.report_figures import report_figures
 
         return dict(report_figures(self._read, self._read.ranks, None, seeds=False))
+
+    def _no_figure(self, name: str) -> UserError:
+        """Return the error for a figure that the report does not draw."""
+        from runner.reporting.undrawn_figures import undrawn
+
+        if reason := undrawn(self._read).get(name):
+            return UserError(f"{name}: this report does not draw it: {reason}")
+        return UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
 
     @cached_property
     def _table(self) -> "PaperTable":

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
@@ -19,7 +18,7 @@ from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, legend_below
 from runner.reporting.figures.drawing.difference_axis import moved_inside
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks, share_ticks
 from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -41,7 +40,6 @@ _BELOW, _LOWEST = 0.14, 0.37  # positions of mean and interval, and of the ensem
 _LAST = 0.1  # room for an ensemble below the last row, as a share of a row
 _FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
 _ALONE = 2  # factor from equal values to the ends of their logarithmic axis
-_SHORT, _LONG = 0.8, 3  # decades of a logarithmic axis with even ticks, and with ticks only at powers of ten
 
 
 def dots(
@@ -85,30 +83,15 @@ def dots(
     """
     finite = values.loc[np.isfinite(values[column].astype(float)), column]
     ratios = ratios and bool((finite > 0).all())
-    if cells:
-        places = {variant: place for place, variant in enumerate(cells)}
-        values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
-    cell_of = values["variant"].map(lambda variant: cells[variant][1] if cells else "")
     of_cells, of_variants = cells or {}, styles or {}
     looks = _Looks(
         column, share, baselines, notes or {}, biased, crosses or {}, unit, of_cells, bounds, of_variants, apart, ratios
     )
-    parts = [
-        _Part.of(str(cell), *_few_rows(own, shown, looks), looks) for cell, own in values.groupby(cell_of, sort=False)
-    ]
+    parts = _parts(values, shown, looks)
     heights = [part.rows for part in parts]
     inches = _FRAME + _ROW * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=1, heights=heights)
-    for axes, part in zip(row, parts, strict=True):
-        part.draw(axes, looks)
-        if part.cell:
-            axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
-    if not apart:
-        _share_axis(row, looks, values)
-    for axes, part in zip(row, parts, strict=True):
-        part.mark_far(axes, looks)
-        if looks.ratios:
-            _logarithmic_ticks(axes)
+    _draw_parts(row, parts, values, looks)
     _explain(row[-1], row, looks)
     row[-1].set_xlabel("\n".join(wrapped(line, _LABEL) for line in label.splitlines()))
     legend_below(figure, row[-1])
@@ -252,6 +235,30 @@ class _Part:
         return text if beyond == len(own) else f"{text}, {beyond} of {counted(len(own), looks.unit.noun)} beyond"
 
 
+def _parts(values: pd.DataFrame, shown: Container[str] | None, looks: _Looks) -> list[_Part]:
+    """Return the parts of the cells, in display order."""
+    if looks.cells:
+        places = {variant: place for place, variant in enumerate(looks.cells)}
+        values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
+    cell_of = values["variant"].map(lambda variant: looks.cells[variant][1] if looks.cells else "")
+    by_cell = values.groupby(cell_of, sort=False)
+    return [_Part.of(str(cell), *_few_rows(own, shown, looks), looks) for cell, own in by_cell]
+
+
+def _draw_parts(row: Sequence[Axes], parts: Sequence[_Part], values: pd.DataFrame, looks: _Looks) -> None:
+    """Draw each part in its panel, with its heading, and mark what lies beyond the final axes."""
+    for axes, part in zip(row, parts, strict=True):
+        part.draw(axes, looks)
+        if part.cell:
+            axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
+    if not looks.apart:
+        _share_axis(row, looks, values)
+    for axes, part in zip(row, parts, strict=True):
+        part.mark_far(axes, looks)
+        if looks.ratios:
+            logarithmic_ticks(axes.xaxis)
+
+
 def _equal_variants(values: pd.DataFrame, looks: _Looks) -> dict[str, str]:
     """Return a note for each variant whose values are equal and have no interval for that reason."""
     finite = values[np.isfinite(values[looks.column].astype(float))]
@@ -334,14 +341,3 @@ def _explain(axes: Axes, parts: Sequence[Axes], looks: _Looks) -> None:
         axes.plot([], [], color="black", linewidth=1.2, label=looks.interval)
     if hidden_name(_ENSEMBLE) in labels:
         axes.plot([], [], "D", markersize=4, label=f"{_ENSEMBLE} (one value, no interval)", **_DIAMOND)
-
-
-def _logarithmic_ticks(axes: Axes) -> None:
-    """Label a logarithmic axis with plain numbers, at 1, 2 and 5 in each decade, or evenly on a short axis."""
-    low, high = axes.get_xlim()
-    decades = math.log10(high / low)
-    evenly = decades < _SHORT
-    subs = (1.0,) if decades > _LONG else (1.0, 2.0, 5.0)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]) if evenly else LogLocator(subs=subs))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())

@@ -1,6 +1,6 @@
 """Learning curves: a metric on training and validation data by epoch, with the last part enlarged if needed."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,7 @@ from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
@@ -173,18 +173,10 @@ def learning_curves(
     if key and is_narrow():
         cells, key = None, ""
     sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
-    parts = [_Part.of(cell, own, [*sides], metric, unit) for cell, own in _by_cell(history, cells)]
-    if key:
-        whole = [curve for part in parts for curve in part.near_curves()]
-        zoomed = _zoom(whole, np.concatenate([part.values() for part in parts]), metric)
-        is_log = any(part.is_log for part in parts)
-        parts = [replace(part, zoomed=zoomed, is_log=is_log) for part in parts]
+    parts = _parts(history, [*sides], metric, unit, cells, is_common=bool(key))
     across = len(sides) + any(part.zoomed is not None for part in parts)
-    inches = _SINGLE if len(parts) == 1 else min(_OF_SEVERAL, _PAGE / len(parts)) if key else _OF_SEVERAL
-    width = TWO_COLUMNS if across > 1 else ONE_COLUMN
-    beside = 1 if is_narrow() else across
-    height = _AROUND + inches * len(parts) * (across // beside)
-    figure, row = panels(across * len(parts), title, width, height, columns=beside)
+    inches = _row_height(len(parts), is_grid=bool(key))
+    figure, row = _rows_of_panels(len(parts), across, inches, title)
     counts = {*history.groupby("variant")["position"].nunique()}
     labelled = not key and len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
     drawing = _Drawing(
@@ -198,27 +190,59 @@ def learning_curves(
         label_width=_LABEL if len(parts) == 1 else _SHORT_LABEL,
     )
     for position, part in enumerate(parts):
-        own = row[position * across : (position + 1) * across]
-        drawing.whole(own, part)
-        if part.zoomed is not None:
-            drawing.zoomed(own[-2:], part, part.zoomed)
-        elif across > len(sides):
-            own[-1].set_axis_off()
-        if labelled:
-            is_last = part.zoomed is not None or across == len(sides)
-            last = own[-1] if is_last else own[len(sides) - 1]
-            label_ends(last, part.ends(styles, last), inches - _LABELS, has_room=not is_last)
+        drawing.row(row[position * across : (position + 1) * across], part, inches - _LABELS if labelled else 0)
     for axes in row[:-across]:
         axes.set_xlabel("")
-    least, most = min(counts), max(counts)
-    number = f", n = {most}" if least == most else f", n = {least} to {most}"
     if key:
-        _share_scale([axes for side in range(len(sides)) for axes in row[side::across]], 0)
-        for name in dict.fromkeys(name for name, _ in (cells or {}).values()):
-            row[len(sides) - 1].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
-    bands = explain(row, row[len(sides) - 1], unit, number * (labelled or bool(key)))
+        drawing.share_scale(row, across)
+        drawing.name_values(row[len(sides) - 1], cells or {})
+    bands = explain(row, row[len(sides) - 1], unit, _number_of_runs(counts) * (labelled or bool(key)))
     legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
+
+
+def _row_height(count: int, *, is_grid: bool) -> float:
+    """Return the height in inches of each of several rows of panels."""
+    if count == 1:
+        return _SINGLE
+    return min(_OF_SEVERAL, _PAGE / count) if is_grid else _OF_SEVERAL
+
+
+def _rows_of_panels(count: int, across: int, inches: float, title: str) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure with rows of panels of a height; in a narrow figure, all panels are below each other."""
+    width = TWO_COLUMNS if across > 1 else ONE_COLUMN
+    beside = 1 if is_narrow() else across
+    height = _AROUND + inches * count * (across // beside)
+    return panels(across * count, title, width, height, columns=beside)
+
+
+def _number_of_runs(counts: Collection[int]) -> str:
+    """Return the numbers of runs of the variants for the legend."""
+    least, most = min(counts), max(counts)
+    return f", n = {most}" if least == most else f", n = {least} to {most}"
+
+
+def _parts(
+    history: pd.DataFrame,
+    columns: Sequence[str],
+    metric: str,
+    unit: Unit,
+    cells: Mapping[str, tuple[str, str]] | None,
+    *,
+    is_common: bool,
+) -> list[_Part]:
+    """Return the parts of the cells.
+
+    Args:
+        is_common: all cells share one scale and one zoom.
+    """
+    parts = [_Part.of(cell, own, columns, metric, unit) for cell, own in _by_cell(history, cells)]
+    if not is_common:
+        return parts
+    whole = [curve for part in parts for curve in part.near_curves()]
+    zoomed = _zoom(whole, np.concatenate([part.values() for part in parts]), metric)
+    is_log = any(part.is_log for part in parts)
+    return [replace(part, zoomed=zoomed, is_log=is_log) for part in parts]
 
 
 def _by_cell(history: pd.DataFrame, cells: Mapping[str, tuple[str, str]] | None) -> list[tuple[str, pd.DataFrame]]:
@@ -243,6 +267,32 @@ class _Drawing:
     seeds: bool
     named: bool  # whether the legend names the variants
     label_width: int  # characters per line of the label of a vertical axis
+
+    def row(self, row: Sequence[Axes], part: _Part, label_inches: float) -> None:
+        """Draw the panels of a part.
+
+        Args:
+            label_inches: height of the names at the ends of the curves; 0: no names.
+        """
+        has_zoom, has_room = part.zoomed is not None, len(row) > len(self.sides)
+        self.whole(row, part)
+        if part.zoomed is not None:
+            self.zoomed(row[-2:], part, part.zoomed)
+        elif has_room:
+            row[-1].set_axis_off()
+        if label_inches:
+            last = row[-1] if has_zoom else row[len(self.sides) - 1]
+            label_ends(last, part.ends(self.styles, last), label_inches, has_room=has_room and not has_zoom)
+
+    def share_scale(self, row: Sequence[Axes], across: int) -> None:
+        """Give the panels of all rows one scale, except those of the last parts."""
+        _share_scale([axes for side in range(len(self.sides)) for axes in row[side::across]], 0)
+
+    def name_values(self, axes: Axes, cells: Mapping[str, tuple[str, str]]) -> None:
+        """Add the values of the key to the legend of a panel."""
+        for name in dict.fromkeys(name for name, _ in cells.values()):
+            style = self.styles[name]
+            axes.plot([], [], style.dash, color=style.color, label=plain(name))
 
     def whole(self, row: Sequence[Axes], part: _Part) -> None:
         """Draw all epochs, with a panel for each column, on one scale."""
