@@ -40,7 +40,7 @@ TUNING_CAPTIONS = {
     ),
     "tuning_parallel": (
         "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
-        "its colour (dark: better). The thick line is the choice."
+        "its colour (dark: better). The thick orange line is the choice."
     ),
 }
 TUNING_CURVES = {  # captions by the kind of the curve
