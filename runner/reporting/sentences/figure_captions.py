@@ -27,6 +27,8 @@ from runner.reporting.results import Results
 from runner.reporting.sentences.captions import (
     BAND,
     DOTS,
+    OF_DRAWS,
+    OF_SEARCHES,
     OVER_SEEDS,
     ROW_FIGURES,
     TUNING_CAPTIONS,
@@ -86,8 +88,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
             said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
-        if stem == "tuning_curve" and any(_leaves(axes, "bands") for axes in figure.axes):
-            said.append("Some bars extend beyond the panel.")
+        if stem == "tuning_curve":
+            said = [*_of_tuning_curve(said, figure)]
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         if stem in TUNING_CAPTIONS:
@@ -141,6 +143,17 @@ def _without_absent(said: Sequence[str], figure: Figure, results: Results) -> It
         if not marks:
             own = text.replace(f" {in_units(BAND, results.unit)}", "").replace(OVER_SEEDS, "")
         yield own if averaged else own.replace(", averaged over all others", "")
+
+
+def _of_tuning_curve(said: Sequence[str], figure: Figure) -> Iterator[str]:
+    """Yield the sentences, without those on bars if there are none, and what extends beyond the panels."""
+    has_bars = any(axes.collections for axes in figure.axes)
+    for text in said:
+        yield text if has_bars else text.replace(f" {OF_DRAWS}", "").replace(f" {OF_SEARCHES}", "")
+    if any(_leaves(axes, "curves") for axes in figure.axes):
+        yield "Early parts of some curves are beyond the panels."
+    if any(_leaves(axes, "bands") for axes in figure.axes):
+        yield "Some bars extend beyond the panel."
 
 
 def _of_points(figure: Figure, unit: Unit) -> Iterator[str]:
