@@ -53,12 +53,18 @@ def _cells(
         yield Cell.number(_with_interval(*(f"{number:.2f}" for number in _ends(row, name))), row[name])
     texts = (f"{number:.2f}" for number in _ends(row, "improvement"))
     yield Cell.number(_with_interval(*texts), row["improvement"])
-    yield Cell.number(p_number(row["wilcoxon_holm"]), row["wilcoxon_holm"])
+    p_value = None if _is_too_few(row) else row["wilcoxon_holm"]
+    yield Cell.number("" if p_value is None else p_number(p_value), p_value)
     if has_rope:
         yield from (Cell.number(f"{row[name]:.2f}", row[name]) for name in ("p_better", "p_within", "p_worse"))
     yield _verdict(row, baselines)
     yield Cell.number(str(row["runs"]), row["runs"])
     yield Cell.number(str(row["lost"]), row["lost"])
+
+
+def _is_too_few(row: Mapping[Any, Any]) -> bool:
+    """Return whether the data sets are too few for a verdict."""
+    return bool(row["verdict"] == UNDECIDED and row["reason"] != NOT_SIGNIFICANT)
 
 
 def _ends(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
@@ -73,6 +79,6 @@ def _verdict(row: Mapping[Any, Any], baselines: Container[str]) -> Cell:
     if not row["baseline"]:
         return Cell.text("baseline" if row["variant"] in baselines else "not compared")
     if row["verdict"] == UNDECIDED:
-        why = f": {row['reason']}" if row["reason"] != NOT_SIGNIFICANT else ""
+        why = f": {row['reason']}" if _is_too_few(row) else ""
         return Cell.text(f"{UNDECIDED}{why}", "reason")
     return Cell.text(row["verdict"], {BETTER: "good", WORSE: "bad"}[row["verdict"]])
