@@ -216,7 +216,9 @@ def test_a_tuning_curve_without_bars_does_not_explain_them_and_says_what_it_hide
 
 
 def test_the_caption_explains_dots_of_seeds_and_triangles():
-    rows = [(value, 0.1 if value == 1 else 0.9 + seed / 1000) for value in range(1, 8) for seed in range(2)]
+    rows = [
+        (value, 0.1 if value == 1 else 0.9 + value / 100 + seed / 1000) for value in range(1, 8) for seed in range(2)
+    ]
     points = pd.DataFrame(rows, columns=["value", "score"]).assign(group="", rest="")
     said = [*_of_points(sensitivity(points, "lr", "val_accuracy", "", {}), SEEDS)]
     dots = "Lines are means over seeds, small dots single seeds."
