@@ -168,7 +168,10 @@ def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanel
             frame = frame.assign(name=values, cell=cells)
         title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
         draw = partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin)
-        yield "difference_over_time", partial(draw, apart=results.has_several_datasets, key=key)
+        drawn = {*frame["variant"]}
+        absent = [one.name if one.cell == "" else one.variant for one in found if one.variant not in drawn]
+        options = {"apart": results.has_several_datasets, "key": key, "unit": results.unit, "absent": absent}
+        yield "difference_over_time", partial(draw, **options)
 
 
 def _in_cells(found: Sequence[Difference], grid: GridPanels) -> list[Difference]:

@@ -263,7 +263,20 @@ def _folded(text: str, width: int) -> str:
     shown = legible(shown)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such characters are twice as wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
-    return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
+    return plain("\n".join(_even_lines(shown.replace(",", ", ").replace(",  ", ", "), width)))
+
+
+def _even_lines(text: str, width: int) -> list[str]:
+    """Wrap text to the fewest lines of at most `width` characters, of about the same length."""
+    lines = textwrap.wrap(text, width)
+    least, most = min(width, max(map(len, text.split()), default=1)), width  # narrower lines would break a word
+    while least < most:  # bisection: a wider line never gives more lines
+        middle = (least + most) // 2
+        if len(narrower := textwrap.wrap(text, middle)) > len(lines):
+            least = middle + 1
+        else:
+            lines, most = narrower, middle
+    return lines
 
 
 def key_lines(key: str, width: int) -> str:
