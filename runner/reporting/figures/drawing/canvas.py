@@ -135,6 +135,11 @@ def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
         _GIVEN.reset(token)
 
 
+def has_given_axes() -> bool:
+    """Return whether figures are drawn on given axes, which keep their positions."""
+    return _GIVEN.get() is not None
+
+
 class _WholeNumbers(MaxNLocator):
     """Tick locator for integers at equal distances, with the first and the last if possible."""
 
