@@ -96,7 +96,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
         said.append("The axis is logarithmic.")
     if has_rows and len(results.variants) > MOST_ROWS:
-        said.append(_FEW_ROWS)
+        said.append(_FEW_ROWS.partition(";")[0] + "." if stem == "ensemble" else _FEW_ROWS)
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
         said += _arrows(figure)
