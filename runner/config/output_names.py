@@ -41,6 +41,8 @@ def sweep_name(arguments: Sequence[str]) -> str:
     asked = {key: value for key, value in given.items() if not _is_about_the_sweep(key)}
     if "study" in given:
         return f"studies/{_study_name(asked)}"
+    if asked.get("folds") == "null":  # as without it; a study may have folds, which this turns off
+        del asked["folds"]
     own = sorted(f"{key}={value}" for key, value in asked.items())
     place = "searches" if "search" in given else "sweeps"
     return f"{place}/" + "_".join(filter(None, (_grid_name(asked), _digest(own))))

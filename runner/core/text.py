@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 _LISTED = 28  # a longer list of names would not help
 _LONGEST = 300  # characters; messages shorten longer quotes from files and libraries
+_LONGEST_WORD = 60  # a longer one, such as a path or a URL, is cut
 
 
 def counted(number: int, noun: str) -> str:
@@ -38,6 +39,9 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return text from a file or a library for a message: on one line, printable, and truncated."""
+    """Return text from a file or a library for a message: on one line, printable, and truncated after a whole word."""
     line = printable(" ".join(text.split()))
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+    if len(line) <= _LONGEST:
+        return line
+    end = line.rfind(" ", _LONGEST - _LONGEST_WORD, _LONGEST + 1)
+    return f"{line[: end if end > 0 else _LONGEST].rstrip(' ,;:.')}..."

@@ -24,6 +24,13 @@ _CHECKSUMS = {
     "t10k-labels-idx1-ubyte": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
 _FINGERPRINT = "ceda791d3e53beaf95f8e213c414aa4d975006504eff93f785d685ecea3e892c"  # hash of the arrays in these files
+_TRAIN_LABELS = "train-labels-idx1-ubyte"
+# Unpacked files have no known checksums, but published labels have a known beginning. The key is the checksum of the
+# compressed labels, by which an option states the data set that it expects.
+_FIRST_LABELS = {
+    "md5:25c81989df183df01b3e8a0aad5dffbe": ("Fashion-MNIST", (9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9)),
+}
+_PUBLISHED_EXAMPLES = 60_000
 _MEMORY_LIMIT_GB = 4.0  # MNIST needs 0.055
 _SIMILAR = re.compile(r"mnist|ubyte|idx[13]", re.IGNORECASE)
 _FEW = 5  # names in a message
@@ -105,21 +112,33 @@ def _find(name: str, directory: Path, checksums: Mapping[str, str] | None) -> Da
                     f"{folder}: contains the files of MNIST, not those of {name}, which have the same names"
                 )
             continue
-        if not (other := _other_file(folder, checksums)):
+        if not (remark := _file_remark(name, folder, checksums) or _label_remark(dataset, checksums)):
             return dataset
         if is_own:
-            remark = f"{other}: not the published file of {name} (checksum differs); is it from another data set?"
             return replace(dataset, notes=(*dataset.notes, remark))
     return None
 
 
-def _other_file(folder: Path, checksums: Mapping[str, str]) -> Path | None:
-    """Return the first compressed file that is not the published one; only compressed files have known checksums."""
+def _file_remark(name: str, folder: Path, checksums: Mapping[str, str]) -> str | None:
+    """Return a remark on the first compressed file that is not the published one."""
     for stem, checksum in checksums.items():
         kind, _, expected = checksum.partition(":")
         path = folder / f"{stem}.gz"
         if path.is_file() and hashlib.new(kind, path.read_bytes()).hexdigest() != expected:
-            return path
+            return f"{path}: not the published file of {name} (checksum differs); is it from another data set?"
+    return None
+
+
+def _label_remark(dataset: Dataset, checksums: Mapping[str, str]) -> str | None:
+    """Return a remark if the first training labels show that the files are from another data set."""
+    labels = dataset.train_labels
+    for checksum, (published, first) in _FIRST_LABELS.items():
+        matches, is_expected = tuple(labels[: len(first)]) == first, checksums.get(_TRAIN_LABELS) == checksum
+        if matches and not is_expected:
+            return f"{dataset.source}: the training labels are those of {published}, not of {dataset.name}"
+        if is_expected and not matches and len(labels) == _PUBLISHED_EXAMPLES:
+            differ = f"the training labels are not the published ones of {dataset.name}"
+            return f"{dataset.source}: {differ}; are the files from another data set?"
     return None
 
 

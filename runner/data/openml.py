@@ -94,18 +94,33 @@ def _fetched(name: str, chosen: dict[str, Any], label: str | None, directory: Pa
 
 def _labels(source: str, target: "pd.Series[Any]") -> tuple[Labels, list[str]]:
     """Number the classes in sorted order."""
+    where = f"{source}: {shortened(str(target.name))}"
     if target.isna().any():
-        raise DataError(f"{source}: {shortened(str(target.name))}, row {_first(target.isna()) + 1}: no value")
-    if pd.api.types.is_float_dtype(target):
-        whole = target.to_numpy() == np.floor(target.to_numpy())
-        if not whole.all():
-            example = target.iloc[int(np.argmin(whole))]
-            raise DataError(
-                f"{source}: {shortened(str(target.name))} contains {example}; classes are names or whole numbers"
-            )
-        target = target.astype(np.int64)
+        raise DataError(f"{where}, row {_first(target.isna()) + 1}: no value")
+    if pd.api.types.is_numeric_dtype(target):
+        target = _class_numbers(where, target)
     classes = target.astype("category").cat.remove_unused_categories().cat
     return classes.codes.to_numpy().astype(np.int32), [shortened(str(name)) for name in classes.categories]
+
+
+def _class_numbers(where: str, target: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return whole numbers that can be classes.
+
+    Raises:
+        DataError: if a number is not whole, or occurs once, as measured values do.
+    """
+    whole = target.to_numpy() == np.floor(target.to_numpy())
+    if not whole.all():
+        example = target.iloc[int(np.argmin(whole))]
+        raise DataError(f"{where} contains {example}; classes are names or whole numbers")
+    counts = target.astype(np.int64).value_counts(sort=False)
+    if (counts == 1).any():
+        raise DataError(
+            f"{where} has {len(counts)} different numbers in {len(target)} rows, and {counts.idxmin()} occurs once; "
+            "each class needs at least 2 rows. A measured quantity (regression) has no classes; "
+            "name a column of classes: dataset.label=..."
+        )
+    return target.astype(np.int64)
 
 
 def _features(source: str, table: pd.DataFrame, memory_limit_gb: float) -> tuple[Inputs, Sequence[str]]:

@@ -160,7 +160,8 @@ def plan_sweep(
         if data := _embedded_data(single, axes, composer, console):  # checked last, because reading data is slow
             jobs = _grid_jobs(axes, [*data, *single], folds, wanted, composer)
         return Plan(jobs), None
-    study = read_study(_plain(config.study), seeds, folds)
+    is_off = folds is None and any(override_key(one) == "folds" for one in arguments)  # folds=null
+    study = read_study(_plain(config.study), seeds, folds, cross_validate=not is_off)
     variants = cross_validated(study_variants(study, axes, single, composer), study.folds)
     return _plan_study(study, variants, composer, console)
 

@@ -54,6 +54,7 @@ def test_the_same_grid_has_one_place_and_another_grid_another():
     assert sweep_name(grid) == sweep_name(["seed=0,1", "optimizer=sgd,adam", "-m"])
     assert sweep_name(grid) == sweep_name([*grid, "dry_run=true", "hydra.launcher.workers=3", "hydra/launcher=ray"])
     assert sweep_name(grid) != sweep_name([*grid, "training.epochs=3"])
+    assert sweep_name(grid) == sweep_name([*grid, "folds=null"])
 
 
 def test_a_grid_is_named_after_what_it_varies():

@@ -185,6 +185,14 @@ def test_a_root_that_does_not_exist_is_an_error_and_is_not_created(tmp_path):
         load("")
 
 
+FASHION_LABELS = [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9]
+
+
+def load_option(option, root, name=None):
+    chosen = yaml.safe_load((conf_directory() / "dataset" / f"{option}.yaml").read_text())
+    return load_mnist(name or option, str(root), NOWHERE, None, chosen["checksums"])
+
+
 class TestAnotherDataSetInTheSameFormat:
     CHECKSUMS = dict.fromkeys(("train-images-idx3-ubyte",), "md5:" + "0" * 32)
 
@@ -211,6 +219,28 @@ class TestAnotherDataSetInTheSameFormat:
         file = tmp_path / "fashion_mnist" / "train-images-idx3-ubyte.gz"
         expected = "not the published file of fashion_mnist (checksum differs); is it from another data set?"
         assert note == f"{file}: {expected}"
+
+    def test_unpacked_fashion_mnist_is_named_in_the_folder_of_kmnist_and_not_read_from_the_root(
+        self, tmp_path, write_idx, arrays
+    ):
+        arrays["train-labels-idx1-ubyte"][:16] = FASHION_LABELS
+        write_idx(tmp_path, compress=False)
+        with pytest.raises(DataNotFound, match="kmnist is not in "):
+            load_option("kmnist", tmp_path)
+        write_idx(tmp_path / "kmnist", compress=False)
+        (note,) = load_option("kmnist", tmp_path).notes
+        assert note == f"{tmp_path / 'kmnist'}: the training labels are those of Fashion-MNIST, not of kmnist"
+        assert not load_option("fashion_mnist", tmp_path).notes
+        assert not load_option("fashion_mnist", tmp_path, name="clothes").notes
+
+    def test_other_labels_in_the_folder_of_fashion_mnist_are_named(self, tmp_path, write_idx, arrays):
+        write_idx(tmp_path / "fashion_mnist", compress=False)  # of another size: somebody's own images of clothes
+        assert not load_option("fashion_mnist", tmp_path).notes
+        arrays["train-images-idx3-ubyte"] = np.zeros((60_000, 5, 4), np.uint8)
+        arrays["train-labels-idx1-ubyte"] = np.resize(np.arange(10, dtype=np.uint8), 60_000)
+        write_idx(tmp_path / "fashion_mnist", compress=False)
+        (note,) = load_option("fashion_mnist", tmp_path).notes
+        assert "the training labels are not the published ones of fashion_mnist" in note
 
     def test_its_archive_bears_its_name(self, tmp_path, arrays):
         np.savez(tmp_path / "fashion_mnist.npz", **keras_names(arrays))

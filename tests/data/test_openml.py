@@ -96,6 +96,11 @@ SPOILT = {
     "no value": (ARFF.replace("\n20.5,6,", "\n?,6,"), {}, "column height in cm, row 1: no value"),
     "text": (ARFF.replace("colour {red, blue, 'dark green'}", "colour string"), {}, "column colour: contains text"),
     "measured": (ARFF, {"label": "height in cm"}, "height in cm contains 20.5; classes are names or whole numbers"),
+    "measured in whole numbers": (
+        ARFF.replace("\n20.5,6,", "\n20.5,7,"),
+        {"label": "petals"},
+        r"petals has 4 different numbers in 12 rows, and 7 occurs once; .*\(regression\) .*dataset\.label=",
+    ),
     "no such column": (ARFF, {"label": "scent"}, "OpenML, name flowers, version active: .*scent"),
 }
 

@@ -122,6 +122,12 @@ def test_folds_of_a_grid_or_an_ablation_are_planned_for_every_variant(planned):
     ]  # fmt: skip
 
 
+def test_a_command_turns_the_folds_of_a_study_off(planned):
+    command = ("study=smoke", "seeds=1", "+study.folds=2")
+    assert {job.fold for job in planned(*command).jobs} == {0, 1}
+    assert {job.fold for job in planned(*command, "folds=null").jobs} == {None}
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

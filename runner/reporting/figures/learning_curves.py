@@ -38,7 +38,7 @@ from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share

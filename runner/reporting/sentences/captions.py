@@ -6,13 +6,14 @@ from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
+OVER_SEEDS = f"; bars or bands are {CONFIDENCE:.0%} t-intervals over seeds"
 RUNNING = (
     "Training values are running averages over the epoch, while the weights change and dropout and augmentation, if "
     "any, are active; validation values are those at its end."
 )
 PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+_RELATIVE = "Each error is divided by the baseline's mean error on the same data set."
 WITHOUT_PENALTIES = ", without penalties or smoothing."
-_RAW = "Scores are not normalized, so a data set counts more if its variants differ more."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far."
@@ -68,9 +69,8 @@ CAPTIONS = TUNING_CAPTIONS | {
     "sensitivity": f"A line joins points that differ in this key alone. {BAND}",
     "heat_map": "Mean and standard deviation for each pair of values.",
     "interaction": (
-        f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
-        "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
-        "Effects."
+        f"Means of the complete seeds by two axes, averaged over all others{OVER_SEEDS}. Lines that are not parallel "
+        "suggest an interaction; its test and interval are under Effects."
     ),
     "learning_rate": (
         "Learning rate at the last step of each epoch; variants with equal rates share a line or alternate in dashes."
@@ -95,9 +95,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Above it: Nemenyi's critical difference, the smallest significant difference of ranks."
     ),
     "aggregate_scores": (
-        "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
-        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for new runs on these "
-        f"data sets. {_RAW}"
+        f"{_RELATIVE} Interquartile mean of all runs (IQM, the mean of the middle half), and mean of the data sets' "
+        f"means, with five or more data sets also their median. {CONFIDENCE:.0%} intervals by stratified bootstrap of "
+        "both variants, valid for new runs on these data sets."
     ),
     "probability_of_improvement": (
         "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
@@ -109,8 +109,8 @@ CAPTIONS = TUNING_CAPTIONS | {
         "measured in these runs."
     ),
     "performance_profile": (
-        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
-        f"stratified bootstrap. {_RAW}"
+        f"{_RELATIVE} Share of the runs on all data sets whose relative error is below each value; bands are pointwise "
+        f"{CONFIDENCE:.0%} intervals by stratified bootstrap, for the observed means of the baseline."
     ),
 }
 

@@ -21,11 +21,13 @@ from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
+from runner.reporting.figures.scored_panels import BEYOND
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
 from runner.reporting.sentences.captions import (
     BAND,
     DOTS,
+    OVER_SEEDS,
     ROW_FIGURES,
     TUNING_CAPTIONS,
     TUNING_CURVES,
@@ -83,7 +85,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
-            said = [*_without_absent(said, figure, results)]
+            said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
         if stem == "tuning_curve" and any(_leaves(axes, "bands") for axes in figure.axes):
             said.append("Some bars extend beyond the panel.")
         if stem == "score_by_time":
@@ -137,8 +139,17 @@ def _without_absent(said: Sequence[str], figure: Figure, results: Results) -> It
     for text in said:
         own = text.replace("bars or bands", "bars" if bars else "bands")
         if not marks:
-            own = own.replace(f" {in_units(BAND, results.unit)}", "")
+            own = text.replace(f" {in_units(BAND, results.unit)}", "").replace(OVER_SEEDS, "")
         yield own if averaged else own.replace(", averaged over all others", "")
+
+
+def _of_points(figure: Figure, unit: Unit) -> Iterator[str]:
+    """Yield the meaning of the dots of single seeds, and of triangles at the edge."""
+    labels = [str(line.get_label()) for line in _lines(figure.axes)]
+    if any(label.endswith(ONE_RUN) for label in labels):
+        yield in_units("Lines are means over seeds, small dots single seeds.", unit)
+    if any(str(line.get_label()).endswith(BEYOND) for axes in figure.axes for line in axes.lines):
+        yield "Triangles at the edge mark points far behind the others."
 
 
 def _of_times(figure: Figure) -> Iterator[str]:
@@ -332,6 +343,8 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
             else ""
         )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
+        if has_new and not all(one.is_wider_for_new for one in found if math.isfinite(one.new_low)):
+            yield "The two are equal where new test examples add no variance to that of the seeds."
     yield from _margin(results)
     if any(one.beyond for one in found):
         yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."

@@ -283,12 +283,13 @@ class Study(Chosen):
         return value
 
 
-def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
+def read_study(config: Any, seeds: Any = None, folds: Any = None, *, cross_validate: bool = True) -> Study:
     """Check a study from the configuration.
 
     Args:
         seeds: seeds from the command line, which replace the study's.
         folds: folds from the command line, which replace the study's.
+        cross_validate: False if the command line turns the study's folds off.
 
     Raises:
         ConfigError: one line for each invalid key.
@@ -296,7 +297,7 @@ def read_study(config: Any, seeds: Any = None, folds: Any = None) -> Study:
     if not isinstance(config, Mapping):
         raise ConfigError("study: must be a mapping with keys such as variants, seeds, ...")
     given = dict(config) | ({} if seeds is None else {"seeds": seeds, "looks": None})
-    given |= {} if folds is None else {"folds": folds}
+    given |= {"folds": folds} if folds is not None or not cross_validate else {}
     if isinstance(given.get("seeds"), Mapping):
         given |= _planned_looks(given["seeds"])
     variants = config.get("variants")

@@ -105,6 +105,11 @@ def test_folds_of_the_command_replace_those_of_the_study():
         read_study(STUDY, folds=1)
 
 
+def test_folds_of_a_study_can_be_turned_off():
+    assert read_study(STUDY, cross_validate=False).folds is None
+    assert read_study(STUDY).folds == 3
+
+
 def test_a_plan_says_what_its_folds_can_show(planned):
     (line,) = fold_lines(planned(folds=5, seeds=3).jobs, comparisons=1)
     assert line.startswith("with 15 folds over 1 comparison, the corrected resampled t-test can detect differences of")

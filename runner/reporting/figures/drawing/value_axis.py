@@ -1,40 +1,50 @@
-"""Range of a vertical axis of values: from 0 for rates, and without values far above the others for norms."""
+"""Horizontal axis of a varied number, with its values as ticks if there is room."""
+
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
-_TYPICAL = 0.75  # quantile of the values
-_FAR = 100  # multiple of the typical value above which a value does not determine the axis
-_ROOM = 0.05  # room at either end of the axis, as a share of the range
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN
 
-
-def from_zero(axes: Axes) -> None:
-    """Begin a linear axis of positive values at 0, so that small changes look small."""
-    low, high = axes.get_ylim()
-    if axes.get_yscale() == "linear" and low > 0:
-        axes.set_ylim(0, (1 + _ROOM) * high)
+_LETTERS, _LINES = 34, 13  # characters, or rotated labels, that fit along an axis in one column of a paper
+_CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; values drawn by a search are longer
+_DECADE = 10
+_FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
 
 
-def near_top(values: npt.ArrayLike) -> float:
-    """Return the largest value that is not far above the others; infinity if there are no positive values."""
-    numbers = np.asarray(values, float)
-    positive = numbers[np.isfinite(numbers) & (numbers > 0)]
-    if not len(positive):
-        return np.inf
-    return float(positive[positive <= _FAR * np.quantile(positive, _TYPICAL, method="lower")].max())
+def _is_geometric(values: Sequence[float]) -> bool:
+    """Return whether at least three positive values in ascending order have equal ratios: 16, 32, 64."""
+    steps = np.diff(np.log(values))
+    return len(steps) > 1 and bool(np.allclose(steps, steps[0], rtol=1e-6))
 
 
-def limit_to_near(axes: Axes, values: npt.ArrayLike, top: float) -> None:
-    """Limit the axis to the values up to the largest near one, if there are others."""
-    numbers = np.asarray(values, float)
-    numbers = numbers[np.isfinite(numbers)]
-    if not (numbers > top).any():
-        return
-    if axes.get_yscale() == "log":
-        low = float(numbers[numbers > 0].min())
-        room = (top / low) ** _ROOM
-        axes.set_ylim(low / room, top * room)
-    else:
-        low = float(numbers.min())
-        axes.set_ylim(low - _ROOM * (top - low), top + _ROOM * (top - low))
+def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN) -> None:
+    """Scale the axis of the varied number, and label its values if there is room.
+
+    Args:
+        values: values in ascending order.
+        width: width of the panel in inches.
+    """
+    letters, lines = (room * width / ONE_COLUMN for room in (_LETTERS, _LINES))
+    is_wide = values[0] > 0 and values[-1] > _DECADE * values[0]
+    logarithmic = is_wide or (values[0] > 0 and _is_geometric(values))
+    places = np.log10(values) if logarithmic else np.array(values)
+    span = np.ptp(places) or 1.0
+    nearest = np.diff(places).min(initial=span) / span
+    names = [f"{value:g}" for value in values]
+    longest = max(map(len, names))
+    if logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if span < _FEW_DECADES else (1,)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        if not is_wide:
+            axes.xaxis.set_minor_locator(NullLocator())
+    axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # including values without completed runs
+    axes.autoscale_view()
+    if nearest * letters > longest:
+        axes.set_xticks(values, labels=names)
+    elif nearest * lines > 1 and longest <= _CHOSEN_BY_HAND:
+        axes.set_xticks(values, labels=names, rotation=45)

@@ -15,7 +15,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import count_axis, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import WIDE_RANGE
 from runner.reporting.figures.drawing.names import shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import axis_label, is_share
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
