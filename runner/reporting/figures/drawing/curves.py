@@ -25,8 +25,8 @@ from runner.reporting.figures.drawing.canvas import (
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.near_range import from_zero, limit_to_near, near_top
+from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import is_share
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.t_quantile import t_quantile
