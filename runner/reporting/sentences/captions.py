@@ -83,8 +83,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "The colour scale is a square-root scale, so that rare errors are visible."
     ),
     "ensemble": (
-        "Seeds of each variant, and the ensemble that averages their predictions: one value, without an interval. "
-        f"{DOTS}"
+        "Test accuracy of the ensemble that averages the predictions of a variant's seeds, and of the seeds, as "
+        "differences from the mean of the seeds. An ensemble is one value, without an interval; beside it is its "
+        f"accuracy. {DOTS}"
     ),
     "variance_sources": (
         f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval, for each source alone with the others "

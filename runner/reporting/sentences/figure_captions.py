@@ -17,7 +17,7 @@ from runner.reporting.comparison.decision import UNDECIDED, has_times
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
-from runner.reporting.figures.drawing.curves import FAR_TEXT, ONE_RUN
+from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
@@ -100,7 +100,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
         said.append("The axis is logarithmic.")
     if has_rows and len(results.variants) > MOST_ROWS:
-        said.append(_FEW_ROWS)
+        said.append(_FEW_ROWS.partition(";")[0] + "." if stem == "ensemble" else _FEW_ROWS)
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
         said += _arrows(figure)
@@ -387,7 +387,11 @@ def _of_differences_over_time(found: Sequence[Difference], results: Results, fig
     paired = ", paired by seed" if all(one.is_paired for one in found) else ""
     metric = quantity(results.validation_metric)
     yield f"Mean difference of each variant from {_baseline(found)} in {metric} by epoch{paired}."
-    if results.aggregate["n"].max() > 1:
+    pairs = results.differences_by_epoch["n"]
+    if pairs.between(2, FEW_RUNS).any():
+        several = "" if (pairs <= FEW_RUNS).all() else " of variants with up to three"
+        yield f"Thin lines are single seeds{several}; thick lines are means."
+    if (pairs > FEW_RUNS).any():
         yield f"Bands are {CONFIDENCE:.0%} t-intervals, each valid for a single epoch and variant."
     yield from _grey_marks(figure)
     yield from _margin(results)

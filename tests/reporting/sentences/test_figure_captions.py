@@ -237,7 +237,7 @@ def test_each_data_set_has_the_confusion_matrix_of_its_own_best_variant(make_run
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
     draws = dict(report_figures(results, results.ranks, None, seeds=False))
     headings = [axes.get_title(loc="left") for axes in draws["confusion_matrix"]().axes]
-    assert headings[:-1] == ["a [digits], mean of 1 seed", "b [mnist], mean of 1 seed"]
+    assert headings[:-1] == ["a [digits],\nmean of 1 seed", "b [mnist],\nmean of 1 seed"]
     text = figure_caption("confusion_matrix", draws["confusion_matrix"](), results)
     assert "of the best variant on validation for each data set" in text
 
