@@ -1,6 +1,7 @@
 """Captions of drawn figures for papers, which state n, the intervals, the test and the data."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,9 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
-        panel = headings[0].partition("=")[0]
-        yield f"Each value of {panel} has its own panels; a colour stands for the same {titles[0]} in all."
+        keys = re.findall(r"(?:^|, )([\w.]+)=", headings[0].replace("\n", " "))
+        panel = f"combination of {' and '.join(keys)}" if len(keys) > 1 else f"value of {keys[0]}"
+        yield f"Each {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 
 
 def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
