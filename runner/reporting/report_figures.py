@@ -22,6 +22,7 @@ from runner.reporting.figures.dots import dots
 from runner.reporting.figures.drawing.axes import number, overrides_frame
 from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.curves import variant_curves
+from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.grid_panels import GridPanels, grid_panels
 from runner.reporting.figures.drawing.names import names_in_force
@@ -36,7 +37,7 @@ from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 from runner.reporting.figures.of_tasks import aggregate_scores, improvement_probability, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
-from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
+from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, signed_text
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.targets import is_time, warm_seconds, without_lost_times
@@ -156,7 +157,10 @@ def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanel
             frame = frame.assign(name=values, cell=cells)
         title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
         draw = partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin)
-        yield "difference_over_time", partial(draw, apart=results.has_several_datasets, key=key)
+        drawn = {*frame["variant"]}
+        absent = [one.name if one.cell == "" else one.variant for one in found if one.variant not in drawn]
+        options = {"apart": results.has_several_datasets, "key": key, "unit": results.unit, "absent": absent}
+        yield "difference_over_time", partial(draw, **options)
 
 
 def _in_cells(found: Sequence[Difference], grid: GridPanels) -> list[Difference]:
@@ -371,23 +375,23 @@ def _confusion(results: Results, variant: str) -> Confusion | None:
 
 
 def _ensemble_figure(results: Results, common: Mapping[str, Any]) -> Named:
-    if crosses := results.predicted.ensembles:
-        completed = results.summary[results.summary["status"] == "completed"]
-        label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
-        yield (
-            "ensemble",
-            partial(
-                dots,
-                completed,
-                "test_accuracy",
-                label,
-                title,
-                share=True,
-                crosses=crosses,
-                bounds=(0, 1),
-                **common,
-            ),
-        )
+    """Yield the gain of each ensemble over the mean of its seeds, among the seeds around this mean."""
+    if ensembles := results.predicted.ensembles:
+        rows = results.summary
+        completed = rows[(rows["status"] == "completed") & rows["variant"].isin(common["shown"])]
+        scores = completed.groupby("variant", sort=False)["test_accuracy"]
+        means = scores.mean()
+        gains = {variant: value - means[variant] for variant, value in ensembles.items() if variant in means.index}
+        notes = {variant: _gain_text(ensembles[variant], gain) for variant, gain in gains.items()}
+        from_mean = completed.assign(from_mean=completed["test_accuracy"] - scores.transform("mean"))
+        label = f"test accuracy \N{MINUS SIGN} mean of the variant's {results.unit.noun}s (percentage points)"
+        title = f"Gain of each variant's ensemble over its {results.unit.noun}s: {results.title}"
+        options = {**common, "baselines": (), "crosses": gains, "notes": notes, "share": True}
+        yield "ensemble", partial(dots, from_mean, "from_mean", label, title, **options)
+
+
+def _gain_text(accuracy: float, gain: float) -> str:
+    return minus(f"ensemble {100 * accuracy:.2f}% ({signed_text(gain, 'test_accuracy')})")
 
 
 def _without_result(results: Results) -> dict[str, str]:

@@ -37,7 +37,7 @@ _FAR = 10  # multiple of the typical distance from the median mean beyond which 
 _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
 _BELOW, _LOWEST = 0.14, 0.37  # positions of mean and interval, and of the ensemble, as shares of a row
-_LAST = 0.1  # room for an ensemble below the last row, as a share of a row
+_LAST = 0.18  # room for an ensemble below the last row, as a share of a row
 _FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
 _ALONE = 2  # factor from equal values to the ends of their logarithmic axis
 
@@ -184,7 +184,7 @@ class _Part:
         places = dict(zip(self.variants, self.middles, strict=True))
         if own := {variant: value for variant, value in looks.crosses.items() if variant in places}:
             below = [places[variant] + _LOWEST for variant in own]
-            axes.plot([*own.values()], below, "D", markersize=4, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
+            axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
                 name = looks.name(variant) if looks.apart else wrapped(shown_name(variant), _NAME)
@@ -279,7 +279,7 @@ def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
     finite = values[np.isfinite(values[looks.column].astype(float))]
     means = finite.groupby("variant", sort=False)[looks.column].mean()
     away = (means - means.median()).abs()
-    usual = away[away > 0].median()
+    usual = away[away > rounding_of(finite[looks.column])].median()
     return {str(name): float(means[name]) for name in means.index[away > _FAR * usual] if name not in looks.baselines}
 
 
@@ -340,4 +340,4 @@ def _explain(axes: Axes, parts: Sequence[Axes], looks: _Looks) -> None:
     if hidden_name(looks.interval) in labels:
         axes.plot([], [], color="black", linewidth=1.2, label=looks.interval)
     if hidden_name(_ENSEMBLE) in labels:
-        axes.plot([], [], "D", markersize=4, label=f"{_ENSEMBLE} (one value, no interval)", **_DIAMOND)
+        axes.plot([], [], "D", markersize=5, label=f"{_ENSEMBLE} (one value, no interval)", **_DIAMOND)
