@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from runner.reporting.figures.drawing.axes import overrides_frame, sensitivity_axis, varying_axes
-from runner.reporting.figures.interactions import shows_every_combination
+from runner.reporting.figures.grids.interaction import shows_every_combination
 from runner.reporting.results import Results
 from runner.reporting.tuning.tuning_trials import only_axis
 

@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.axes import (
     varying_axes,
 )
 from runner.reporting.figures.drawing.styles import Style
-from runner.reporting.figures.grids import sensitivity
+from runner.reporting.figures.grids.sensitivity import sensitivity
 
 
 class Record:
