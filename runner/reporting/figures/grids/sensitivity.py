@@ -100,7 +100,7 @@ def _styles(points: pd.DataFrame, sign: int, baseline: str | None, known: Mappin
     """Return the styles of the groups, in their order: the known ones if every group has one."""
     groups = [str(group) for group in dict.fromkeys(points["group"])]
     if not {*groups} <= {*known}:
-        bests = sign * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
+        bests = (sign * points.groupby(["group", "value"])["score"].mean()).groupby("group").max()
         ranked = [str(group) for group in bests.sort_values(ascending=False).index]
         known = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
     return {group: known[group] for group in groups}
