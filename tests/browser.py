@@ -1,6 +1,8 @@
 """Browser for the tests of pages: one process for all of them."""
 
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -32,3 +34,11 @@ def opened_anew(browser, address: str):
         browser.get_log(kind)
     browser.get(address)
     return browser
+
+
+def until(browser, condition: Callable[[Any], Any]):
+    """Return the first true value of a condition; while the page changes, its elements may be missing."""
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    return WebDriverWait(browser, 30, ignored_exceptions=[WebDriverException]).until(condition)

@@ -23,7 +23,8 @@ def named_in(path):
 
 def test_every_figure_of_a_report_has_a_caption_and_is_in_the_docs():
     reporting = REPOSITORY / "runner/reporting"
-    drawn = named_in(reporting / "report_figures.py") | named_in(reporting / "tuning/tuning_figures.py") | OF_EVERY_RUN
+    yielding = ("report_figures.py", "axis_figures.py", "tuning/tuning_figures.py")
+    drawn = set[str]().union(*(named_in(reporting / name) for name in yielding)) | OF_EVERY_RUN
     assert len(drawn) > 10
     text = (REPOSITORY / "docs/report.md").read_text().partition("**Figures**")[2].partition("**index.html**")[0]
     missing = sorted(stem for stem in drawn if f"`{stem}`" not in text)

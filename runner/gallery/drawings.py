@@ -8,13 +8,18 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from matplotlib.ticker import MaxNLocator
+
 from runner.core.text import counted
 from runner.gallery.entry import Curves, Finding
-from runner.reporting.metrics import quantity, value_text
+from runner.reporting.metrics import is_share, quantity, value_text
+from runner.reporting.page.cells import with_minus
 
 _BAR = 120, 14  # width and height of a bar's view box, in pixels
 _CURVES = 240, 84
+_AXES = 44, 14  # width and height of the labels at the curves
 _ROOM = 4  # margin around the drawing
+_TICKS = 2  # number of intervals between the labels of a bar's axis
 _MOST_POINTS = 60  # maximum number of points of a curve
 _BEYOND = 4.0  # interval ends are cut at this multiple of the largest absolute difference
 
@@ -23,6 +28,21 @@ def bars(rows: Sequence[Finding]) -> list[str]:
     """Return one drawing per row, on one scale per data set: difference, interval and a line at 0; "" without one."""
     scales = {dataset: _scale([row for row in rows if row.dataset == dataset]) for dataset in {r.dataset for r in rows}}
     return [_bar(row, *scales[row.dataset]) if row.estimate else "" for row in rows]
+
+
+def bars_axis(rows: Sequence[Finding], metric: str) -> str:
+    """Return the axis of the bars of one data set: a few round differences in the displayed unit."""
+    low, high = _scale(rows)
+    width, height = _BAR
+    factor = 100 if is_share(metric) else 1
+    ticks = MaxNLocator(nbins=_TICKS, steps=[1, 2, 5, 10]).tick_values(factor * low, factor * high)
+    parts = []
+    for tick in ticks:
+        if low <= tick / factor <= high:
+            place = f"{_ROOM + (tick / factor - low) / (high - low or 1) * (width - 2 * _ROOM):.1f}"
+            text = with_minus(f"{tick:+g}") if tick else "0"
+            parts.append(f'<path d="M{place} 0V3"/><text x="{place}" y="12">{text}</text>')
+    return f'<svg class="bar axis" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
 
 
 def _scale(rows: Sequence[Finding]) -> tuple[float, float]:
@@ -52,8 +72,8 @@ def _bar(row: Finding, low: float, high: float) -> str:
 
 
 def curves_drawing(curves: Curves) -> str:
-    """Return the curves, with the range of the metric as text."""
-    width, height = _CURVES
+    """Return the curves, with the range of the metric and of the epochs at two axes."""
+    (width, height), (margin, below) = _CURVES, _AXES
     lines = [[(x, y) for x, y in line if math.isfinite(x) and math.isfinite(y)] for line in curves.lines]
     points = [point for line in lines for point in line]
     if not points:
@@ -63,7 +83,7 @@ def curves_drawing(curves: Curves) -> str:
     def place(x: float, y: float) -> tuple[str, str]:
         across = (x - left) / (right - left or 1) * (width - 2 * _ROOM)
         up = (y - low) / (high - low or 1) * (height - 2 * _ROOM)
-        return f"{_ROOM + across:.1f}", f"{height - _ROOM - up:.1f}"
+        return f"{margin + _ROOM + across:.1f}", f"{height - _ROOM - up:.1f}"
 
     drawn = []
     for line in filter(None, lines):
@@ -72,8 +92,14 @@ def curves_drawing(curves: Curves) -> str:
         corners = "L".join(" ".join(place(*point)) for point in kept)
         x, y = place(*line[-1])
         drawn.append(f'<path class="curve" d="M{corners}"/><circle cx="{x}" cy="{y}" r="2.4"/>')
-    name = escape(caption_of(curves))
-    return f'<svg class="curves" viewBox="0 0 {width} {height}" role="img" aria-label="{name}">{"".join(drawn)}</svg>'
+    drawn.append(f'<path class="frame" d="M{margin} 0V{height}H{margin + width}"/>')
+    for value in dict.fromkeys((low, high)):
+        up = float(place(left, value)[1]) + 3
+        drawn.append(f'<text class="up" x="{margin - 3}" y="{up:.1f}">{value_text(value, curves.metric)}</text>')
+    for epoch in dict.fromkeys((left, right)):
+        drawn.append(f'<text x="{place(epoch, low)[0]}" y="{height + 10}">{epoch:g}</text>')
+    name, box = escape(caption_of(curves)), f"0 0 {margin + width + _ROOM} {height + below}"
+    return f'<svg class="curves" viewBox="{box}" role="img" aria-label="{name}">{"".join(drawn)}</svg>'
 
 
 def caption_of(curves: Curves) -> str:

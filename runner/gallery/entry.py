@@ -36,6 +36,7 @@ class Findings:
     rows: Sequence[Finding] = ()
     reasons: Sequence[str] = ()  # reasons why comparisons are undecided
     baseline: str = ""  # label of the baseline; "" if there are several, or none
+    metric: str = ""  # metric of the differences; "" without a comparison
 
 
 @dataclass(frozen=True)

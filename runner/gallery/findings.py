@@ -88,6 +88,7 @@ def _verdicts(rows: Sequence[Mapping[str, Any]]) -> Findings:
         rows=[_finding(row) for row in rows],
         reasons=list(dict.fromkeys(filter(None, undecided))),
         baseline=baseline,
+        metric=metric,
     )
 
 

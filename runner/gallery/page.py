@@ -12,9 +12,10 @@ from runner.core.paths import refuse_file, refuse_no_directory
 from runner.core.read import read_bytes
 from runner.core.text import printable
 from runner.core.write import write_text
-from runner.gallery.drawings import bars, caption_of, curves_drawing
+from runner.gallery.drawings import bars, bars_axis, caption_of, curves_drawing
 from runner.gallery.entries import PAGE, Entries
-from runner.gallery.entry import KINDS, Entry, Finding, State
+from runner.gallery.entry import KINDS, Entry, Finding, Findings, State
+from runner.reporting.comparison.decision import BETTER, EQUIVALENT, UNDECIDED, WORSE
 from runner.reporting.page.assets import source_hash, template_of
 from runner.reporting.page.forest_layout import SYMBOLS
 
@@ -22,7 +23,16 @@ OTHER_PAGE = "gallery.html"  # used if another page has the usual name
 _MARK = b'<meta name="generator" content="runner gallery">'
 _LARGEST = 64 * 2**20  # largest size of an earlier gallery, in bytes
 _MOST_ROWS = 12
+_BY_VERDICT = (BETTER, WORSE, EQUIVALENT, UNDECIDED)
 _WITHOUT_REPORT: tuple[State, ...] = ("planned", "unreadable")  # states with nothing to report
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings on one data set, each with the SVG of its bar, and the SVG of their common axis."""
+
+    rows: Sequence[tuple[Finding, str]]
+    axis: str
 
 
 @dataclass(frozen=True)
@@ -35,8 +45,9 @@ class Card:
     directory: str  # address
     link: str  # address of the report; "" without a report
     commands: Sequence[str]
-    rows: Sequence[tuple[Finding, str]]  # findings, each with the SVG of its bar
+    groups: Sequence[Group]
     has_bars: bool
+    verdict: int  # place in the order by verdict: better, worse, equivalent, undecided, none
     more: int  # number of rows that are not shown
     curves: str  # SVG of the curves
     caption: str
@@ -126,7 +137,9 @@ def _summary(entries: Sequence[Entry]) -> str:
 
 
 def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
-    rows = entry.findings.rows[:_MOST_ROWS]
+    found = entry.findings.rows
+    groups = _groups(entry.findings)
+    words = {row.word for row in found}
     path = os.path.relpath(entry.path, root)
     directory = f"{quote(os.fsencode(os.path.relpath(entry.path.resolve(), place.resolve())))}/"
     curves = entry.curves
@@ -137,12 +150,26 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
         directory=f"./{directory}",
         link=f"./{directory}{PAGE}" if has_report(entry, live=live) else "",
         commands=[command for command in entry.commands if not (live and command.startswith("runner report"))],
-        rows=list(zip(rows, bars(entry.findings.rows), strict=False)),
-        has_bars=any(row.estimate for row in entry.findings.rows),
-        more=len(entry.findings.rows) - len(rows),
+        groups=groups,
+        has_bars=any(row.estimate for row in found),
+        verdict=next((place for place, word in enumerate(_BY_VERDICT) if word in words), len(_BY_VERDICT)),
+        more=max(0, len(found) - _MOST_ROWS),
         curves=curves_drawing(curves) if curves else "",
         caption="" if curves is None else caption_of(curves),
     )
+
+
+def _groups(findings: Findings) -> list[Group]:
+    """Return the first findings by data set, because each data set has its own axis."""
+    groups, room = [], _MOST_ROWS
+    for dataset in dict.fromkeys(row.dataset for row in findings.rows):
+        own = [row for row in findings.rows if row.dataset == dataset]
+        rows = [*zip(own, bars(own), strict=True)][:room]
+        has_axis = any(row.estimate for row, _ in rows)
+        if rows:
+            groups.append(Group(rows, bars_axis(own, findings.metric) if has_axis else ""))
+        room -= len(rows)
+    return groups
 
 
 def part(name: str) -> str:

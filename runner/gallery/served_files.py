@@ -5,6 +5,7 @@ A request's path is split once, and each part is opened below its parent without
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ KINDS = {
     ".pdf": "application/pdf",
 } | dict.fromkeys((".csv", ".json", ".log", ".md", ".tex", ".yaml"), "text/plain; charset=utf-8")
 _OWN = (RECORD, PLAN, PLAN_TABLE, AGGREGATE)  # a directory without any of these is not served
+_DIGITS = re.compile(r"(\d+)")
 _LARGEST = 256 * 2**20  # bytes
 
 
@@ -76,10 +78,16 @@ def list_files(root: Path, parts: Sequence[str]) -> tuple[list[str], list[str]]:
         if not _is_ours(folder):
             raise NotServed
         with os.scandir(folder) as found:
-            entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
+            entries = sorted((entry for entry in found if not entry.name.startswith(".")), key=_in_order)
         files = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
         below = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         return [name for name in files if Path(name).suffix in KINDS], [name for name in below if _is_one(folder, name)]
+
+
+def _in_order(entry: os.DirEntry[str]) -> list[tuple[int, str]]:
+    """Return a natural sort key: seed=2 before seed=1000."""
+    parts = _DIGITS.split(entry.name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def _is_one(folder: int, name: str) -> bool:

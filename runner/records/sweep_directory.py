@@ -186,6 +186,14 @@ class Question:
         """True if the tuning points, and the epochs trained at each, do not depend on the results of others."""
         return self.sampler not in LEARNING and self.pruner == "none"
 
+    @property
+    def is_grid(self) -> bool:
+        """True if the tuning tried every combination of listed values, in an order without meaning."""
+        axes = self.tuned_axes
+        found = [axis for own in (axes.axes, *axes.per_variant.values()) for axis in own.values()]
+        chosen = bool(found) and all(axis.choices is not None for axis in found)
+        return self.sampler == "grid" or (self.sampler is None and chosen)
+
     @classmethod
     def of(cls, sweep: Path) -> Self:
         """Read the question from a sweep's plan.

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
-from runner.records.sweep_directory import tuned_metric
+from runner.reporting.axis_figures import axis_figures
 from runner.reporting.collection.predictions import class_names, mean_confusion
 from runner.reporting.comparison.differences import names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
@@ -19,26 +19,17 @@ from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.comparison.tasks import Tasks, arm_baselines
 from runner.reporting.figures.dots import dots
-from runner.reporting.figures.drawing.axes import (
-    is_grid,
-    number,
-    overrides_frame,
-    points_along,
-    rest_of,
-    sensitivity_axis,
-    varying_axes,
-)
+from runner.reporting.figures.drawing.axes import number, overrides_frame
 from runner.reporting.figures.drawing.canvas import wrapped
 from runner.reporting.figures.drawing.curves import variant_curves
+from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.grid_panels import GridPanels, grid_panels
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, ordered_styles, variant_styles
 from runner.reporting.figures.forest_plot import forest
-from runner.reporting.figures.grids import sensitivity
-from runner.reporting.figures.heat_maps import DATASET, heat_map
-from runner.reporting.figures.interactions import interaction
+from runner.reporting.figures.grids.interaction import interaction
 from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_confusion import Confusion, confusion_matrices, confusion_matrix
 from runner.reporting.figures.of_differences_over_time import difference_over_time
@@ -46,18 +37,16 @@ from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 from runner.reporting.figures.of_tasks import aggregate_scores, improvement_probability, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
-from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity
+from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, signed_text
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients
 from runner.reporting.targets import is_time, warm_seconds, without_lost_times
 from runner.reporting.tuning.tuning_figures import tuning_figures
-from runner.reporting.tuning.tuning_trials import point_values
 from runner.reporting.undrawn_figures import undrawn
 
 Named = Iterator[tuple[str, Draw]]
 OF_FURTHER_FILES = {"ensemble", "gradient_norm"}  # figures of the runs' predictions and gradients
 _UNBOUNDED = (-math.inf, math.inf)
-_FEWEST_ALONG = 3  # minimum number of values of one group for a curve along an axis
 
 
 def report_figures(
@@ -117,7 +106,7 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
     yield from _time_figure(results)
     rows = _rows(results, shown, grid, of_cells)
     yield from _final_figures(results, rows)
-    yield from _axis_figures(results)
+    yield from axis_figures(results, _styles_of_names(results))
     yield from tuning_figures(results, styles)
     if grids := results.factorial.grids:
         yield "interaction", partial(interaction, grids, results.metric, f"Means by axis: {results.title}")
@@ -168,7 +157,10 @@ def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanel
             frame = frame.assign(name=values, cell=cells)
         title = f"{_begin(quantity(results.validation_metric))} against the baseline: {results.title}"
         draw = partial(difference_over_time, frame, results.validation_metric, baseline, title, styles, results.margin)
-        yield "difference_over_time", partial(draw, apart=results.has_several_datasets, key=key)
+        drawn = {*frame["variant"]}
+        absent = [one.name if one.cell == "" else one.variant for one in found if one.variant not in drawn]
+        options = {"apart": results.has_several_datasets, "key": key, "unit": results.unit, "absent": absent}
+        yield "difference_over_time", partial(draw, **options)
 
 
 def _in_cells(found: Sequence[Difference], grid: GridPanels) -> list[Difference]:
@@ -216,19 +208,19 @@ def _baseline_arm(results: Results) -> str | None:
 
 
 def _tasks_figures(results: Results, tasks: Tasks) -> Named:
-    """Yield the probability of improvement and, for proportions, aggregates and performance profile over data sets."""
-    frame = tasks.frame.sort_values(["iqm", "improvement"], ascending=False, kind="stable")
-    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], _baseline_arm(results))
+    """Yield the probability of improvement and, for proportions, the relative errors over data sets."""
+    frame = tasks.frame.sort_values(["relative_mean", "improvement"], ascending=[True, False], kind="stable")
+    baseline = _baseline_arm(results)
+    styles = variant_styles([*tasks.frame["variant"]], [*frame["variant"]], baseline)
     over = f"over {frame['datasets'].iloc[0]} data sets: {', '.join(results.common_datasets)}"
-    label = axis_label(results.metric)
     if len(compared := tasks.frame[tasks.frame["improvement"].notna()]):
         title = f"Probability of improvement in {quantity(results.metric)} {over}"
         yield "probability_of_improvement", partial(improvement_probability, compared, title, styles)
-    if tasks.profile.empty:
+    if tasks.relative_profile.empty or baseline is None:
         return
-    yield "aggregate_scores", partial(aggregate_scores, tasks.frame, label, f"Aggregates {over}", styles)
-    title = f"Performance profile {over}"
-    yield "performance_profile", partial(performance_profile, tasks.profile, label, title, styles)
+    title, profile = f"Relative errors {over}", tasks.relative_profile
+    yield "aggregate_scores", partial(aggregate_scores, frame, baseline, title, styles)
+    yield "performance_profile", partial(performance_profile, profile, results.metric, baseline, title, styles)
 
 
 def _time_figure(results: Results) -> Named:
@@ -313,66 +305,6 @@ def _target_line(text: str) -> str:
     return "\n" + wrapped(f"target: {text}", 80)
 
 
-def _axis_figures(results: Results) -> Named:
-    """Yield figures along the varied keys, from the tuning runs of a tuned study, otherwise from the runs."""
-    if results.tuning is not None and results.tuning_runs:
-        yield from _tuning_figure(results, results.tuning)
-        return
-    overrides = overrides_frame([run.record for run in results.runs])
-    scores = results.summary[results.metric].where(results.summary["status"] == "completed")
-    axes = varying_axes(overrides)
-    if axis := sensitivity_axis(axes):
-        points = points_along(axis, overrides, scores)
-        if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
-            title = f"Sensitivity: {results.title}"
-            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, unit=results.unit)
-    if is_grid(axes, overrides) and scores.notna().any():
-        title = f"{_begin(axis_label(results.metric))}, mean ± sd: {results.title}"
-        points = overrides.assign(score=scores)
-        baseline = _baseline_level(results, overrides, [axis.key for axis in axes])
-        yield "heat_map", partial(heat_map, points, axes[0], axes[1], results.metric, title, baseline)
-
-
-def _baseline_level(results: Results, overrides: pd.DataFrame, keys: Sequence[str]) -> str | None:
-    """Return the value that the baselines on all data sets share, of the key that is not the data set."""
-    others = [key for key in keys if key != DATASET]
-    if len(others) != 1:
-        return None
-    levels = {*overrides[others[0]][results.summary["variant"].isin({*results.baselines.values()}).to_numpy()]}
-    return str(levels.pop()) if len(levels) == 1 else None
-
-
-def _tuning_figure(results: Results, tuning: pd.DataFrame) -> Named:
-    records = [run.record for run in results.tuning_runs]
-    overrides = overrides_frame(records)
-    axis = sensitivity_axis(varying_axes(overrides))
-    if axis is None:
-        return
-    metric = tuned_metric(tuning)
-    scores = [record.summary().get(metric) if record.status == "completed" else None for record in records]
-    best = tuning[tuning["chosen"]]
-    parts = {str(variant): point_values(point) for variant, point in zip(best["variant"], best["point"], strict=True)}
-    keys_of = dict(zip(tuning["variant"].astype(str), map(point_values, tuning["point"]), strict=True))
-    tuned = [keys_of.get(record.variant, {}) for record in records]
-    rows = overrides.to_dict("records")
-    points = pd.DataFrame(
-        {
-            "group": [record.variant for record in records],
-            "rest": [
-                rest_of({key: row.get(key) for key in keys}, axis.key) for row, keys in zip(rows, tuned, strict=True)
-            ],
-            "value": overrides[axis.key].astype(float),
-            "score": pd.Series(scores, dtype=float),
-        }
-    )
-    values = {variant: (number(found.get(axis.key, "")), rest_of(found, axis.key)) for variant, found in parts.items()}
-    chosen = {variant: (value, rest) for variant, (value, rest) in values.items() if value is not None}
-    title = f"Tuned on validation: {_datasets(results)}"
-    options: dict[str, Any] = {"direction": results.asked.direction, "baseline": results.baseline}
-    options["styles"] = _styles_of_names(results)
-    yield "sensitivity", partial(sensitivity, points, axis.key, metric, title, chosen, **options)
-
-
 def _datasets(results: Results) -> str:
     return ", ".join(dict.fromkeys(results.summary["dataset"]))
 
@@ -443,23 +375,23 @@ def _confusion(results: Results, variant: str) -> Confusion | None:
 
 
 def _ensemble_figure(results: Results, common: Mapping[str, Any]) -> Named:
-    if crosses := results.predicted.ensembles:
-        completed = results.summary[results.summary["status"] == "completed"]
-        label, title = "test accuracy (%)", f"Seeds and ensemble of each variant: {results.title}"
-        yield (
-            "ensemble",
-            partial(
-                dots,
-                completed,
-                "test_accuracy",
-                label,
-                title,
-                share=True,
-                crosses=crosses,
-                bounds=(0, 1),
-                **common,
-            ),
-        )
+    """Yield the gain of each ensemble over the mean of its seeds, among the seeds around this mean."""
+    if ensembles := results.predicted.ensembles:
+        rows = results.summary
+        completed = rows[(rows["status"] == "completed") & rows["variant"].isin(common["shown"])]
+        scores = completed.groupby("variant", sort=False)["test_accuracy"]
+        means = scores.mean()
+        gains = {variant: value - means[variant] for variant, value in ensembles.items() if variant in means.index}
+        notes = {variant: _gain_text(ensembles[variant], gain) for variant, gain in gains.items()}
+        from_mean = completed.assign(from_mean=completed["test_accuracy"] - scores.transform("mean"))
+        label = f"test accuracy \N{MINUS SIGN} mean of the variant's {results.unit.noun}s (percentage points)"
+        title = f"Gain of each variant's ensemble over its {results.unit.noun}s: {results.title}"
+        options = {**common, "baselines": (), "crosses": gains, "notes": notes, "share": True}
+        yield "ensemble", partial(dots, from_mean, "from_mean", label, title, **options)
+
+
+def _gain_text(accuracy: float, gain: float) -> str:
+    return minus(f"ensemble {100 * accuracy:.2f}% ({signed_text(gain, 'test_accuracy')})")
 
 
 def _without_result(results: Results) -> dict[str, str]:

@@ -285,7 +285,8 @@ class Results:
     @cached_property
     def ranks(self) -> Ranks | None:
         """Average ranks over the data sets; None if there are too few data sets, or runs are still training."""
-        return None if self.training else average_ranks(self._scores_by_dataset, self.metric, self.tasks)
+        tasks = self.tasks.frame if self.tasks else None
+        return None if self.training else average_ranks(self._scores_by_dataset, self.metric, tasks)
 
     @cached_property
     def tasks(self) -> Tasks | None:

@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from runner.reporting.figures.drawing.axes import overrides_frame, sensitivity_axis, varying_axes
+from runner.reporting.figures.grids.interaction import shows_every_combination
 from runner.reporting.results import Results
+from runner.reporting.tuning.tuning_trials import only_axis
 
 LOSS, CROSS_ENTROPY = "loss", "negative_log_likelihood"
 _ROUNDING = 1e-5  # relative difference of two sums of float32 over the same examples
@@ -19,6 +22,33 @@ def undrawn(results: Results) -> dict[str, str]:
         )
     if "learning_rate" in history and not _is_scheduled(history):
         reasons["learning_rate"] = "the learning rate of every run is constant"
+    if interaction_shows_all(results):
+        reasons["sensitivity"] = "the figure interaction shows the same means"
+    if results.trials and results.repeated_curves is None:
+        reasons |= _of_tuning(results)
+    return reasons
+
+
+def interaction_shows_all(results: Results) -> bool:
+    """Return whether the interaction plot has a mean for every combination of the varied keys, of all runs."""
+    grids = results.factorial.grids
+    runs = sum(grid.scores.size for grid in grids)
+    return results.tuning is None and runs == len(results.summary) and shows_every_combination(grids)
+
+
+def _of_tuning(results: Results) -> dict[str, str]:
+    """Return the reasons for figures of the trials, each of which another figure shows, or which mean nothing."""
+    reasons, importances = dict[str, str](), results.importances
+    records = [run.record for run in results.tuning_runs]
+    if only_axis(results.trials, records):
+        reasons["tuning_slices"] = "the figure sensitivity shows the only tuned key, with every seed"
+    elif sensitivity_axis(varying_axes(overrides_frame(records))):
+        reasons["sensitivity"] = "the figure tuning_slices shows all tuned keys"
+    if results.asked.is_grid:
+        reasons["tuning_history"] = "the order of the points of a grid has no meaning"
+    if not (importances.frame["r_squared"] > 0).any():
+        notes = " ".join(importances.notes)
+        reasons["importances"] = notes or "only variants with several tuned keys have importances"
     return reasons
 
 

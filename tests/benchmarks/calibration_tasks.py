@@ -1,7 +1,8 @@
 """Coverage, false claims and power of a report's results over several data sets (part of `make calibration`).
 
 Runs are normally distributed. In the first table the data sets are fixed and their means differ by three times the
-standard deviation of runs; in the second the variants' means are drawn anew on each data set.
+standard deviation of runs; for relative errors, the baseline's mean doubles from one data set to the next. In the
+second table the variants' means are drawn anew on each data set.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
+from runner.reporting.comparison.relative_errors import relative_aggregates
 from runner.reporting.statistics.significance.dataset_tests import bayesian_signed_rank, iman_davenport, signed_rank_p
 from runner.reporting.statistics.stratified import estimate, improvement, interquartile_mean, mean_of_means
 from tests.benchmarks.calibration import markdown, rate
@@ -20,6 +22,8 @@ EFFECT = 1.5  # effect of the first variant on each data set, in standard deviat
 ROPE = 0.5  # in the same unit
 _LEVEL = 0.05
 _APART = 3.0
+_SPREAD = 0.1  # standard deviation of a run's error, relative to the mean on its data set
+_RATIO = 0.9  # true relative error
 _SHAPES = ((3, 5), (5, 5), (10, 5), (5, 10))  # runs and data sets
 _DESIGNS = ((3, 3), (6, 3), (10, 5), (14, 4))  # data sets and variants
 
@@ -40,7 +44,21 @@ def coverage(runs: int, datasets: int, studies: int) -> dict[str, np.ndarray]:
             ("P(improvement)", improvement(better, one), 0.7),
         ):
             found[name].append(low <= true <= high)
-    return {name: np.array(own) for name, own in found.items()}
+    return {name: np.array(own) for name, own in found.items()} | {
+        "mean relative error": relative_coverage(runs, datasets, studies)
+    }
+
+
+def relative_coverage(runs: int, datasets: int, studies: int) -> np.ndarray:
+    """Return whether each study's interval of the mean relative error covers the true one."""
+    generator = np.random.default_rng([runs, datasets, 1])
+    means = 0.01 * 2.0 ** np.arange(datasets)
+
+    def errors_of(level: float) -> list[np.ndarray]:
+        return [level * mean * (1 + _SPREAD * generator.standard_normal(runs)) for mean in means]
+
+    found = (relative_aggregates(errors_of(_RATIO), errors_of(1)) for _ in range(studies))
+    return np.array([own["relative_mean_low"] <= _RATIO <= own["relative_mean_high"] for own in found])
 
 
 def claims(

@@ -4,7 +4,7 @@ import math
 import re
 from xml.etree import ElementTree as ET
 
-from runner.gallery.drawings import bars, caption_of, curves_drawing
+from runner.gallery.drawings import bars, bars_axis, caption_of, curves_drawing
 from runner.gallery.entry import Curves, Finding
 
 
@@ -51,15 +51,30 @@ def test_equal_variants_and_those_without_a_difference():
 def test_curves_fill_the_box_and_end_in_a_dot():
     drawn = curves_drawing(Curves("val_accuracy", [[(1, 0.5), (2, 0.75), (3, 1.0)], [(1, 0.5)]]))
     paths = [path.get("d") for path in ET.fromstring(drawn).iter("path")]
-    assert paths == ["M4.0 80.0L120.0 42.0L236.0 4.0", "M4.0 80.0"]
-    assert [dot(circle) for circle in drawn.split("<circle")[1:]] == [236, 4]
+    assert paths == ["M48.0 80.0L164.0 42.0L280.0 4.0", "M48.0 80.0", "M44 0V84H284"]
+    assert [dot(circle) for circle in drawn.split("<circle")[1:]] == [280, 48]
+
+
+def test_curves_have_the_ends_of_both_axes():
+    drawn = ET.fromstring(curves_drawing(Curves("val_accuracy", [[(1, 0.5), (3, 1.0)]])))
+    labels = [(float(text.get("x")), float(text.get("y")), text.text) for text in drawn.iter("text")]
+    assert labels == [(41, 83, "50.00%"), (41, 7, "100.00%"), (48, 94, "1"), (280, 94, "3")]
+
+
+def test_the_axis_of_bars_has_round_differences_where_the_bars_have_them():
+    rows = [Finding("a", "better", "", (0.01, 0.0, 0.02)), Finding("b", "worse", "", (-0.01, -0.02, 0.0))]
+    axis = ET.fromstring(bars_axis(rows, "test_accuracy"))
+    assert [(float(text.get("x")), text.text) for text in axis.iter("text")] == [
+        (4, "\N{MINUS SIGN}2"), (60, "0"), (116, "+2"),
+    ]  # fmt: skip
+    assert zero(bars(rows)[0]) == 60
 
 
 def test_long_curves_are_thinned_and_keep_both_ends():
     drawn = curves_drawing(Curves("val_loss", [[(epoch, epoch) for epoch in range(1, 1001)]]))
     points = re.search(r'd="M(.*?)"', drawn)[1].split("L")
     assert len(points) <= 61
-    assert (points[0], points[-1]) == ("4.0 80.0", "236.0 4.0")
+    assert (points[0], points[-1]) == ("48.0 80.0", "280.0 4.0")
 
 
 def test_the_caption_names_metric_range_and_runs():

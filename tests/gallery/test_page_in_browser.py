@@ -4,12 +4,13 @@ import threading
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
 
 from runner.gallery.page import write_gallery
 from runner.gallery.reports import Reports
 from runner.gallery.server import Server
 from runner.gallery.site import Site
-from tests.browser import opened_anew
+from tests.browser import opened_anew, until
 from tests.gallery.conftest import JOBS, report_on
 from tests.sweeps.made_up import end
 
@@ -47,6 +48,17 @@ def test_the_filter_shows_the_entries_that_hold_every_word(opened):
     ]
 
 
+def test_entries_are_sorted_by_date_name_or_verdict(opened):
+    def sorted_by(order):
+        Select(opened.find_element(By.ID, "order")).select_by_value(order)
+        return [title.text for title in opened.find_elements(By.CSS_SELECTOR, "#study h3")]
+
+    by_date = sorted_by("date")
+    assert sorted_by("name") == sorted(by_date, key=str.casefold)
+    assert sorted_by("verdict")[0].startswith("Is sgd worse?")  # the only one with a verdict
+    assert sorted_by("date") == by_date
+
+
 def test_nothing_is_fetched_and_nothing_is_refused(opened):
     asked = [line["message"] for line in opened.get_log("performance") if "requestWillBeSent" in line["message"]]
     assert all("file://" in message for message in asked)
@@ -79,8 +91,8 @@ def test_news_arrive_without_losing_the_filter(served, outputs, clock):
     assert "2 of 4 runs" in served.find_element(By.CSS_SELECTOR, "article:not([hidden])").text
     end(JOBS[2], outputs / "studies" / "stopped", "completed")
     clock.now += 2
-    served.execute_async_script("look().then(arguments[0])")
-    assert "3 of 4 runs" in served.find_element(By.CSS_SELECTOR, "article:not([hidden])").text
+    served.execute_script("look()")
+    until(served, lambda browser: "3 of 4 runs" in browser.find_element(By.CSS_SELECTOR, "article:not([hidden])").text)
     assert field.get_attribute("value") == "end?"
     assert shown(served) == ["Will it end?"]
     assert served.get_log("browser") == []
@@ -89,18 +101,15 @@ def test_news_arrive_without_losing_the_filter(served, outputs, clock):
 def test_a_report_follows_its_runs_until_the_disk_has_it(served, outputs, clock):
     served.find_element(By.LINK_TEXT, "Will it end?").click()
     inner = "return document.querySelector('iframe').contentDocument.title"
-    assert served.execute_script(inner) == "made of stopped"
+    until(served, lambda browser: browser.execute_script(inner) == "made of stopped")
     assert served.find_element(By.ID, "detail").text == "2 of 4 runs"
     for job in JOBS:
         end(job, outputs / "studies" / "stopped", "completed")
     clock.now += 2
-    served.execute_async_script("look().then(arguments[0])")
-    assert served.find_element(By.ID, "detail").text == "4 runs"
+    served.execute_script("look()")
+    until(served, lambda browser: browser.find_element(By.ID, "detail").text == "4 runs")
     report_on(outputs / "studies" / "stopped")
     clock.now += 2
     served.execute_script("look()")
-    served.implicitly_wait(5)
-    served.find_element(By.CSS_SELECTOR, "body:not(.follow)")
-    served.implicitly_wait(0)
-    assert served.title == "the report"
+    until(served, lambda browser: browser.title == "the report")
     assert served.get_log("browser") == []

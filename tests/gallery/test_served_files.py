@@ -97,3 +97,11 @@ def test_a_list_has_what_is_served_and_the_runs(site):
     files, below = list_files(site, ("studies", "done"))
     assert files == ["aggregate.csv", "comparisons.csv", "index.html", "plan.csv", "plan.json", "summary.csv"]
     assert below == ["adam-final-0", "adam-final-1", "sgd-final-0", "sgd-final-1"]
+
+
+def test_the_runs_are_listed_in_natural_order(site):
+    for seed in (1000, 9, 10):
+        (site / "studies" / "done" / f"seed={seed}").mkdir()
+        (site / "studies" / "done" / f"seed={seed}" / "record.json").touch()
+    _, below = list_files(site, ("studies", "done"))
+    assert [name for name in below if name.startswith("seed")] == ["seed=9", "seed=10", "seed=1000"]

@@ -22,7 +22,7 @@ from runner.reporting.tuning.tuning_trials import point_values
 if TYPE_CHECKING:
     from runner.reporting.results import Results  # which holds the differences
 
-BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high"]
+BY_EPOCH = ["variant", "name", "cell", "epoch", "n", "mean", "low", "high", "by_seed"]
 _TINY = np.finfo(float).tiny
 _TRAINING = "training"  # word for a comparison that has no verdict yet
 _DIGITS = 3  # significant digits of a chosen value
@@ -102,10 +102,11 @@ def _seed_means(summary: pd.DataFrame, values: npt.NDArray[np.float64], places: 
 
 
 def differences_by_epoch(results: "Results", found: Sequence[Difference]) -> pd.DataFrame:
-    """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low and high.
+    """Return one row per difference and epoch: variant, name, cell, epoch, n (pairs), mean, low, high and by_seed.
 
-    The differences are in the validation metric, and end with the shortest run. The 95% intervals hold for each epoch
-    separately; without pairs, they are Welch's. The frame is empty without a history of the metric.
+    The last column contains tuples with the difference of each seed or fold. The differences are in the validation
+    metric, and end with the shortest run. The 95% intervals hold for each epoch separately; without pairs, they are
+    Welch's. The frame is empty without a history of the metric.
     """
     history, column, rows = results.history, results.validation_metric, [pd.DataFrame(columns=BY_EPOCH)]
     if column in history:
@@ -130,10 +131,12 @@ def _over_time(
     values = [side[:, kept] for side in sides]
     if not kept.any() or not all(map(len, values)):
         return pd.DataFrame(columns=BY_EPOCH)
-    mean = values[0].mean(axis=0) - (0 if one.is_paired else values[1].mean(axis=0))
+    by_seed = values[0] - (0 if one.is_paired else values[1].mean(axis=0))
+    mean = by_seed.mean(axis=0)
     reach = _reach_of_mean(values[0], results.unit.overlap) if one.is_paired else _welch_reach(*values)
     named = {"variant": one.variant, "name": one.name, "cell": one.cell, "epoch": epochs[kept]}
-    return pd.DataFrame(named | {"n": min(map(len, values)), "mean": mean, "low": mean - reach, "high": mean + reach})
+    found = {"n": min(map(len, values)), "mean": mean, "low": mean - reach, "high": mean + reach}
+    return pd.DataFrame(named | found | {"by_seed": [tuple(own) for own in by_seed.T]})
 
 
 def _reach_of_mean(values: npt.NDArray[np.float64], overlap: float) -> npt.NDArray[np.float64]:

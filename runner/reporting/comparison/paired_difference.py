@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_VISIBLE = 0.005  # smallest visible increase of an interval's width
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -26,3 +28,8 @@ class Difference:
     text: str  # the estimate and its interval in the displayed unit: "+0.20 [+0.05, +0.35]"
     beyond: str = ""  # whether a difference is shown to exceed the margin; "" without a margin or a difference
     why: str = ""  # basis of the verdict: "p = 0.080", "too few seeds"; see `short_reason`
+
+    @property
+    def is_wider_for_new(self) -> bool:
+        """Whether the interval that also covers new test examples is visibly wider than the one for these."""
+        return self.new_high - self.new_low > (1 + _VISIBLE) * (self.high - self.low)

@@ -6,14 +6,13 @@ import pandas as pd
 from scipy import stats
 
 from runner.reporting.comparison.lost_runs import lost_shares
-from runner.reporting.comparison.tasks import FEWEST_DATASETS, TASK_COLUMNS, Tasks
 from runner.reporting.metrics import sign_of
 from runner.reporting.statistics.significance.dataset_tests import iman_davenport
 from runner.reporting.statistics.ties import levelled, places
 
 RANK_COLUMNS = ["variant", "average_rank", "datasets", "friedman_p"]
 LAST_RANK_COLUMNS = ["iman_davenport_f", "iman_davenport_p", "baseline", "wilcoxon_p", "wilcoxon_holm"]
-_FEWEST_VARIANTS = 3  # required by Friedman's test
+_FEWEST = 3  # variants and data sets required by Friedman's test
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Ranks:
     pairs: pd.DataFrame  # Nemenyi's p of each pair of variants
     iman_davenport_f: float
     iman_davenport_p: float
-    tasks: Tasks | None = None  # comparisons with the baseline
+    tasks: pd.DataFrame | None = None  # comparisons with the baseline, `TASK_COLUMNS`
 
     def frame(self) -> pd.DataFrame:
         """Return `RANK_COLUMNS`, Nemenyi's p against every variant in the order of the ranks, `LAST_RANK_COLUMNS`."""
@@ -34,11 +33,12 @@ class Ranks:
         frame = pd.DataFrame(columns | {"friedman_p": self.friedman_p})
         frame = pd.concat([frame, self.pairs.add_prefix("nemenyi_p ").reset_index(drop=True)], axis="columns")
         frame = frame.assign(iman_davenport_f=self.iman_davenport_f, iman_davenport_p=self.iman_davenport_p)
-        against = pd.DataFrame(columns=TASK_COLUMNS) if self.tasks is None else self.tasks.frame
-        return frame.merge(against[["variant", *LAST_RANK_COLUMNS[2:]]], "left", "variant")
+        shared = ["variant", *LAST_RANK_COLUMNS[2:]]
+        against = pd.DataFrame(columns=shared) if self.tasks is None else self.tasks[shared]
+        return frame.merge(against, "left", "variant")
 
 
-def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) -> Ranks | None:
+def average_ranks(means: pd.DataFrame, metric: str, tasks: pd.DataFrame | None = None) -> Ranks | None:
     """Rank the variants on every data set.
 
     The result is None for fewer than three variants or data sets, because Friedman's test requires three of each. Means
@@ -47,12 +47,12 @@ def average_ranks(means: pd.DataFrame, metric: str, tasks: Tasks | None = None) 
     Args:
         means: (data sets, variants), means of the metric, or scores in the same order; data sets that lack a
             variant are excluded.
-        tasks: comparison over the same data sets.
+        tasks: comparisons over the same data sets, `TASK_COLUMNS`.
 
     Source: Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets".
     """
     whole = means.dropna()
-    if len(whole) < FEWEST_DATASETS or whole.shape[1] < _FEWEST_VARIANTS:
+    if min(whole.shape) < _FEWEST:
         return None
     from scikit_posthocs import posthoc_nemenyi_friedman  # takes seconds, and few reports have ranks
 

@@ -1,7 +1,7 @@
 """Comparison of variants over several data sets: aggregates, probability of improvement, and tests."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,14 @@ import pandas as pd
 
 from runner.reporting.comparison.decision import BETTER, NOT_SIGNIFICANT, UNDECIDED, WORSE, cannot_decide
 from runner.reporting.comparison.lost_runs import is_lost, is_scored
+from runner.reporting.comparison.relative_errors import (
+    PERFORMANCE_COLUMNS,
+    RELATIVE_COLUMNS,
+    errors,
+    has_scale,
+    relative_aggregates,
+    relative_profiles,
+)
 from runner.reporting.metrics import is_share, sign_of
 from runner.reporting.statistics.paired_values import signed_ranks
 from runner.reporting.statistics.significance.attainability import LEVEL, smallest_p
@@ -29,11 +37,10 @@ FEWEST_DATASETS = 3
 TASK_COLUMNS = [
     "variant", "metric", "datasets", "runs", "lost", "iqm", "iqm_low", "iqm_high", "mean", "mean_low", "mean_high",
     "median", "median_low", "median_high", "baseline", "improvement", "improvement_low", "improvement_high",
-    "wilcoxon_p", "wilcoxon_holm", "verdict", "reason", "rope", "p_worse", "p_within", "p_better",
+    "wilcoxon_p", "wilcoxon_holm", "verdict", "reason", "rope", "p_worse", "p_within", "p_better", *RELATIVE_COLUMNS,
 ]  # fmt: skip
 _OTHERS = ("variant", "metric", "datasets", "runs", "lost", "baseline", "verdict", "reason")
 _NUMBERS = [name for name in TASK_COLUMNS if name not in _OTHERS]
-PERFORMANCE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high"]
 _THRESHOLDS = 101
 _MARGIN = 0.02  # share of the score range by which the lowest threshold lies below it
 
@@ -45,11 +52,13 @@ class Tasks:
     """Comparison over the data sets on which every variant has results.
 
     `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PERFORMANCE_COLUMNS`;
-    empty unless the metric is a proportion.
+    empty unless the metric is a proportion. `relative_profile`: the same for relative errors; empty unless all variants
+    have one baseline, with errors on each data set.
     """
 
     frame: pd.DataFrame
     profile: pd.DataFrame
+    relative_profile: pd.DataFrame
 
 
 def compare_over_datasets(
@@ -57,9 +66,8 @@ def compare_over_datasets(
 ) -> Tasks | None:
     """Compare the variants over data sets; None for fewer than `FEWEST_DATASETS` data sets or two variants.
 
-    The scores of runs are not normalized. A diverged run counts as lost, as in `comparison_frame`. IQM, mean, median
-    and profile exist only for proportions; for other metrics, which have no common scale, these columns are NaN. Mean
-    and median cover completed runs only.
+    A diverged run counts as lost, as in `comparison_frame`. IQM, mean, median and profiles exist only for proportions;
+    for other metrics, which have no common scale, these columns are NaN. Mean and median cover completed runs only.
 
     Args:
         summary: one row per run: arm (the variant without its data set's name), dataset, status and the metric.
@@ -70,16 +78,19 @@ def compare_over_datasets(
     runs = _oriented(summary, datasets, metric)
     if len(datasets) < FEWEST_DATASETS or len(runs) < 2:
         return None
+    relative, relative_profile = _relative_errors(runs, metric, {*baselines.values()})
     rows = []
     for arm, own in runs.items():
         baseline = baselines.get(arm)
         others = runs[baseline] if baseline != arm and baseline in runs else None
         row = {"variant": arm, "metric": metric, "datasets": len(datasets), "rope": rope, "verdict": "", "reason": ""}
         row["baseline"] = "" if others is None else baseline
-        rows.append(row | _counts(own) | _aggregates(own, metric) | _against(own, others, rope))
+        row |= _counts(own) | _aggregates(own, metric) | relative.get(arm, {})
+        rows.append(row | _against(own, others, rope))
     _decide([row for row in rows if row["baseline"]], len(datasets))
     frame = pd.DataFrame(rows, columns=TASK_COLUMNS).astype(dict.fromkeys(_NUMBERS, float))
-    return Tasks(frame, _profiles(runs) if is_share(metric) else pd.DataFrame(columns=PERFORMANCE_COLUMNS))
+    profile = _profiles(runs) if is_share(metric) else pd.DataFrame(columns=PERFORMANCE_COLUMNS)
+    return Tasks(frame, profile, relative_profile)
 
 
 def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
@@ -120,6 +131,18 @@ def _aggregates(tasks: Sequence[Values], metric: str) -> dict[str, float]:
         found |= _named("mean", estimate(mean_of_means, completed))
         found |= _named("median", estimate(median_of_means, completed))
     return found
+
+
+def _relative_errors(
+    runs: Runs, metric: str, baselines: Container[str]
+) -> tuple[dict[str, dict[str, float]], pd.DataFrame]:
+    """Return `RELATIVE_COLUMNS` of each variant, and the profiles of the relative errors; empty without a scale."""
+    wrong = {arm: errors(own) for arm, own in runs.items()}
+    units = [own for arm, own in wrong.items() if arm in baselines]
+    if not is_share(metric) or len(units) != 1 or not has_scale(units[0]):
+        return {}, pd.DataFrame(columns=PERFORMANCE_COLUMNS)
+    found = {arm: relative_aggregates(own, units[0]) for arm, own in wrong.items()}
+    return found, relative_profiles(wrong, units[0])
 
 
 def _named(name: str, values: tuple[float, float, float]) -> dict[str, float]:

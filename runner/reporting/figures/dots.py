@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
@@ -19,7 +18,7 @@ from runner.reporting.figures.drawing.canvas import BASELINE_COLOR, legend_below
 from runner.reporting.figures.drawing.difference_axis import moved_inside
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks, share_ticks
 from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -38,10 +37,9 @@ _FAR = 10  # multiple of the typical distance from the median mean beyond which 
 _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
 _BELOW, _LOWEST = 0.14, 0.37  # positions of mean and interval, and of the ensemble, as shares of a row
-_LAST = 0.1  # room for an ensemble below the last row, as a share of a row
+_LAST = 0.18  # room for an ensemble below the last row, as a share of a row
 _FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
 _ALONE = 2  # factor from equal values to the ends of their logarithmic axis
-_SHORT, _LONG = 0.8, 3  # decades of a logarithmic axis with even ticks, and with ticks only at powers of ten
 
 
 def dots(
@@ -186,7 +184,7 @@ class _Part:
         places = dict(zip(self.variants, self.middles, strict=True))
         if own := {variant: value for variant, value in looks.crosses.items() if variant in places}:
             below = [places[variant] + _LOWEST for variant in own]
-            axes.plot([*own.values()], below, "D", markersize=4, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
+            axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
                 name = looks.name(variant) if looks.apart else wrapped(shown_name(variant), _NAME)
@@ -258,7 +256,7 @@ def _draw_parts(row: Sequence[Axes], parts: Sequence[_Part], values: pd.DataFram
     for axes, part in zip(row, parts, strict=True):
         part.mark_far(axes, looks)
         if looks.ratios:
-            _logarithmic_ticks(axes)
+            logarithmic_ticks(axes.xaxis)
 
 
 def _equal_variants(values: pd.DataFrame, looks: _Looks) -> dict[str, str]:
@@ -281,7 +279,7 @@ def _far_means(values: pd.DataFrame, looks: _Looks) -> dict[str, float]:
     finite = values[np.isfinite(values[looks.column].astype(float))]
     means = finite.groupby("variant", sort=False)[looks.column].mean()
     away = (means - means.median()).abs()
-    usual = away[away > 0].median()
+    usual = away[away > rounding_of(finite[looks.column])].median()
     return {str(name): float(means[name]) for name in means.index[away > _FAR * usual] if name not in looks.baselines}
 
 
@@ -342,15 +340,4 @@ def _explain(axes: Axes, parts: Sequence[Axes], looks: _Looks) -> None:
     if hidden_name(looks.interval) in labels:
         axes.plot([], [], color="black", linewidth=1.2, label=looks.interval)
     if hidden_name(_ENSEMBLE) in labels:
-        axes.plot([], [], "D", markersize=4, label=f"{_ENSEMBLE} (one value, no interval)", **_DIAMOND)
-
-
-def _logarithmic_ticks(axes: Axes) -> None:
-    """Label a logarithmic axis with plain numbers, at 1, 2 and 5 in each decade, or evenly on a short axis."""
-    low, high = axes.get_xlim()
-    decades = math.log10(high / low)
-    evenly = decades < _SHORT
-    subs = (1.0,) if decades > _LONG else (1.0, 2.0, 5.0)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]) if evenly else LogLocator(subs=subs))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
+        axes.plot([], [], "D", markersize=5, label=f"{_ENSEMBLE} (one value, no interval)", **_DIAMOND)

@@ -215,7 +215,8 @@ def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float
         look: dict[str, Any] = {"linewidth": 2.4, "markersize": 6, "markeredgecolor": "white", "markeredgewidth": 0.6}
         axes.plot([], [], "D-", label=f"estimate and {CONFIDENCE:.0%} interval{for_these}", **look, **gray)
     if has_new:
-        axes.plot([], [], label=f"{CONFIDENCE:.0%} interval, new test examples", **_CAPPED, **gray)
+        wider = "" if any(one.is_wider_for_new for one in found) else " (equally wide)"
+        axes.plot([], [], label=f"{CONFIDENCE:.0%} interval, new test examples{wider}", **_CAPPED, **gray)
     if margin:
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"

@@ -25,6 +25,8 @@ from runner.reporting.figures.drawing.canvas import (
 from runner.reporting.figures.drawing.curves import (
     FEW_RUNS,
     WIDE_RANGE,
+    blank_text,
+    blank_variants,
     by_variant,
     draw_variants,
     explain,
@@ -36,7 +38,7 @@ from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.zoom import LastPart, last_part
 from runner.reporting.metrics import axis_label, is_share
@@ -73,8 +75,7 @@ class _Part:
 
     @classmethod
     def of(cls, cell: str, history: pd.DataFrame, columns: Sequence[str], metric: str, unit: Unit) -> "_Part":
-        has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
-        blank = set(history["variant"]) - set(history["variant"][has_value])
+        blank = blank_variants(history, columns)
         means = {
             column: {name: shown_curve(own, unit) for name, own in by_variant(history, column).items()}
             for column in columns
@@ -307,8 +308,8 @@ class _Drawing:
             axes.set_ylabel(wrapped(f"{side} {axis_label(self.metric)}", self.label_width))
         _share_scale(drawn, _POINT_ROOM if len({*part.history["epoch"]}) == 1 else 0)
         if part.cell:
-            blank = f" (no finite value: {', '.join(sorted(part.blank))})" if self.key and part.blank else ""
-            heading = wrapped(short_keys(part.cell) + blank, _HEADING)
+            blank = sorted(part.blank) if self.key else []
+            heading = wrapped(short_keys(part.cell) + blank_text(blank), _HEADING)
             row[0].set_title(heading, loc="left", fontsize="medium", color=_QUIET)
 
     def _draw(

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS, look_in_force
 from runner.reporting.figures.drawing.canvas import (
     BASELINE_COLOR,
@@ -23,6 +24,7 @@ from runner.reporting.figures.drawing.canvas import (
     sideways,
     wrapped,
 )
+from runner.reporting.figures.drawing.curves import FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -44,6 +46,7 @@ _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of 
 _TICKS = 6  # maximum number of intervals between ticks
 _APART = 4.5  # points between the triangles of adjacent variants
 _LONGEST = 20  # characters of a baseline's name on the axis; the caption has longer ones
+_THIN: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6}
 _EARLY = 3  # values in the first third of the epochs may lie outside the axis
 
 
@@ -71,8 +74,10 @@ def difference_over_time(
     *,
     apart: bool = False,
     key: str = "",
+    unit: Unit = SEEDS,
+    absent: Sequence[str] = (),
 ) -> Figure:
-    """Draw each variant's mean difference from its baseline by epoch, with its interval.
+    """Draw each variant's mean difference from its baseline by epoch, with its interval or its few seeds.
 
     A panel shows the variants of one cell of a grid, or up to three variants. With more variants, each has its own
     panel, in which the others are grey.
@@ -85,6 +90,8 @@ def difference_over_time(
         margin: differences within it count as equal; drawn as a band.
         apart: whether the cells are different data sets, so that each needs its own axis.
         key: title of the legend, if the names are values of this key.
+        unit: unit of the runs, for the legend.
+        absent: names of variants without a difference, for the legend.
     """
     parts = _parts(frame, styles)
     across = min(len(parts), _panels_across([part.heading for part in parts]))
@@ -110,16 +117,37 @@ def difference_over_time(
     label_rows(figure, row, f"{label}\n{(' ' * 8).join(sides(metric))}")
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     named = [name for name in styles if name in together] if key else together
-    counts = frame["n"].min(), frame["n"].max()
-    _explain(figure, row[0], margin, metric, {name: styles[name] for name in named}, counts, key)
+    for name in named:
+        row[0].plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), 40))
+    _explain_runs(row[0], frame["n"], unit)
+    _explain_marks(figure, row[0], margin, metric)
+    if absent:
+        row[0].plot([], [], " ", label=wrapped(f"no curve: {', '.join(map(shown_name, absent))}", 40))
+    legend_below(figure, row[0], title=key)
     return figure
 
 
 def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
     """Return the axis limits for the given differences; values in the first epochs may lie outside them."""
     late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
-    ends = [own[["mean", "low", "high"]].to_numpy(float).ravel() for _, own in late.groupby("variant", sort=False)]
+    ends = [_shown_values(own) for _, own in late.groupby("variant", sort=False)]
     return difference_limits(ends, margin)
+
+
+def _is_few(rows: pd.DataFrame) -> bool:
+    """Return whether the rows of a variant show its seeds, because a band of so few would fill the panel."""
+    return bool(rows["n"].max() <= FEW_RUNS)
+
+
+def _seeds(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the differences of a variant's seeds: (epochs, seeds)."""
+    return np.array(rows["by_seed"].tolist(), float)
+
+
+def _shown_values(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the means of a variant, and its seeds or the ends of its intervals."""
+    around = _seeds(rows) if _is_few(rows) else rows[["low", "high"]].to_numpy(float)
+    return np.concatenate([rows["mean"].to_numpy(float), around.ravel()])
 
 
 def _panels_across(headings: Sequence[str]) -> int:
@@ -154,7 +182,11 @@ def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
         marker = "o" if len(own) == 1 else None
         look: dict[str, Any] = {"color": style.color, "label": hidden_name(str(name))}
         axes.plot(own["epoch"], own["mean"], style.dash, marker=marker, zorder=3, **look)
-        axes.fill_between(own["epoch"], own["low"], own["high"], alpha=0.2, linewidth=0, zorder=2, **look)
+        if not _is_few(own):
+            axes.fill_between(own["epoch"], own["low"], own["high"], alpha=0.2, linewidth=0, zorder=2, **look)
+        elif len(own["by_seed"].iloc[0]) > 1:
+            look["label"] = hidden_name(f"{name}{ONE_RUN}")
+            axes.plot(own["epoch"], _seeds(own), style.dash, marker=marker, markersize=3, zorder=2, **look, **_THIN)
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float]) -> None:
@@ -188,21 +220,23 @@ def _mark_beyond(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
             axes.plot(epochs, [edge] * len(epochs), marker, label=hidden_name(f"{name}, beyond the panel"), **look)
 
 
-def _explain(
-    figure: Figure,
-    axes: Axes,
-    margin: float | None,
-    metric: str,
-    styles: Mapping[str, Style],
-    counts: tuple[int, int],
-    key: str,
-) -> None:
-    for name, style in styles.items():
-        axes.plot([], [], style.dash, color=style.color, label=wrapped(shown_name(name), 40))
-    least, most = counts
-    n = f"n = {least}" if least == most else f"n = {least} to {most}"
-    label = f"{CONFIDENCE:.0%} interval of the mean, {n}"
-    axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=label)
+def _explain_runs(axes: Axes, counts: "pd.Series[int]", unit: Unit) -> None:
+    """Add the entries of the legend for seeds and intervals, each with its number of pairs."""
+    few, many = counts[counts.between(2, FEW_RUNS)], counts[counts > FEW_RUNS]
+    if len(few):
+        axes.plot([], [], color="0.5", label=f"one {unit.noun}, {_number(few)}", **_THIN)
+    if len(many):
+        label = f"{CONFIDENCE:.0%} interval of the mean, {_number(many)}"
+        axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=label)
+
+
+def _number(counts: "pd.Series[int]") -> str:
+    least, most = counts.min(), counts.max()
+    return f"n = {least}" if least == most else f"n = {least} to {most}"
+
+
+def _explain_marks(figure: Figure, axes: Axes, margin: float | None, metric: str) -> None:
+    """Add the entries of the legend for triangles and the margin."""
     panels_with_marks = [own for own in figure.axes if any(line.get_marker() in ("v", "^") for line in own.lines)]
     if panels_with_marks:
         axes.plot([], [], "^", color="0.45", markersize=3.5, label="beyond the panel")
@@ -210,4 +244,3 @@ def _explain(
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"
         )
-    legend_below(figure, axes, title=key)

@@ -20,7 +20,7 @@ from runner.reporting.figures.drawing.canvas import (
     row_places,
     wrapped,
 )
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 
 _HEADERS = ("val acc", "test acc", "test nll", "test ece")
 _LABEL_WIDTH = 32  # characters of a label

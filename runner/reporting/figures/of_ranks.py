@@ -96,5 +96,5 @@ def _further_tests(ranks: Ranks) -> str:
     size = "infinite" if math.isinf(ranks.iman_davenport_f) else f"{ranks.iman_davenport_f:.2f}"
     few = f" (approximate: too liberal below {_FEWEST_FOR_F} data sets)" if ranks.datasets < _FEWEST_FOR_F else ""
     found = f"Iman and Davenport: F({freedom}) = {size}, {p_equation(p_number(ranks.iman_davenport_p))}{few}\n"
-    claim = claims_line(ranks.tasks.frame) if ranks.tasks else ""
+    claim = "" if ranks.tasks is None else claims_line(ranks.tasks)
     return f"{found}{wrapped(claim, _LETTERS)}\n" if claim else found

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, ScalarFormatter
 
 from runner.reporting.figures.drawing.canvas import PALETTE, canvas, epoch_axis, legend_below, panels, plain
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.metrics import axis_label, is_share
 
 _WIDE_RANGE = 50  # ratio of largest to smallest value above which a diverged loss has a logarithmic axis

@@ -1,4 +1,4 @@
-"""Scores over several data sets: aggregates, probability of improvement, and share of runs above each score."""
+"""Results over several data sets: relative errors, their aggregates and profiles, and probability of improvement."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
@@ -22,45 +23,71 @@ from runner.reporting.figures.drawing.canvas import (
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks, share_ticks
 from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.metrics import quantity
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 
-AGGREGATES = {"iqm": "interquartile mean (IQM)", "median": "median", "mean": "mean"}
+AGGREGATES = {"iqm": "interquartile mean (IQM)", "mean": "mean", "median": "median"}
+FEWEST_FOR_MEDIAN = 5  # data sets; the median of fewer is the result on one or two of them
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
+_LABEL = 40  # characters per line of the label below a panel
+_WIDE_RANGE = 3  # ratio of the largest to the smallest relative error above which the axis is logarithmic
 _EVEN = 0.5  # probability at which neither of two variants is better
 _POINT: dict[str, Any] = {"marker": "|", "linewidths": 1.2, "zorder": 3}
 _EXAMPLE: dict[str, Any] = {"color": "0.7", "linewidth": 6, "marker": "|", "markersize": 8, "markeredgecolor": "0.2"}
 _ROW = 0.25  # height in inches per variant with a one-line name
 
 
-def aggregate_scores(tasks: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the aggregates of each variant with their intervals: a row for each variant, a panel for each aggregate.
+def aggregate_scores(tasks: pd.DataFrame, baseline: str, title: str, styles: Mapping[str, Style]) -> Figure:
+    """Draw aggregates of each variant's relative errors: a row for each variant, a panel for each aggregate.
 
-    A narrow figure shows only the interquartile mean.
+    There is no panel for the median of fewer than `FEWEST_FOR_MEDIAN` data sets. A narrow figure shows only the
+    interquartile mean.
 
     Args:
         tasks: one row per variant, `TASK_COLUMNS`.
-        label: name of the scores.
+        baseline: the baseline, whose mean error on each data set is 1.
     """
     aggregates = dict([*AGGREGATES.items()][: 1 if is_narrow() else None])
+    if tasks["datasets"].iloc[0] < FEWEST_FOR_MEDIAN:
+        aggregates.pop("median", None)
     names = [wrapped(shown_name(str(variant)), _ROW_NAME) for variant in tasks["variant"]]
     middles, rows = row_places(names)
     figure, row = panels(len(aggregates), title, TWO_COLUMNS, 0.9 + _ROW * rows)
     colors = [styles[str(variant)].color for variant in tasks["variant"]]
     for axes, (column, heading) in zip(row, aggregates.items(), strict=True):
-        _estimates(axes, tasks, column, middles, colors, heading)
+        axes.axvline(1, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
+        _estimates(axes, tasks, f"relative_{column}", middles, colors, heading)
         axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
         axes.set_yticks(middles, labels=names if axes is row[0] else [""] * len(names))
         axes.set_ylim(rows, 0)
         axes.margins(x=0.08)
-        share_ticks(axes.xaxis)
-    row[len(row) // 2].set_xlabel(label)
+        axes.set_xlabel(wrapped(relative_label(str(tasks["metric"].iloc[0]), baseline), _LABEL))
+        _scale_ratios(axes, tasks[[f"relative_{column}{end}" for end in ("", "_low", "_high")]])
     row[0].plot([], [], label=INTERVAL, **_EXAMPLE)
     legend_below(figure, row[0])
     return figure
+
+
+def relative_label(metric: str, baseline: str) -> str:
+    """Return the label of the errors in a proportion, relative to those of the baseline."""
+    name = quantity(metric)
+    error = name.replace("accuracy", "error") if name.endswith("accuracy") else f"(100% \N{MINUS SIGN} {name})"
+    return f"{error} / mean of {shown_name(baseline)} on the same data set (below 1: better)"
+
+
+def _scale_ratios(axes: Axes, ratios: pd.DataFrame | pd.Series) -> None:
+    """Make the x-axis of ratios logarithmic if they have a wide range."""
+    known = ratios.to_numpy(float)
+    known = known[np.isfinite(known) & (known > 0)]
+    if len(known) and known.max() > _WIDE_RANGE * known.min():
+        axes.set_xscale("log")
+        logarithmic_ticks(axes.xaxis)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
 def improvement_probability(tasks: pd.DataFrame, title: str, styles: Mapping[str, Style]) -> Figure:
@@ -102,12 +129,15 @@ def _estimates(
     axes.tick_params(axis="y", length=0)
 
 
-def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the share of each variant's runs above each threshold, with bands.
+def performance_profile(
+    profile: pd.DataFrame, metric: str, baseline: str, title: str, styles: Mapping[str, Style]
+) -> Figure:
+    """Draw the share of each variant's runs whose relative error is below each threshold, with bands.
 
     Args:
         profile: one row per variant and threshold, `PERFORMANCE_COLUMNS`.
-        label: name of the scores.
+        metric: a proportion.
+        baseline: the baseline, whose mean error on each data set is 1.
     """
     figure, axes = canvas(title, TWO_COLUMNS, 2.9)
     others = sum(not style.shown for style in styles.values())
@@ -133,10 +163,13 @@ def performance_profile(profile: pd.DataFrame, label: str, title: str, styles: M
         if style.shown:
             ends = rows["threshold"], rows["share_low"], rows["share_high"]
             axes.fill_between(*ends, step="post", color=style.color, alpha=0.15, linewidth=0)
-    axes.set_xlabel(label)
-    axes.set_ylabel("runs above this score (%)")
+    axes.set_xlabel(
+        wrapped(relative_label(metric, baseline), _LABEL) if is_narrow() else relative_label(metric, baseline)
+    )
+    axes.set_ylabel("runs below this error (%)")
     axes.set_ylim(-0.02, 1.02)
-    for axis in (axes.xaxis, axes.yaxis):
-        share_ticks(axis)
+    axes.axvline(1, color=BASELINE_COLOR, linewidth=0.8, zorder=0)
+    share_ticks(axes.yaxis)
+    _scale_ratios(axes, profile["threshold"])
     legend_below(figure, axes, BAND)
     return figure

@@ -9,7 +9,7 @@ from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.drawing.names import shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.performance_profiles import LARGEST_RATIO
 from runner.reporting.statistics.ties import Values

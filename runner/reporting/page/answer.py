@@ -1,17 +1,20 @@
 """First screen of the page: a forest plot of the differences from the baseline, with the verdict on each variant."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from runner.reporting.comparison.decision import p_text
+from runner.reporting.comparison.decision import can_decide, p_text
 from runner.reporting.comparison.differences import chosen_values
+from runner.reporting.comparison.lost_runs import lost_shares
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.names import with_names
-from runner.reporting.metrics import p_equation
+from runner.reporting.metrics import axis_label, p_equation, sign_of, spread_text
 from runner.reporting.page.forest_layout import (
     Forest,
     ForestGroup,
     ForestRow,
     Scale,
+    Score,
     Subject,
     forest,
     marks_of,
@@ -19,14 +22,60 @@ from runner.reporting.page.forest_layout import (
 )
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.holm import after_correction
+from runner.reporting.statistics.ties import places
+from runner.reporting.tables.marks import Mark
+from runner.reporting.tables.paper_table import AS_GOOD
 
 
-def answer(results: Results, found: Sequence[Difference]) -> Forest:
+def answer(results: Results, found: Sequence[Difference], marks: Mapping[str, Mark]) -> Forest:
     """Return the forest plot of a report's comparisons in table order, each cell under its baseline.
 
     Args:
         found: the comparisons, as from `differences`.
+        marks: the mark of each variant in the paper's table.
     """
+    shown = _without_scores(results, found)
+    if len(results.variants) < 2:
+        return shown
+    scores = _scores(results, marks)
+
+    def scored(row: ForestRow) -> ForestRow:
+        return replace(row, score=scores[row.variant])
+
+    groups = [
+        replace(group, rows=[*map(scored, group.rows)], baseline=group.baseline and scored(group.baseline))
+        for group in shown.groups
+    ]
+    return replace(shown, groups=groups, scores=f"Rank, {axis_label(results.metric)}", marks=_meaning(results, marks))
+
+
+def _scores(results: Results, marks: Mapping[str, Mark]) -> dict[str, Score]:
+    """Return the score of each variant; ranks are those on its data set."""
+    scores: dict[str, Score] = {}
+    shares = lost_shares(results.summary, results.metric, "variant")
+    for _, own in results.aggregate.groupby("dataset", sort=False):
+        names = [*own["variant"].astype(str)]
+        order = places(own["mean"], shares.reindex(names), sign_of(results.metric)) + 1
+        for row, rank in zip(own.to_dict("records"), order, strict=True):
+            name, has_value = str(row["variant"]), row["n"] > 0
+            text = spread_text(row["mean"], row["std"], results.metric)
+            scores[name] = Score(text, int(rank) if has_value else 0, marks.get(name, ""))
+    return scores
+
+
+def _meaning(results: Results, marks: Mapping[str, Mark]) -> str:
+    """Explain the ranks and marks in a line."""
+    on_each = " on its data set" if results.has_several_datasets else ""
+    spread = " ± standard deviation" if (results.aggregate["n"] > 1).any() else ""
+    parts = [f"Rank of each variant{on_each}, and mean{spread}. Bold: the best"]
+    if "as good" in marks.values():
+        parts.append(f"*: {AS_GOOD}")
+    elif not all(map(can_decide, results.comparisons.to_dict("records"))):
+        parts.append("The runs are too few to tell which variants differ from the best")
+    return f"{'. '.join(parts)}."
+
+
+def _without_scores(results: Results, found: Sequence[Difference]) -> Forest:
     scales = scales_of(found, results.margin, apart=results.has_several_datasets)
     p_values = {row["variant"]: p_text(row) for row in results.comparisons.to_dict("records")}
     members: dict[str, list[ForestRow]] = {}

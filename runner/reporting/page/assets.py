@@ -12,9 +12,10 @@ from runner.reporting.page.cells import with_minus
 # In the order of their dependencies.
 _SCRIPTS = (
     "variants", "tables", "filters", "columns", "tip", "charts", "forest", "groups", "curves", "curve_charts",
-    "scatter", "pictures", "views", "two_runs",
+    "dots", "scatter", "pictures", "views", "two_runs",
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
+_DIGEST = re.compile(r"(?:(.*)=)?([0-9a-f]{20,})")  # a fingerprint, or an override with one
 
 _LONGEST_WORD = 40
 
@@ -29,7 +30,7 @@ def template_of(source: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters |= {"breakable": _breakable, "minus": with_minus}
+    environment.filters |= {"breakable": _breakable, "minus": with_minus, "digest": _digest}
     return environment.from_string(source)
 
 
@@ -51,6 +52,12 @@ def _breakable(name: str) -> list[str]:
     if " " in name and max(map(len, name.split())) <= _LONGEST_WORD:
         return [name]
     return _PUNCTUATION.split(name)
+
+
+def _digest(text: str) -> tuple[str, str]:
+    """Return a text as the part before its digest, and the digest; "" without one."""
+    found = _DIGEST.fullmatch(text)
+    return (text[: found.start(2)], found[2]) if found else (text, "")
 
 
 def _part(name: str) -> str:

@@ -20,11 +20,13 @@ from runner.reporting.metrics import (
     signed_text,
 )
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
+from runner.reporting.tables.marks import Mark as TableMark
 
 SYMBOLS = {BETTER: "▲", WORSE: "▼", EQUIVALENT: "=", UNDECIDED: "?", IDENTICAL: "="}
 _EDGE = 4.0  # margin on either side of the axis, for the ends of its labels, as a percentage of the width
 _TICKS = 6  # maximum number of intervals between ticks
 _MOST_HIGH = 8  # maximum number of rows and headings for which rows may still have two lines
+_LONGEST_NAME = 24  # characters of a baseline above the plot
 _LETTERS = 12  # characters of a seed, or of a fold's digest
 
 
@@ -82,6 +84,15 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Score:
+    """The mean of a variant with its standard deviation, its rank on its data set, and its mark in tables."""
+
+    text: str
+    rank: int  # 1: the best; 0 without a result
+    mark: TableMark
+
+
+@dataclass(frozen=True)
 class ForestRow:
     """Row of a variant: word, sentence, numbers and marks; `position` is the variant's index in the report."""
 
@@ -96,6 +107,7 @@ class ForestRow:
     mean: Mark | None = None
     dots: Sequence[Mark] = ()
     bars: Sequence[Bar] = ()  # bar of the interval, then of the interval for new test examples
+    score: Score | None = None
 
     @property
     def symbol(self) -> str:
@@ -133,6 +145,8 @@ class Forest:
     numbers: str = ""  # heading of the numbers next to the plot
     ends: tuple[str, str] = ("", "")  # meaning of the two directions
     caption: str = ""
+    scores: str = ""  # heading of the scores; "" without scores
+    marks: str = ""  # meaning of ranks and marks
 
     @property
     def has_plot(self) -> bool:
@@ -177,12 +191,17 @@ def forest(
     return Forest(
         ruled,
         ruled[0].ruler if len({*scales.values()}) == 1 else None,
-        f"difference in {quantity(metric)} from {subject.baseline}{unit}",
+        f"difference in {quantity(metric)} from {_short_name(subject.baseline)}{unit}",
         subject.baseline,
         f"Difference [{CONFIDENCE:.0%} interval]{', p' * any(row.p_value for group in groups for row in group.rows)}",
         ("worse", "better") if sign_of(metric) > 0 else ("better", "worse"),
         _caption(subject, [row for group in groups for row in group.rows], found),
     )
+
+
+def _short_name(baseline: str) -> str:
+    """Return the name of the baseline for the head of the plot; the last column has it in full."""
+    return baseline if len(baseline) <= _LONGEST_NAME else "the baseline"
 
 
 def _ruler(scale: Scale, subject: Subject) -> Ruler:

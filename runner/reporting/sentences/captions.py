@@ -6,23 +6,26 @@ from runner.reporting.statistics.tuning_curve import REPEATED, SO_FAR
 
 BAND = f"Lines are means over seeds, bands their {CONFIDENCE:.0%} t-intervals."
 DOTS = f"Each dot is a seed; the bar below is the mean with its {CONFIDENCE:.0%} t-interval."
+OVER_SEEDS = f"; bars or bands are {CONFIDENCE:.0%} t-intervals over seeds"
 RUNNING = (
     "Training values are running averages over the epoch, while the weights change and dropout and augmentation, if "
     "any, are active; validation values are those at its end."
 )
 PENALTY = "Includes each run's own penalties and smoothing; not comparable between variants that differ in these."
+_RELATIVE = "Each error is divided by the baseline's mean error on the same data set."
 WITHOUT_PENALTIES = ", without penalties or smoothing."
-_RAW = "Scores are not normalized, so a data set counts more if its variants differ more."
 _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far."
 )
+OF_DRAWS = "A bar contains 95% of the validation scores; it is not a confidence interval for other points."
+OF_SEARCHES = "A bar is the range of the searches."
 ROW_FIGURES = ("forest", "generalization_gap", "time_to_target", "ensemble")  # and the figure of the metric
 TUNING_CAPTIONS = {
     "tuning_curve": (
         "Validation and test score of the best of the given number of points, drawn at random without replacement from "
-        "the points tried: means over all draws, on the tuning seeds. A bar contains 95% of the validation scores; it "
-        "is not a confidence interval for other points. The curve of a grid depends on the values in the grid."
+        f"the points tried: means over all draws, on the tuning seeds. {OF_DRAWS} The curve of a grid depends on the "
+        "values in the grid."
     ),
     "search": _HISTORY,
     "tuning_history": _HISTORY,
@@ -39,7 +42,7 @@ TUNING_CAPTIONS = {
     ),
     "tuning_parallel": (
         "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
-        "its colour (dark: better). The thick line is the choice."
+        "its colour (dark: better). The thick orange line is the choice."
     ),
 }
 TUNING_CURVES = {  # captions by the kind of the curve
@@ -49,7 +52,7 @@ TUNING_CURVES = {  # captions by the kind of the curve
     ),
     REPEATED: (
         "Best validation score so far by the number of trials of a search, and the test score of the best trial so "
-        "far, both on the tuning seeds: means of the repeated searches. A bar is the range of the searches."
+        f"far, both on the tuning seeds: means of the repeated searches. {OF_SEARCHES}"
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {
@@ -68,9 +71,8 @@ CAPTIONS = TUNING_CAPTIONS | {
     "sensitivity": f"A line joins points that differ in this key alone. {BAND}",
     "heat_map": "Mean and standard deviation for each pair of values.",
     "interaction": (
-        f"Means of the complete seeds by two axes, averaged over all others; bars or bands are {CONFIDENCE:.0%} "
-        "t-intervals over seeds. Lines that are not parallel suggest an interaction; its test and interval are under "
-        "Effects."
+        f"Means of the complete seeds by two axes, averaged over all others{OVER_SEEDS}. Lines that are not parallel "
+        "suggest an interaction; its test and interval are under Effects."
     ),
     "learning_rate": (
         "Learning rate at the last step of each epoch; variants with equal rates share a line or alternate in dashes."
@@ -81,8 +83,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "The colour scale is a square-root scale, so that rare errors are visible."
     ),
     "ensemble": (
-        "Seeds of each variant, and the ensemble that averages their predictions: one value, without an interval. "
-        f"{DOTS}"
+        "Test accuracy of the ensemble that averages the predictions of a variant's seeds, and of the seeds, as "
+        "differences from the mean of the seeds. An ensemble is one value, without an interval; beside it is its "
+        f"accuracy. {DOTS}"
     ),
     "variance_sources": (
         f"Standard deviation over seeds with its {CONFIDENCE:.0%} interval, for each source alone with the others "
@@ -94,9 +97,9 @@ CAPTIONS = TUNING_CAPTIONS | {
         "Above it: Nemenyi's critical difference, the smallest significant difference of ranks."
     ),
     "aggregate_scores": (
-        "Interquartile mean of all runs (IQM, the mean of the middle half), and median and mean of the data sets' "
-        f"means, with their {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for new runs on these "
-        f"data sets. {_RAW}"
+        f"{_RELATIVE} Interquartile mean of all runs (IQM, the mean of the middle half), and mean of the data sets' "
+        f"means, with five or more data sets also their median. {CONFIDENCE:.0%} intervals by stratified bootstrap of "
+        "both variants, valid for new runs on these data sets."
     ),
     "probability_of_improvement": (
         "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
@@ -108,8 +111,8 @@ CAPTIONS = TUNING_CAPTIONS | {
         "measured in these runs."
     ),
     "performance_profile": (
-        "Share of the runs on all data sets whose score is above each value; bands are pointwise 95% intervals by "
-        f"stratified bootstrap. {_RAW}"
+        f"{_RELATIVE} Share of the runs on all data sets whose relative error is below each value; bands are pointwise "
+        f"{CONFIDENCE:.0%} intervals by stratified bootstrap, for the observed means of the baseline."
     ),
 }
 

@@ -1,6 +1,7 @@
 """Captions of drawn figures for papers, which state n, the intervals, the test and the data."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,19 @@ from runner.reporting.comparison.decision import UNDECIDED, has_times
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
-from runner.reporting.figures.drawing.curves import FAR_TEXT, ONE_RUN
+from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
+from runner.reporting.figures.grids.scored_panels import BEYOND
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
 from runner.reporting.sentences.captions import (
     BAND,
     DOTS,
+    OF_DRAWS,
+    OF_SEARCHES,
+    OVER_SEEDS,
     ROW_FIGURES,
     TUNING_CAPTIONS,
     TUNING_CURVES,
@@ -83,9 +88,9 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
-            said = [*_without_absent(said, figure, results)]
-        if stem == "tuning_curve" and any(_leaves(axes, "bands") for axes in figure.axes):
-            said.append("Some bars extend beyond the panel.")
+            said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
+        if stem == "tuning_curve":
+            said = [*_of_tuning_curve(said, figure)]
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         if stem in TUNING_CAPTIONS:
@@ -96,7 +101,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
         said.append("The axis is logarithmic.")
     if has_rows and len(results.variants) > MOST_ROWS:
-        said.append(_FEW_ROWS)
+        said.append(_FEW_ROWS.partition(";")[0] + "." if stem == "ensemble" else _FEW_ROWS)
     if stem != "forest" and has_rows:
         said += _cut_intervals(figure)
         said += _arrows(figure)
@@ -118,8 +123,9 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
-        panel = headings[0].partition("=")[0]
-        yield f"Each value of {panel} has its own panels; a colour stands for the same {titles[0]} in all."
+        keys = re.findall(r"(?:^|, )([\w.]+)=", headings[0].replace("\n", " "))
+        panel = f"combination of {' and '.join(keys)}" if len(keys) > 1 else f"value of {keys[0]}"
+        yield f"Each {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 
 
 def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
@@ -137,8 +143,28 @@ def _without_absent(said: Sequence[str], figure: Figure, results: Results) -> It
     for text in said:
         own = text.replace("bars or bands", "bars" if bars else "bands")
         if not marks:
-            own = own.replace(f" {in_units(BAND, results.unit)}", "")
+            own = text.replace(f" {in_units(BAND, results.unit)}", "").replace(OVER_SEEDS, "")
         yield own if averaged else own.replace(", averaged over all others", "")
+
+
+def _of_tuning_curve(said: Sequence[str], figure: Figure) -> Iterator[str]:
+    """Yield the sentences, without those on bars if there are none, and what extends beyond the panels."""
+    has_bars = any(axes.collections for axes in figure.axes)
+    for text in said:
+        yield text if has_bars else text.replace(f" {OF_DRAWS}", "").replace(f" {OF_SEARCHES}", "")
+    if any(_leaves(axes, "curves") for axes in figure.axes):
+        yield "Early parts of some curves are beyond the panels."
+    if any(_leaves(axes, "bands") for axes in figure.axes):
+        yield "Some bars extend beyond the panel."
+
+
+def _of_points(figure: Figure, unit: Unit) -> Iterator[str]:
+    """Yield the meaning of the dots of single seeds, and of triangles at the edge."""
+    labels = [str(line.get_label()) for line in _lines(figure.axes)]
+    if any(label.endswith(ONE_RUN) for label in labels):
+        yield in_units("Lines are means over seeds, small dots single seeds.", unit)
+    if any(str(line.get_label()).endswith(BEYOND) for axes in figure.axes for line in axes.lines):
+        yield "Triangles at the edge mark points far behind the others."
 
 
 def _of_times(figure: Figure) -> Iterator[str]:
@@ -332,6 +358,8 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
             else ""
         )
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
+        if has_new and not all(one.is_wider_for_new for one in found if math.isfinite(one.new_low)):
+            yield "The two are equal where new test examples add no variance to that of the seeds."
     yield from _margin(results)
     if any(one.beyond for one in found):
         yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
@@ -361,7 +389,11 @@ def _of_differences_over_time(found: Sequence[Difference], results: Results, fig
     paired = ", paired by seed" if all(one.is_paired for one in found) else ""
     metric = quantity(results.validation_metric)
     yield f"Mean difference of each variant from {_baseline(found)} in {metric} by epoch{paired}."
-    if results.aggregate["n"].max() > 1:
+    pairs = results.differences_by_epoch["n"]
+    if pairs.between(2, FEW_RUNS).any():
+        several = "" if (pairs <= FEW_RUNS).all() else " of variants with up to three"
+        yield f"Thin lines are single seeds{several}; thick lines are means."
+    if (pairs > FEW_RUNS).any():
         yield f"Bands are {CONFIDENCE:.0%} t-intervals, each valid for a single epoch and variant."
     yield from _grey_marks(figure)
     yield from _margin(results)

@@ -41,11 +41,12 @@ def median_of_means(*tasks: Values, axis: int = -1) -> Values:
 def estimate(statistic: Callable[..., Values], tasks: Tasks) -> tuple[float, float, float]:
     """Return a statistic and the ends of its 95% interval.
 
-    A value is NaN if lost runs make it infinite; the ends are also NaN if the runs within each task are equal.
+    A value is NaN if lost runs make it infinite. The ends are also NaN if a task has a single run, whose spread is
+    unknown, or if the runs within each task are equal.
     """
     value = float(statistic(*tasks))
     low = high = math.nan
-    if any(len(task) and task.min() < task.max() for task in tasks):
+    if _have_spread(tasks):
         with np.errstate(invalid="ignore"):  # differences of infinities
             low, high = percentile_interval(tuple(tasks), statistic)
     first, second, third = (number if math.isfinite(number) else math.nan for number in (value, low, high))
@@ -57,7 +58,7 @@ def improvement(one: Tasks, other: Tasks) -> tuple[float, float, float]:
 
     It is the mean of `share_of_wins` over the tasks. If every pair is won, or every pair is lost, the interval is
     `all_won_interval` with the smallest number of runs as the number of pairs in each task. It covers the mean of the
-    tasks' probabilities, because their geometric mean is not larger.
+    tasks' probabilities, because their geometric mean is not larger. The ends are NaN as those of `estimate`.
     """
     level = [levelled(np.concatenate(pair)) for pair in zip(one, other, strict=True)]
     own = [values[: len(task)] for values, task in zip(level, one, strict=True)]
@@ -66,9 +67,13 @@ def improvement(one: Tasks, other: Tasks) -> tuple[float, float, float]:
     if value in (0, 1):
         smallest = min(len(task) for task in (*own, *others))
         return value, *all_won_interval(smallest * len(own), has_won=value == 1)
-    if all(task.min() == task.max() for task in (*own, *others)):
+    if not _have_spread((*own, *others)):
         return value, math.nan, math.nan
     return value, *percentile_interval((*own, *others), _mean_share)
+
+
+def _have_spread(tasks: Tasks) -> bool:
+    return all(len(task) > 1 for task in tasks) and any(task.min() < task.max() for task in tasks)
 
 
 def _mean_share(*tasks: Values, axis: int = -1) -> Values:

@@ -1,6 +1,7 @@
 """Trials of the tuning: the values, state and score of each point that a variant tried."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from runner.config.overrides import Override
-from runner.records.record import LARGEST
+from runner.records.record import LARGEST, RunRecord
 from runner.records.sweep_directory import Question, tuned_metric
 from runner.records.tuned_axes import TunedAxis
+from runner.reporting.figures.drawing.axes import Axis, overrides_frame, sensitivity_axis, varying_axes
 from runner.reporting.figures.tuning.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
 
@@ -73,6 +75,19 @@ def tuning_trials(tuning: pd.DataFrame, asked: Question) -> list[Trials]:
         _of_variant(str(variant), own.reset_index(drop=True), metric, sign, asked)
         for variant, own in tuning.groupby("variant", sort=False)
     ]
+
+
+def only_axis(variants: Sequence[Trials], records: Sequence[RunRecord]) -> Axis | None:
+    """Return the axis of the only tuned key of all variants; None unless it is numeric, with three or more values.
+
+    The sensitivity to such a key contains all that slices of the trials would show.
+
+    Args:
+        records: records of the tuning runs.
+    """
+    keys = {key for trials in variants for key in trials.axes}
+    axis = sensitivity_axis(varying_axes(overrides_frame(records)))
+    return axis if axis and keys == {axis.key} else None
 
 
 def _of_variant(variant: str, own: pd.DataFrame, metric: str, sign: int, asked: Question) -> Trials:

@@ -129,6 +129,7 @@ def test_the_difference_of_every_epoch_is_paired_with_its_t_interval(make_run, t
     assert [*frame["n"]] == [3, 3]
     for column, expected in {"mean": apart.mean(axis=0), "low": low, "high": high}.items():
         assert frame[column].tolist() == pytest.approx(expected)
+    assert np.array(frame["by_seed"].tolist()) == pytest.approx(apart.T)
 
 
 def test_differences_end_with_the_shortest_run(make_run, tmp_path):

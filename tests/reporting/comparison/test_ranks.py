@@ -52,7 +52,7 @@ def test_last_columns_are_the_tests_of_all_variants_and_against_the_baseline():
     runs = DEMSAR.rename_axis("dataset").reset_index().melt("dataset", var_name="arm", value_name="test_accuracy")
     runs = runs.assign(status="completed")
     tasks = compare_over_datasets(runs, [*DEMSAR.index], "test_accuracy", dict.fromkeys(DEMSAR, "C4.5"))
-    ranks = average_ranks(DEMSAR, "test_accuracy", tasks)
+    ranks = average_ranks(DEMSAR, "test_accuracy", tasks.frame)
     frame = ranks.frame().set_index("variant")
     nemenyi = [f"nemenyi_p {variant}" for variant in ranks.average.index]
     assert list(frame) == [*RANK_COLUMNS[1:], *nemenyi, *LAST_RANK_COLUMNS]

@@ -170,7 +170,7 @@ def test_variants_that_are_not_shown_share_the_last_row_of_their_cell_with_a_dot
     found = [difference(name, (mean, mean), cell=cell) for name, mean, cell in parts]
     top, bottom = drawn(*found, shown={"b", "e"}).axes
     names = [[label.get_text() for label in axes.get_yticklabels()] for axes in (top, bottom)]
-    assert names == [["b", "2 other variants (each dot is a\nmean)"], ["e"]]
+    assert names == [["b", "2 other variants\n(each dot is a mean)"], ["e"]]
     dots, *others = [line.get_xdata() for line in top.lines[5:9]]
     assert dots.tolist() == [0.2, 0.3]
     assert np.isnan(np.concatenate(others)).all()

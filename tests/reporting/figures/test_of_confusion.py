@@ -1,4 +1,6 @@
 import numpy as np
+import pytest
+from matplotlib.transforms import Affine2D
 
 from runner.reporting.figures.of_confusion import (
     SCALE,
@@ -56,3 +58,38 @@ def test_each_data_set_has_its_panel_and_all_share_a_scale():
     assert [axes.get_title(loc="left") for axes in panels] == ["data 2", "data 3", "data 10"]
     assert {axes.images[0].get_clim() for axes in panels} == {(0, 1)}
     assert bar.get_xlabel() == SCALE
+
+
+def boxes(*classes, names=()):
+    """Return the positions in inches of the panels for data sets with these numbers of classes."""
+    figure = confusion_matrices([Confusion(np.eye(count), "a data set", names) for count in classes], "t")
+    size = figure.get_size_inches()
+    return [axes.get_position().transformed(Affine2D().scale(*size)) for axes in figure.axes[:-1]]
+
+
+def test_cells_have_one_size_in_all_panels():
+    first, second = boxes(10, 7)
+    assert [first.width / 10, first.height / 10] == pytest.approx([second.width / 7, second.height / 7])
+    assert first.width == pytest.approx(first.height)
+
+
+def test_a_small_matrix_stands_beside_large_ones_at_the_same_height():
+    first, second, small = boxes(10, 10, 2)
+    assert first.y1 == pytest.approx(second.y1) == pytest.approx(small.y1)
+    assert first.x1 < second.x0 < second.x1 < small.x0
+    assert small.width < first.width / 2
+
+
+def test_a_matrix_that_does_not_fit_beside_the_others_is_below_them():
+    first, second, third = boxes(10, 10, 10)
+    assert third.x0 == pytest.approx(first.x0)
+    assert third.y1 < first.y0 == pytest.approx(second.y0)
+
+
+def test_very_many_classes_fit_into_the_width_without_numbers():
+    figure = confusion_matrices([Confusion(np.eye(100), ""), Confusion(np.eye(10), "")], "")
+    large, small, _ = figure.axes
+    assert large.get_position().x1 <= 1
+    assert not large.texts
+    assert len(small.texts) == 10
+    assert large.get_position().x0 == pytest.approx(small.get_position().x0)

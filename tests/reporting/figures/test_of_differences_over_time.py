@@ -3,14 +3,16 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.differences import BY_EPOCH
+from runner.reporting.figures.drawing.curves import ONE_RUN
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_differences_over_time import difference_over_time
 
 
-def rows(name, means, cell="", reach=0.01):
-    named = {"variant": f"{name}{cell}", "name": name, "cell": cell, "epoch": range(1, len(means) + 1), "n": 3}
+def rows(name, means, cell="", reach=0.01, n=4):
+    named = {"variant": f"{name}{cell}", "name": name, "cell": cell, "epoch": range(1, len(means) + 1), "n": n}
     mean = np.array(means)
-    return pd.DataFrame(named | {"mean": mean, "low": mean - reach, "high": mean + reach})[BY_EPOCH]
+    by_seed = [tuple(value + np.linspace(-reach / 2, reach / 2, n)) for value in means]
+    return pd.DataFrame(named | {"mean": mean, "low": mean - reach, "high": mean + reach, "by_seed": by_seed})[BY_EPOCH]
 
 
 def draw(*frames, **given):
@@ -38,7 +40,7 @@ def test_up_to_three_variants_share_a_panel_and_have_a_legend():
     figure = draw(*(rows(name, [0.0, 0.1, 0.2]) for name in "bcd"))
     assert len(figure.axes) == 1
     said = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert said == ["b", "c", "d", "95% interval of the mean, n = 3"]
+    assert said == ["b", "c", "d", "95% interval of the mean, n = 4"]
 
 
 def test_of_more_each_has_its_panel_in_which_the_others_are_grey():
@@ -116,3 +118,25 @@ def test_a_long_name_of_the_baseline_is_left_to_the_caption():
     frame = rows("b", [0.0, 0.1, 0.2])
     figure = difference_over_time(frame, "val_accuracy", "a" * 30, "", variant_styles(["b"], ["b"], None))
     assert figure.get_supylabel().replace("\n", " ").startswith("difference from the baseline in")
+
+
+def test_up_to_three_pairs_are_thin_lines_and_their_intervals_do_not_stretch_the_axis():
+    frame = rows("b", [0.0, 0.1, 0.2], n=3).assign(low=-5.0, high=5.0)
+    figure = draw(frame)
+    (axes,) = figure.axes
+    seeds = [line.get_ydata().tolist() for line in curves(axes) if str(line.get_label()).endswith(ONE_RUN)]
+    assert np.array(seeds).T.tolist() == [list(own) for own in frame["by_seed"]]
+    assert not any(len(path.vertices) for band in axes.collections for path in band.get_paths())
+    assert axes.get_ylim()[1] < 0.3
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["b", "one seed, n = 3"]
+
+
+def test_a_single_pair_has_one_line():
+    figure = draw(rows("b", [0.0, 0.1, 0.2], n=1))
+    assert len(curves(figure.axes[0])) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["b"]
+
+
+def test_a_variant_without_a_difference_is_named():
+    figure = draw(rows("b", [0.0, 0.1, 0.2]), absent=["c", "d"])
+    assert "no curve: c, d" in [text.get_text() for text in figure.legends[0].get_texts()]

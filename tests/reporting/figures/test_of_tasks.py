@@ -27,56 +27,66 @@ def legend(figure):
 
 def test_every_variant_has_its_steps_and_its_band():
     variants = ["sgd", "adam"]
-    figure = performance_profile(profile(variants), "test accuracy (%)", "", variant_styles(variants, variants, "sgd"))
+    styles = variant_styles(variants, variants, "sgd")
+    figure = performance_profile(profile(variants), "test_accuracy", "sgd", "", styles)
     (axes,) = figure.axes
     assert legend(figure) == [*variants, BAND]
-    assert [line.get_ydata()[3] for line in axes.lines] == pytest.approx([0.7, 0.7])
+    assert [line.get_ydata()[3] for line in axes.lines[:2]] == pytest.approx([0.7, 0.7])
     assert len(axes.collections) == 2
-    assert axes.get_xlabel() == "test accuracy (%)"
+    assert axes.get_xlabel() == "test error / mean of sgd on the same data set (below 1: better)"
 
 
 def test_among_many_variants_the_baseline_and_the_best_stand_out():
     variants = [f"v{number}" for number in range(20)]
-    figure = performance_profile(profile(variants), "", "", variant_styles(variants, variants, "v19"))
+    figure = performance_profile(profile(variants), "test_f1", "v19", "", variant_styles(variants, variants, "v19"))
     assert legend(figure) == ["13 other variants", *variants[:6], "v19", BAND]
-    assert len(figure.axes[0].lines) == 20
+    assert len(figure.axes[0].lines) == 20 + 1  # and the line of the baseline's mean
 
 
-def compared():
-    """The comparison of two variants on three data sets with four runs each, and the scores by data set."""
-    scores = {"sgd": np.arange(12).reshape(3, 4) / 20, "adam": 0.3 + np.arange(12).reshape(3, 4) ** 2 / 400}
+def compared(datasets=3):
+    """The comparison of two variants on data sets with four runs each, and the scores by data set."""
+    places = np.arange(4 * datasets).reshape(datasets, 4)
+    scores = {"sgd": places / (8 * datasets), "adam": 0.3 + places**2 / (400 * datasets)}
+    names = [f"d{number}" for number in range(datasets)]
     rows = [
-        {"arm": arm, "dataset": f"d{place}", "status": "completed", "test_accuracy": score}
+        {"arm": arm, "dataset": dataset, "status": "completed", "test_accuracy": score}
         for arm, own in scores.items()
-        for place, runs in enumerate(own)
+        for dataset, runs in zip(names, own, strict=True)
         for score in runs
     ]
-    tasks = compare_over_datasets(pd.DataFrame(rows), ["d0", "d1", "d2"], "test_accuracy", dict.fromkeys(scores, "sgd"))
+    tasks = compare_over_datasets(pd.DataFrame(rows), names, "test_accuracy", dict.fromkeys(scores, "sgd"))
     return tasks.frame, scores, variant_styles([*scores], [*scores], "sgd")
 
 
-def aggregates():
-    frame, scores, styles = compared()
-    return aggregate_scores(frame, "test accuracy (%)", "", styles), scores
+def aggregates(datasets=3):
+    frame, scores, styles = compared(datasets)
+    return aggregate_scores(frame, "sgd", "", styles), scores
 
 
 def test_aggregates_are_points_in_their_intervals_by_hand():
-    """The middle six of twelve runs count; each resample draws four runs from every data set."""
-    figure, scores = aggregates()
+    """The middle ten of twenty runs count; each resample draws four runs of both variants from every data set."""
+    figure, scores = aggregates(5)
     assert [axes.get_title(loc="left") for axes in figure.axes] == [*AGGREGATES.values()]
     generator = np.random.default_rng(1)
-    for row, own in enumerate(scores.values()):
-        drawn = np.stack([generator.choice(runs, (20_000, 4)) for runs in own], axis=1)
-        by_hand = {
-            "iqm": lambda values: np.sort(values.reshape(*values.shape[:-2], 12))[..., 3:9].mean(axis=-1),
-            "median": lambda values: np.median(values.mean(axis=-1), axis=-1),
-            "mean": lambda values: values.mean(axis=(-2, -1)),
-        }
-        for axes, aggregate in zip(figure.axes, by_hand.values(), strict=True):
-            intervals, points = axes.collections
-            assert points.get_offsets()[row][0] == pytest.approx(aggregate(own))
-            ends = np.quantile(aggregate(drawn), [0.025, 0.975])
+    wrong = {arm: 1 - own for arm, own in scores.items()}
+    drawn = {arm: np.stack([generator.choice(runs, (20_000, 4)) for runs in own], axis=1) for arm, own in wrong.items()}
+    by_hand = {
+        "iqm": lambda values: np.sort(values.reshape(*values.shape[:-2], 20))[..., 5:15].mean(axis=-1),
+        "mean": lambda values: values.mean(axis=(-2, -1)),
+        "median": lambda values: np.median(values.mean(axis=-1), axis=-1),
+    }
+    for axes, aggregate in zip(figure.axes, by_hand.values(), strict=True):
+        intervals, points = axes.collections
+        for row, arm in enumerate(scores):
+            relative = wrong[arm] / wrong["sgd"].mean(axis=-1, keepdims=True)
+            assert points.get_offsets()[row][0] == pytest.approx(aggregate(relative))
+            ends = np.quantile(aggregate(drawn[arm] / drawn["sgd"].mean(axis=-1, keepdims=True)), [0.025, 0.975])
             assert intervals.get_segments()[row][:, 0] == pytest.approx(ends, abs=0.01)
+
+
+def test_the_median_of_three_data_sets_is_not_drawn():
+    figure, _ = aggregates()
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["interquartile mean (IQM)", "mean"]
 
 
 def test_the_baselines_row_is_grey_and_a_narrow_figure_has_the_interquartile_mean_alone():

@@ -6,13 +6,15 @@ from runner.reporting.collection.collect import find_runs
 from runner.reporting.comparison.differences import differences
 from runner.reporting.page.answer import answer
 from runner.reporting.page.forest_layout import Forest
+from runner.reporting.report import results_table
 from runner.reporting.result_reader import Wish, read_results
 
 
 def answered(path, wish=None) -> Forest:
     left_out = LeftOut()
     results = read_results(find_runs([path], left_out), [path], wish or Wish(), left_out)
-    return answer(results, differences(results))
+    table = results_table(results)
+    return answer(results, differences(results), dict(zip(results.aggregate["variant"], table.marks, strict=True)))
 
 
 def at(mark) -> float:
@@ -133,3 +135,49 @@ def test_the_baseline_has_its_chosen_value_too(shifted, tmp_path, few_resamples)
     columns = ["variant", "point", "val_accuracy", "seeds", "scored", "chosen", "on_edge", "budget"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "sweep" / "tuning.csv", index=False)
     assert [row.note for row in answered(tmp_path / "sweep").groups[0].rows] == ["learning\xa0rate\xa00.1"] * 2
+
+
+def test_scores_have_ranks_and_the_marks_of_the_table(shifted):
+    found = answered(
+        shifted(
+            {
+                "a": BASE,
+                "best": [value + 0.02 for value in BASE],
+                "tied": [value + 0.02 + 0.001 * (seed % 3 - 1) for seed, value in enumerate(reversed(BASE))],
+                "bad": [value - 0.1 for value in BASE],
+            }
+        )
+    )
+    scores = {row.name: (row.score.rank, row.score.text, row.score.mark) for row in rows_of(found)}
+    assert scores == {
+        "a": (2, "52.50 ± 1.87", ""),
+        "best": (1, "54.50 ± 1.87", "best"),
+        "tied": (1, "54.50 ± 1.83", "best"),
+        "bad": (3, "42.50 ± 1.87", ""),
+    }
+    assert found.scores == "Rank, test accuracy (%)"
+    assert found.marks == "Rank of each variant, and mean ± standard deviation. Bold: the best."
+
+
+def test_a_star_or_a_sentence_tells_whether_variants_differ_from_the_best(shifted):
+    scores = {"a": BASE, "b": [value + 0.001 * (-1) ** seed + 0.0001 for seed, value in enumerate(BASE)]}
+    found = answered(shifted(scores))
+    assert [row.score.mark for row in rows_of(found)] == ["as good", "best"]
+    assert "*: not significantly different from the best" in found.marks
+
+
+def test_few_seeds_do_not_tell_which_variants_differ_from_the_best(shifted):
+    found = answered(shifted({"a": [0.5, 0.51], "b": [0.6, 0.61]}))
+    assert [row.score.mark for row in rows_of(found)] == ["", "best"]
+    assert found.marks.endswith("The runs are too few to tell which variants differ from the best.")
+
+
+def test_ranks_are_those_on_each_data_set(make_run, tmp_path, few_resamples):
+    for dataset, best in (("mnist", 0.9), ("wine", 0.1)):
+        for label, accuracy in (("a", 0.5), ("b", best)):
+            for seed in range(2):
+                name = f"sweep/{label}{dataset}{seed}"
+                make_run(name, label=label, dataset=dataset, seed=seed, accuracies=[accuracy])
+    found = answered(tmp_path / "sweep")
+    assert [(group.baseline.score.rank, group.rows[0].score.rank) for group in found.groups] == [(2, 1), (1, 2)]
+    assert found.marks.startswith("Rank of each variant on its data set")

@@ -5,6 +5,7 @@ import statistics
 
 import pandas as pd
 import pytest
+from scipy import stats
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -162,11 +163,27 @@ def test_curves_are_grouped_by_the_values_of_two_keys(opened):
     styles = opened.execute_script("return curves.groups.slice(-3).map(({color, dash}) => [color, dash])")
     assert len({color for color, _ in styles}) == 1
     assert len({dash for _, dash in styles}) == 3
-    curve = opened.execute_script("return curves.plots[1].drawn.curves.at(-3)")
-    assert curve["high"][1] - curve["mean"][1] == pytest.approx(12.706 * statistics.stdev([80, 81]) / 2**0.5, rel=1e-4)
-    assert "bands their 95% intervals." in caption(opened)
     choose(opened, "grouped by", "variant")
     assert groups(opened) == ["sgd", HOSTILE, "=1+1", "broken"]
+
+
+def test_a_few_runs_are_thin_lines_instead_of_a_band(opened):
+    curve, lines = opened.execute_script("const { drawn } = curves.plots[1]; return [drawn.curves[0], drawn.lines]")
+    assert curve["low"] == curve["high"] == [None, None]
+    assert [line["y"] for line in lines][:2] == [[50, 80], [50, 81]]
+    assert "With up to 3 seeds, thin lines are single seeds instead of a band." in caption(opened)
+    point_at(opened, 1, 2, 81)
+    assert tip(opened)[5:7] == ["sgd", "mean of 2: 80.5%"]  # the pointer finds means, until every seed is asked for
+
+
+def test_more_runs_have_the_interval_of_their_mean(opened):
+    opened.execute_script("data.runs.slice(0, 4).forEach((run) => (run[0] = 0))")
+    curve = opened.execute_script("return meanOf([[1], [2], [3], [5]], [0, 1, 2, 3], AXES.epoch)")
+    reach = stats.t.ppf(0.975, 3) * statistics.stdev([1, 2, 3, 5]) / 2
+    assert [*curve["low"], *curve["high"]] == pytest.approx([2.75 - reach, 2.75 + reach], abs=1e-4)
+    found = opened.execute_script("return [meanWithReach([1, 2, 3, 5], true), meanWithReach([1, 2, 3], true)]")
+    assert [one["mean"] for one in found] == [2.75, 2]
+    assert [one["reach"] for one in found] == [pytest.approx(reach, 1e-4), 0]
 
 
 def test_runs_on_different_data_sets_are_in_different_groups(opened):
@@ -237,8 +254,8 @@ def test_the_difference_from_the_baseline_is_a_chart(opened):
         "=1+1: \N{MINUS SIGN}10",
         HOSTILE,
         "mean of 2: 10",
-        "95% interval: 10 to 10",
     ]
+    assert "With up to 3 seeds, there is no band." in caption(opened)
 
 
 def test_a_logarithmic_axis_is_offered(opened):
@@ -320,6 +337,20 @@ def test_trials_are_dots_by_their_key_that_lead_to_their_rows(opened_tuned):
         "sgd",
         "trial 2, chosen",
     ]  # the dot of the other variant, behind that of the hidden one
+
+
+def test_trials_at_one_value_stand_side_by_side_and_the_axis_names_the_tried_values(opened_tuned):
+    assert opened_tuned.execute_script("return trials.plot.axes[0]._splits") == [
+        0.001,
+        0.1,
+    ]  # no trial at 1 has a score
+    shifts = opened_tuned.execute_script("return [...trials.plot.shifts.values()]")
+    assert shifts == [-6, 6]
+
+
+def test_ticks_that_would_touch_are_left_out(opened_tuned):
+    assert opened_tuned.execute_script("return spacedTicks([1, 2, 3, 100], 1, 100, 500, false)") == [1, 100]
+    assert opened_tuned.execute_script("return spacedTicks([1, 10, 100], 1, 100, 500, true)") == [1, 10, 100]
 
 
 def test_a_view_is_an_address_that_shows_it_again(opened):

@@ -7,7 +7,11 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from runner.reporting.page.assets import template_of
+from tests.browser import until
 from tests.reporting.page.conftest import HOSTILE
+
+DIGEST = '{% from "macros.html" import cell_text %}{{ cell_text(text) }}'
 
 
 def filtered(browser, text, table="table-runs"):
@@ -57,12 +61,16 @@ def test_columns_are_chosen_and_remembered(opened, page):
     assert "epochs" in columns(opened)
     chooser = opened.find_element(By.CSS_SELECTOR, "#runs .chooser")
     chooser.find_element(By.TAG_NAME, "summary").click()
-    for name in ("epochs", "model.width"):
+    for name, is_shown in (("epochs", False), ("model.width", True)):
         chooser.find_element(By.XPATH, f".//label[contains(., '{name}')]/input").click()
+        until(opened, lambda browser, one=name, shown=is_shown: (one in columns(browser)) == shown)
+
+    def reopened(browser):
+        browser.get(page.as_uri())
+        return "epochs" not in columns(browser) and "model.width" in columns(browser)
+
     try:
-        opened.get(page.as_uri())
-        assert "epochs" not in columns(opened)
-        assert "model.width" in columns(opened)
+        until(opened, reopened)  # the browser writes what it remembers in the background
     finally:
         opened.execute_script("localStorage.clear()")
 
@@ -155,3 +163,15 @@ def test_a_chart_leads_to_a_row_that_a_filter_hides(opened):
     row = opened.find_element(By.ID, "run-5")
     assert row.is_displayed()
     assert opened.switch_to.active_element == row
+
+
+def test_a_fingerprint_is_short_on_the_page_and_whole_in_copies_and_filters(opened):
+    long = "0123456789abcdef" * 4
+    opened.execute_script(
+        "const cell = document.querySelector('#table-settings tbody tr td:last-child');"
+        f"cell.innerHTML = '{template_of(DIGEST).render(text=long)}'"
+    )
+    shown = opened.find_element(By.CLASS_NAME, "digest")
+    assert shown.size["width"] < 100
+    assert shown.get_attribute("title") == long
+    assert long in copied(opened, "CSV", "settings")

@@ -39,3 +39,4 @@ def test_a_loss_has_no_mean_over_data_sets():
 def test_undecided_says_why():
     found = texts(tasks_table(compared(runs(GAINS), datasets=DATASETS[:3])))[1]
     assert found["verdict"] == "undecided: 3 data sets are too few (6 needed)"
+    assert found["p (Holm)"] == ""

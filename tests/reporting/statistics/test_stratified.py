@@ -91,6 +91,14 @@ def test_equal_runs_have_no_interval():
     assert math.isnan(high)
 
 
+def test_a_single_run_on_a_data_set_has_an_unknown_spread_and_no_interval():
+    single = [ONE[0][:1], *ONE[1:]]
+    assert estimate(mean_of_means, single) == pytest.approx(
+        (np.mean([own.mean() for own in single]), math.nan, math.nan), nan_ok=True
+    )
+    assert np.isnan(improvement(single, OTHER)[1:]).all()
+
+
 def test_intervals_cover_a_known_truth_nearly_as_often_as_they_say():
     """The full version is `make calibration`; with ten runs, the percentile interval is slightly too narrow."""
     covered = calibration_tasks.coverage(runs=10, datasets=3, studies=30)

@@ -135,6 +135,11 @@ def into_axes(row: Sequence[Axes], name: str) -> Iterator[None]:
         _GIVEN.reset(token)
 
 
+def has_given_axes() -> bool:
+    """Return whether figures are drawn on given axes, which keep their positions."""
+    return _GIVEN.get() is not None
+
+
 class _WholeNumbers(MaxNLocator):
     """Tick locator for integers at equal distances, with the first and the last if possible."""
 
@@ -263,7 +268,20 @@ def _folded(text: str, width: int) -> str:
     shown = legible(shown)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such characters are twice as wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
-    return plain(textwrap.fill(shown.replace(",", ", ").replace(",  ", ", "), width))
+    return plain("\n".join(_even_lines(shown.replace(",", ", ").replace(",  ", ", "), width)))
+
+
+def _even_lines(text: str, width: int) -> list[str]:
+    """Wrap text to the fewest lines of at most `width` characters, of about the same length."""
+    lines = textwrap.wrap(text, width)
+    least, most = min(width, max(map(len, text.split()), default=1)), width  # narrower lines would break a word
+    while least < most:  # bisection: a wider line never gives more lines
+        middle = (least + most) // 2
+        if len(narrower := textwrap.wrap(text, middle)) > len(lines):
+            least = middle + 1
+        else:
+            lines, most = narrower, middle
+    return lines
 
 
 def key_lines(key: str, width: int) -> str:

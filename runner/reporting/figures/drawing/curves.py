@@ -25,6 +25,7 @@ from runner.reporting.figures.drawing.canvas import (
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
+from runner.reporting.figures.drawing.near_range import from_zero, limit_to_near, near_top
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.metrics import is_share
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
@@ -42,10 +43,13 @@ _LINE = 0.012  # approximate width of a line, as a share of the axis
 _STRIPE = 4.0  # length of the dashes of lines that cover each other, in line widths
 _MOST_TOGETHER = 6  # maximum number of names that share a line
 _MOST_NAMED, _FAR_NAME = 4, 24  # such variants with their values in a panel, and characters of a name
+LEARNING_RATE = "learning_rate"
 FEW_RUNS = 3  # largest number of a variant's runs that are drawn in place of a band
 ONE_RUN = " (one run)"  # end of the label of such a run
 _THIN: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6}
+_BEHIND_TEXT: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
+_WIDE_NORMS = 10  # the same ratio for gradient norms
 
 
 def variant_curves(
@@ -60,7 +64,8 @@ def variant_curves(
 ) -> Figure:
     """Draw one column of the history for every variant; variants with identical curves share a line and a legend entry.
 
-    The axis is logarithmic if the column has a wide range.
+    The axis is logarithmic if the column has a wide range. A linear axis of learning rates begins at 0. Curves with
+    values far above all others, usually of diverged runs, leave the panel: their largest mean is written there.
 
     Args:
         styles: styles of the variants by label and, in cells, by name.
@@ -68,28 +73,56 @@ def variant_curves(
         key: the names are values of this key; the title of the legend.
     """
     merged = _merged(history, column)
+    blank = blank_variants(history, [column])
     if cells and len({*merged.values()}) > _TOGETHER:
-        return _curves_by_cell(history, column, label, title, styles, unit, cells, key)
+        return _curves_by_cell(history, column, label, title, styles, unit, cells, key, blank)
     named = _named(styles, merged)
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
     others = sum(not named[name].shown for name in merged.values())
     shown = history.assign(variant=history["variant"].map(merged))
-    far = far_variants({name: [mean_curve(runs, unit)["mean"]] for name, runs in by_variant(shown, column).items()})
-    scale = _scale(shown[~shown["variant"].isin([*far])], column)
-    draw_variants(axes, shown, column, named, others, unit=unit, far=far, log=scale == "log")
-    name_far(axes, far, named)
+    top = _top(history, column)
+    scale = _scale(history, column, top)
+    lacking = {merged[name] for name in blank}
+    draw_variants(axes, shown, column, named, others, lacking, unit=unit, log=scale == "log", top=top)
     epoch_axis(axes)
-    axes.set_yscale(scale)
+    _set_range(axes, history[column], scale, top)
+    name_far(axes, _above(shown, column, unit, top), named)
     axes.set_ylabel(label)
     legend_below(figure, axes, explain([axes], axes, unit))
     return figure
 
 
-def _scale(history: pd.DataFrame, column: str) -> str:
+def blank_variants(history: pd.DataFrame, columns: Sequence[str]) -> set[str]:
+    """Return the variants without a finite value in any of the columns."""
+    has_value = np.isfinite(history[[*columns]].to_numpy(float)).any(axis=1)
+    return set(history["variant"]) - set(history["variant"][has_value])
+
+
+def _scale(history: pd.DataFrame, column: str, top: float) -> str:
     """Return the scale of an axis: logarithmic for a wide range of values, or of learning rates before their decay."""
-    values = history.groupby("variant")[column].max() if column == "learning_rate" else history[column]
-    positive = values[values > 0]
-    return "log" if len(positive) and positive.max() > WIDE_RANGE * positive.quantile(0.1) else "linear"
+    is_rate = column == LEARNING_RATE
+    values = history.groupby("variant")[column].max() if is_rate else history[column]
+    positive = values[(values > 0) & (values <= top)]
+    wide = WIDE_RANGE if is_rate else _WIDE_NORMS
+    return "log" if len(positive) and positive.max() > wide * positive.quantile(0.1) else "linear"
+
+
+def _top(history: pd.DataFrame, column: str) -> float:
+    """Return the value above which curves may leave the panel; learning rates never do."""
+    return np.inf if column == LEARNING_RATE else near_top(history[column])
+
+
+def _above(history: pd.DataFrame, column: str, unit: Unit, top: float) -> dict[str, float]:
+    """Return the largest mean of each variant whose mean curve rises above a value."""
+    means = {name: mean_curve(runs, unit)["mean"].max() for name, runs in by_variant(history, column).items()}
+    return {name: float(mean) for name, mean in means.items() if mean > top}
+
+
+def _set_range(axes: Axes, values: "pd.Series[float]", scale: str, top: float) -> None:
+    axes.set_yscale(scale)
+    limit_to_near(axes, values, top)
+    if values.name == LEARNING_RATE:
+        from_zero(axes)
 
 
 def _curves_by_cell(
@@ -101,27 +134,33 @@ def _curves_by_cell(
     unit: Unit,
     cells: Mapping[str, tuple[str, str]],
     key: str,
+    blank: Container[str],
 ) -> Figure:
-    """Draw a panel for each cell of a grid, with a line for each value of the key, on a common scale."""
+    """Draw a panel for each cell of a grid, with a line for each value of the key, on a common scale.
+
+    Args:
+        blank: variants without finite values.
+    """
     variants = {*history["variant"]}
     named = {variant: place for variant, place in cells.items() if variant in variants}
     found = list(dict.fromkeys(cell for _, cell in named.values()))
     across = fitting(len(found), _ACROSS)
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
     figure, row = panels(len(found), title, width, _FRAME + _PANEL * -(-len(found) // across), columns=across)
-    far = far_variants({name: [mean_curve(runs, unit)["mean"]] for name, runs in by_variant(history, column).items()})
-    scale = _scale(history[~history["variant"].isin([*far])], column)
+    top = _top(history, column)
+    scale = _scale(history, column, top)
     for axes, cell in zip(row, found, strict=True):
         names = {variant: name for variant, (name, own) in named.items() if own == cell}
-        above = {names[variant]: top for variant, top in far.items() if variant in names}
+        lacking = sorted(name for variant, name in names.items() if variant in blank)
         shown = history[history["variant"].isin([*names])]
         shown = shown.assign(variant=shown["variant"].map(names))
-        draw_variants(axes, shown, column, styles, 0, unit=unit, named=False, far=above, log=scale == "log")
+        draw_variants(axes, shown, column, styles, 0, unit=unit, named=False, log=scale == "log", top=top)
         _stripe(axes, _merged(shown, column, _LINE if scale == "linear" else 0))
-        name_far(axes, above, styles)
         epoch_axis(axes, _TICKS)
-        axes.set_yscale(scale)
-        axes.set_title(wrapped(short_keys(cell), _HEADING), loc="left", fontsize="medium", color="0.35")
+        _set_range(axes, history[column], scale, top)
+        name_far(axes, _above(shown, column, unit, top), styles)
+        heading = wrapped(short_keys(cell) + blank_text(lacking), _HEADING)
+        axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
     for axes in row[:-across]:
         axes.set_xlabel("")
     limits = [axes.get_ylim() for axes in row]
@@ -137,6 +176,11 @@ def _curves_by_cell(
     return figure
 
 
+def blank_text(names: Sequence[str]) -> str:
+    """Return the end of a panel's heading that names the values without a curve; "" if there are none."""
+    return f" (no finite value: {', '.join(names)})" if names else ""
+
+
 def draw_variants(
     axes: Axes,
     history: pd.DataFrame,
@@ -150,6 +194,7 @@ def draw_variants(
     named: bool = True,
     log: bool = False,
     far: Container[str] = (),
+    top: float = np.inf,
 ) -> None:
     """Draw a line for each variant of the history, with its band.
 
@@ -163,6 +208,7 @@ def draw_variants(
         named: add the variants to the legend.
         log: whether the axis is logarithmic.
         far: variants that do not determine the limits of the axis and have no band.
+        top: value above which a mean has no band.
     """
     hidden, bounds = 0, _bounds(history[column], column)
     for variant, runs in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
@@ -175,7 +221,9 @@ def draw_variants(
             label = None if hidden > 1 else counted(others, "other variant")
         shown = label if named and label else hidden_name(variant)
         limits = axes.dataLim.intervaly.copy()
-        _draw_variant(axes, runs, style, shown, unit, bounds, seeds=seeds, log=log, band=variant not in far)
+        _draw_variant(
+            axes, runs, style, shown, unit, bounds, seeds=seeds, log=log, top=-np.inf if variant in far else top
+        )
         if variant in far:
             axes.dataLim.intervaly = limits
 
@@ -211,6 +259,7 @@ def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) 
             va="top",
             fontsize=7,
             color=styles[name].color,
+            bbox=_BEHIND_TEXT,
         )
 
 
@@ -303,16 +352,16 @@ def _draw_variant(
     *,
     seeds: bool,
     log: bool,
-    band: bool,
+    top: float,
 ) -> None:
     mean, reach = _mean_and_reach(runs, unit)
     epochs = runs.epochs[: len(mean)]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
     point: dict[str, Any] = {"marker": style.marker, "markersize": 4} if len(mean) == 1 else {}
     axes.plot(epochs, mean, label=label, **point, **line)
-    if not style.shown or not band:
+    if not style.shown or top == -np.inf:
         return
-    low, high = _interval(mean, reach, bounds, log=log)
+    low, high = (np.where(mean > top, np.nan, end) for end in _interval(mean, reach, bounds, log=log))
     is_few = 1 < runs.curves.shape[1] <= FEW_RUNS and len(mean) > 1 and bool((high - low > _SAME * np.abs(mean)).any())
     if len(mean) == 1:
         axes.vlines(epochs, low, high, color=style.color, alpha=0.35, linewidth=3, label=hidden_name(label))
@@ -333,7 +382,7 @@ def _merged(history: pd.DataFrame, column: str, width: float = 0) -> dict[str, s
     Args:
         width: width of a line, as a share of the largest value.
     """
-    apart = width * float(history[column].max())
+    apart = width * float(history[column].replace(np.inf, np.nan).max()) if width else 0.0
     groups: list[tuple[npt.NDArray[np.float64], list[str]]] = []  # first curve and variants
     for variant, rows in history.groupby("variant", sort=False):
         curve = rows.groupby("epoch")[column].mean().to_numpy(float)

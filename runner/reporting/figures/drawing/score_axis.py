@@ -1,4 +1,4 @@
-"""Score axis for figures of trials: it shows the better trials, and marks those far behind at its edge."""
+"""Score axis for figures of trials and points: it shows the better ones, and marks those far behind at its edge."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
@@ -25,6 +25,7 @@ class ScoreAxis:
     low: float
     high: float
     sign: int  # 1 if a higher score is better, -1 if a lower one is
+    is_cut: bool = False  # whether some scores are off the axis
 
     @classmethod
     def of(cls, metric: str, scores: Array, bests: Array, sign: int) -> "ScoreAxis":
@@ -40,9 +41,10 @@ class ScoreAxis:
         best, worst, quarter = merits.max(), merits.min(), float(np.quantile(merits, 0.25))
         if best - worst > _FAR * (best - quarter) > 0:
             worst = min(best - _SHOWN * (best - quarter), np.nanmin(sign * bests))
+        is_cut = bool(merits.min() < worst)
         room = _ROOM * (best - worst) or _ROOM * abs(best) or _ROOM
         low, high = sorted([sign * (worst - room), sign * (best + room)])
-        return cls(metric, low, high, sign)
+        return cls(metric, low, high, sign, is_cut)
 
     @property
     def edge(self) -> float:

@@ -10,7 +10,7 @@ from runner.core.text import counted
 from runner.reporting.figures.drawing.canvas import canvas, legend_below, plain
 from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.names import key_names, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

@@ -34,13 +34,16 @@ const axisShown = () => AXES[isDifference() ? "epoch" : state.x];
 const unitShown = () => (state.metric.share ? "%" : "");
 const positive = (value) => (value === null || value === undefined || (state.log && value <= 0) ? null : value);
 
+const differenceOf = (curve) =>
+  curve && { ...curve, ...(curve.n <= FEW_RUNS && { low: [], high: [] }), x: data.epochs, runs: [], isVariant: true };
+
 // The curves of a panel: one for each visible group, and one for each of its runs.
 const curvesOf = (panel) =>
   state.groups.flatMap((group) => {
     if (group.variant === undefined ? state.off.has(group.name) : hidden.has(group.variant)) return [];
     const runs = group.runs.filter((run) => !hidden.has(data.runs[run][0]));
     const curve = isDifference()
-      ? panel.curves[group.variant] && { ...panel.curves[group.variant], x: data.epochs, runs: [], isVariant: true }
+      ? differenceOf(panel.curves[group.variant])
       : meanOf(panel.values, runs, axisShown());
     return curve?.mean.length ? [{ group, ...smoothCurve(curve, state.smoothing) }] : [];
   });
@@ -48,8 +51,10 @@ const lineOfRun = (panel, run) => ({
   x: panel.values[run].map((_, at) => axisShown().of(run, at)),
   y: smoothed(panel.values[run], state.smoothing),
 });
+const isFewRuns = ({ n }) => n > 1 && n <= FEW_RUNS;
+// The lines of runs: of all, or of those groups that have too few for a band.
 const linesOf = (panel, curves) =>
-  curves.flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
+  (state.seeds ? curves : curves.filter(isFewRuns)).flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
 
 const FEW = 10; // with fewer epochs in view, no early value is cut off
 // The vertical range for the given horizontal one. For a proportion, it may cut off early values far below the others, but
@@ -198,7 +203,7 @@ const nearestCurve = (plot, { curves, lines }) => {
     if (distance < best.distance) best = { ...found, distance, at };
   };
   for (const curve of curves) consider(curve.x.slice(0, curve.mean.length), curve.mean, { curve });
-  for (const line of lines) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
+  for (const line of state.seeds ? lines : []) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
   return best.curve ? best : null;
 };
 // The values of the other panels at the same epoch.
@@ -257,12 +262,17 @@ const caption = () => {
   const shown = state.plots.flatMap(({ drawn }) => drawn.curves);
   const counts = new Set(shown.map(({ n }) => n));
   const n = counts.size === 1 ? ` (n = ${[...counts][0]})` : "";
+  const means = isDifference() ? "means of the paired differences" : `means over ${data.unit === "fold" ? "folds" : "runs"}`;
+  const banded = shown.filter(({ n }) => n > FEW_RUNS);
+  const kinds = new Set(banded.map(({ isVariant }) => isVariant));
   const interval = `their ${data.confidence} intervals`;
   const spread = "one standard deviation on either side for groups of several variants";
-  const kinds = new Set(shown.map(({ isVariant }) => isVariant));
-  const bands = [...(kinds.has(true) || !kinds.size ? [interval] : []), ...(kinds.has(false) ? [spread] : [])].join(", or ");
-  const parts = [`Lines are means over ${data.unit === "fold" ? "folds" : "runs"}${n}, bands ${bands}.`];
-  if (isDifference()) parts[0] = `Lines are means of the paired differences${n}, bands ${interval}.`;
+  const bands = [...(kinds.has(true) ? [interval] : []), ...(kinds.has(false) ? [spread] : [])].join(", or ");
+  const parts = [`Lines are ${means}${n}${bands && `, bands ${bands}`}.`];
+  if (shown.some(isFewRuns)) {
+    const few = `up to ${FEW_RUNS} ${data.unit}s`;
+    parts.push(isDifference() ? `With ${few}, there is no band.` : `With ${few}, thin lines are single ${data.unit}s instead of a band.`);
+  }
   if (isDifference() && state.metric.margin) parts.push("The grey area is the margin.");
   if (state.smoothing && !isDifference()) parts.push("Thin lines are not smoothed.");
   parts.push(...penaltyNote(state.metric.name));

@@ -93,8 +93,10 @@ const smoothed = (values, weight) => {
   });
 };
 
+const FEW_RUNS = 3; // up to this number, single runs say more than the interval of their mean
+
 // The mean of the given curves up to the end of the shortest, its positions, and a band: the interval of the mean of a
-// variant's runs, or the standard deviation of runs of several variants.
+// variant's runs, or the standard deviation of runs of several variants; none for a few runs.
 const meanOf = (values, runs, { of }) => {
   const isVariant = new Set(runs.map((run) => data.runs[run][0])).size < 2;
   const own = runs.filter((run) => values[run].length);
@@ -104,7 +106,7 @@ const meanOf = (values, runs, { of }) => {
     const known = own.filter((run) => values[run][at] !== null);
     const middle = known.length ? known.reduce((sum, run) => sum + values[run][at], 0) / known.length : null;
     const spread = known.reduce((sum, run) => sum + (values[run][at] - middle) ** 2, 0) / Math.max(1, known.length - 1);
-    const reach = known.length > 1 ? Math.sqrt(spread) * (isVariant ? data.reach[known.length] : 1) : null;
+    const reach = known.length > FEW_RUNS ? Math.sqrt(spread) * (isVariant ? data.reach[known.length] : 1) : null;
     curve.x.push(own.reduce((sum, run) => sum + of(run, at), 0) / own.length);
     curve.mean.push(middle);
     curve.low.push(reach === null ? null : middle - reach);

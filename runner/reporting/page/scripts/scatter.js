@@ -30,6 +30,9 @@ const scatterChart = (place, table, words, first) => {
   state.log.x = isWide(state.x);
   let shown = variantsInScope(); // the variants along the axis, and those whose rows are dots
   const visible = (run) => !hidden.has(variants[run]) && (shown.includes(variants[run]) || !data.variants[variants[run]]);
+  const tried = () => (state.x === BY_VARIANT ? [] : triedValues(at.x.filter((_, run) => visible(run))));
+  const triedTicks = (self, _, low, high) => spacedTicks(tried(), low, high, (self.width ?? box.clientWidth) - 70, state.log.x);
+  const placeX = (plot, run) => plot.valToPos(at.x[run], "x") + (plot.shifts?.get(variants[run]) ?? 0);
   const jitter = (run) => ((run * 0.618034) % 1) * 0.5 - 0.25;
   const at = { x: [], y: [] };
   const placeOf = (run, key) => (state[key] === BY_VARIANT ? shown.indexOf(variants[run]) + jitter(run) : columns.get(state[key])[run]);
@@ -43,6 +46,8 @@ const scatterChart = (place, table, words, first) => {
     if (state[key] === BY_VARIANT) return [-0.6, shown.length - 0.4];
     const inside = at[key].filter((value, run) => value !== null && at.x[run] !== null && at.y[run] !== null && visible(run));
     if (!inside.length) return [0.1, 1];
+    const ends = key === "y" ? meansShown().flatMap((found) => (found ? [found.mean - found.reach, found.mean + found.reach] : [])) : [];
+    inside.push(...ends.filter((end) => !state.log.y || end > 0));
     const [low, high] = [Math.min(...inside), Math.max(...inside)];
     if (state.log[key]) return [low / 1.1, high * 1.1];
     const room = (high - low || Math.abs(high) || 1) * 0.05;
@@ -50,13 +55,14 @@ const scatterChart = (place, table, words, first) => {
   };
   const drawDots = (plot) => {
     const { ctx: context, bbox } = plot;
+    plot.shifts = shiftsOf(plot, tried(), shown.filter((variant) => !hidden.has(variant)));
     context.save();
     context.beginPath();
     context.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     context.clip();
     const dot = (run, radius, alpha) => {
       if (at.x[run] === null || at.y[run] === null) return;
-      const [x, y] = [plot.valToPos(at.x[run], "x", true), plot.valToPos(at.y[run], "y", true)];
+      const [x, y] = [plot.bbox.left + placeX(plot, run) * devicePixelRatio, plot.valToPos(at.y[run], "y", true)];
       context.beginPath();
       if (isChosen(run)) star(context, x, y, 2.6 * radius * devicePixelRatio);
       else context.arc(x, y, radius * devicePixelRatio, 0, 2 * Math.PI);
@@ -75,17 +81,14 @@ const scatterChart = (place, table, words, first) => {
     if (run >= 0) dot(run, 6, 1);
     context.restore();
   };
-  const drawMeans = (plot, context) => {
-    shown.forEach((variant, place) => {
+  const meansShown = () =>
+    (state.x === BY_VARIANT ? shown : []).map((variant) => {
       const own = at.y.filter((value, run) => value !== null && variants[run] === variant);
-      if (!own.length || hidden.has(variant)) return;
-      const y = plot.valToPos(own.reduce((sum, value) => sum + value, 0) / own.length, "y", true);
-      context.beginPath();
-      context.moveTo(plot.valToPos(place - 0.32, "x", true), y);
-      context.lineTo(plot.valToPos(place + 0.32, "x", true), y);
-      context.strokeStyle = cssColor("--ink");
-      context.lineWidth = 2 * devicePixelRatio;
-      context.stroke();
+      return own.length && !hidden.has(variant) ? meanWithReach(own, words.hasIntervals) : null;
+    });
+  const drawMeans = (plot, context) => {
+    meansShown().forEach((found, place) => {
+      if (found) drawMean(plot, context, place, found, state.log.y);
     });
   };
   const nearest = (plot) => {
@@ -94,7 +97,7 @@ const scatterChart = (place, table, words, first) => {
     if (left < 0) return best;
     rows.forEach((_, run) => {
       if (!visible(run) || at.x[run] === null || at.y[run] === null) return;
-      const away = Math.hypot(plot.valToPos(at.x[run], "x") - left, plot.valToPos(at.y[run], "y") - top);
+      const away = Math.hypot(placeX(plot, run) - left, plot.valToPos(at.y[run], "y") - top);
       if (away < distance) [best, distance] = [run, away];
     });
     return best;
@@ -149,6 +152,14 @@ const scatterChart = (place, table, words, first) => {
     key.textContent = "★ chosen";
     return [...buttons, key];
   };
+  const meansExplained = () => {
+    const bar = "A bar is the mean of its variant";
+    const few = `up to ${FEW_RUNS} ${data.unit}s`;
+    const found = meansShown().filter(Boolean);
+    if (!words.hasIntervals) return `${bar}.`;
+    if (!found.some(({ reach }) => reach)) return `${bar}; with ${few}, it has no interval.`;
+    return `${bar}, a box its ${data.confidence} interval${found.every(({ reach }) => reach) ? "" : ` (none with ${few})`}.`;
+  };
   const build = () => {
     state.plot?.destroy();
     shown = variantsInScope();
@@ -169,7 +180,7 @@ const scatterChart = (place, table, words, first) => {
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
         scales: { x: scale("x"), y: scale("y") },
-        axes: [state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values, ...splits("x") }), axis(label(state.y), { size: 62, values, ...splits("y") })],
+        axes: [state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values, ...(tried().length ? { splits: triedTicks, filter: (_, found) => found } : splits("x")) }), axis(label(state.y), { size: 62, values, ...splits("y") })],
         hooks: {
           draw: [drawDots],
           setCursor: [
@@ -204,7 +215,7 @@ const scatterChart = (place, table, words, first) => {
     legend.hidden = state.x === BY_VARIANT;
     explanation.textContent = [
       `Each dot is a ${words.rows.slice(0, -1)}.`,
-      ...(state.x === BY_VARIANT ? ["A bar is the mean of its variant."] : []),
+      ...(state.x === BY_VARIANT ? [meansExplained()] : []),
       ...new Set([state.x, state.y].flatMap(penaltyNote)),
     ].join(" ");
     legend.replaceChildren(...ofDots());
@@ -257,17 +268,10 @@ const scatterChart = (place, table, words, first) => {
   return state;
 };
 
-const star = (context, x, y, radius) => {
-  for (let corner = 0; corner < 10; corner += 1) {
-    const [length, angle] = [corner % 2 ? 0.45 * radius : radius, (corner / 5 - 0.5) * Math.PI];
-    context[corner ? "lineTo" : "moveTo"](x + length * Math.cos(angle), y + length * Math.sin(angle));
-  }
-  context.closePath();
-};
 const charted = (place, table, words, first) => {
   const [box, found] = [document.getElementById(place), document.getElementById(table)];
   return data && box && found ? scatterChart(box, found, words, first) : null;
 };
-const scatter = charted("scatter", "table-runs", { rows: "runs", unit: data?.unit });
+const scatter = charted("scatter", "table-runs", { rows: "runs", unit: data?.unit, hasIntervals: true });
 const firstKey = document.querySelectorAll("#table-trials th.number")[2]?.dataset.name; // after trial and score
 const trials = charted("trials-chart", "table-trials", { rows: "trials", unit: "trial" }, firstKey);

@@ -80,3 +80,46 @@ def test_decaying_learning_rates_have_a_linear_axis():
     )
     figure = variant_curves(frame, "learning_rate", "", "", variant_styles(["a", "b"], ["a", "b"], "a"))
     assert figure.axes[0].get_yscale() == "linear"
+
+
+def norms(curves):
+    """Draw gradient norms: {variant: [one curve per seed]}."""
+    frame = history(curves).rename(columns={"val_accuracy": "norm"})
+    return variant_curves(frame, "norm", "norm", "", variant_styles([*curves], [*curves], None))
+
+
+def test_a_diverging_run_leaves_the_panel_and_all_other_norms_stay_visible():
+    figure = norms({"a": [[1.0, 1.1, 1.0, 0.9]] * 4, "b": [[0.1, 0.1, 0.1, 0.1]] * 3 + [[0.1, 0.1, 0.1, 1e7]]})
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    assert 0 < low < 0.1
+    assert 1.1 < high < 2
+    assert [text.get_text() for text in axes.texts] == ["b: up to 2.5e+06 \N{UPWARDS ARROW}"]
+    bands = {float(x) for band in axes.collections for path in band.get_paths() for x in path.vertices[:, 0]}
+    assert 4 not in bands  # neither is the band of a mean above the panel
+
+
+def test_norms_that_decay_after_the_first_epoch_stay_on_a_logarithmic_axis():
+    figure = norms({"a": [[35.0, 2.0, 1.0, 1.0]], "b": [[1.0, 1.0, 1.0, 1.0]]})
+    assert figure.axes[0].get_yscale() == "log"
+    assert figure.axes[0].get_ylim()[1] > 35
+    assert not figure.axes[0].texts
+
+
+def test_a_variant_whose_norms_are_all_infinite_is_named():
+    figure = norms({"a": [[1.0, 2.0]], "b": [[float("inf")] * 2]})
+    texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()]
+    assert texts == ["a (n = 1)", "b (n = 1: no finite value)"]
+
+
+def test_a_panel_of_a_grid_names_the_values_without_a_curve():
+    figure, _ = of_grid(lambda panel, line: float("nan") if panel and line == 2 else 1 + panel + line / 10)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["units=8", "units=16 (no finite value: 2)"]
+
+
+def test_a_small_decay_of_the_learning_rate_looks_small():
+    frame = history({"a": [[0.01, 0.00998, 0.00996]]}).rename(columns={"val_accuracy": "learning_rate"})
+    figure = variant_curves(frame, "learning_rate", "", "", variant_styles(["a"], ["a"], "a"))
+    low, high = figure.axes[0].get_ylim()
+    assert low == 0
+    assert 0.01 < high < 0.012

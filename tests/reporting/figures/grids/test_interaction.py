@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from runner.reporting.figures.drawing.axes import Axis
-from runner.reporting.figures.interactions import interaction
+from runner.reporting.figures.grids.interaction import interaction
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.statistics.summary import summarize
 
@@ -101,3 +101,15 @@ def test_no_interval_leads_beyond_0_or_100_percent():
     low, high = drawn(near_one).axes[0].get_ylim()
     assert low >= -0.005
     assert high <= 1.005
+
+
+def test_three_seeds_are_dots_in_place_of_a_bar():
+    own = grid(MOMENTUM, RATE, seeds=3)
+    figure = drawn(own)
+    (axes,) = figure.axes
+    assert not axes.collections
+    dots = [line for line in axes.lines if len(line.get_xdata()) == 9]
+    np.testing.assert_allclose(dots[1].get_ydata(), own.scores[:, 1, ::-1].T.ravel())
+    low, high = axes.get_ylim()
+    assert low < own.scores.min() < own.scores.max() < high
+    assert [text.get_text() for text in figure.legends[0].texts] == ["momentum=0", "momentum=0.9", "one seed"]

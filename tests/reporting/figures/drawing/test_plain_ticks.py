@@ -1,7 +1,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 
 
 @pytest.mark.parametrize(

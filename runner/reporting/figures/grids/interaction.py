@@ -1,5 +1,6 @@
 """Interaction plot: means by the levels of one axis of a grid, with a line for each level of another."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,18 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import offset_copy
 
 from runner.core.text import counted
+from runner.reporting.comparison.folds import SEEDS
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import Axis, sensitivity_axis
 from runner.reporting.figures.drawing.canvas import legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.names import key_names, short_keys, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import Style, variant_styles
-from runner.reporting.figures.grids import FULL, scale_values
+from runner.reporting.figures.drawing.value_axis import scale_values
+from runner.reporting.figures.grids.scored_panels import are_few, draw_seeds, scale_scores
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
-from runner.reporting.metrics import axis_label, is_share, sign_of
+from runner.reporting.metrics import axis_label, sign_of
 from runner.reporting.statistics.summary import summarize
 
 _MOST_LINES = 7  # maximum number of lines with intervals
@@ -42,6 +45,8 @@ class _Panel:
 def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
     """Draw means with 95% intervals over seeds along an axis: the learning rate, or the axis with the most levels.
 
+    Up to three seeds are dots in place of an interval. Means far behind the others are triangles at the edge.
+
     The levels of a second axis are the lines. The panels are the data sets, or the levels of a third axis with up to
     four levels; the means are over all other axes. With more than seven lines, the first and the best are highlighted.
 
@@ -56,24 +61,26 @@ def interaction(grids: Sequence[Grid], metric: str, title: str) -> Figure:
     styles = variant_styles(names, ranked, baseline, most=_MOST_LINES)
     figure, row = panels(len(shown), title, ONE_COLUMN if len(shown) == 1 else TWO_COLUMNS, 2.7)
     for axes, panel in zip(row, shown, strict=True):
-        if axes is not row[0]:
-            axes.sharey(row[0])
-            axes.tick_params(labelleft=False)
         _draw(axes, panel, styles, figure.get_figwidth() / len(row))
         axes.set_title(wrapped(short_keys(panel.title), 60 // len(row)), fontsize="small")
         axes.set_xlabel(wrapped(key_names([across.key])[across.key], 60 // len(row)))
     row[0].set_ylabel(axis_label(metric))
-    if is_share(metric):
-        share_ticks(row[0].yaxis)
-        low, high = row[0].get_ylim()  # an interval may reach beyond the possible scores
-        row[0].set_ylim(max(low, 1 - FULL), min(high, FULL))
+    scale_scores(row, metric, len(row), _score_axis(shown, metric), SEEDS, reach=math.inf)
     if hidden := sum(not style.shown for style in styles.values()):
         row[-1].plot([], [], color="0.75", label=counted(hidden, "other"))
     has_bars = len(across.levels) <= _MOST_BARS
-    if has_bars:
+    if has_bars and any(axes.collections for axes in row):
         row[-1].plot([], [], "|", color="0.4", markersize=7, label=BAND)
     legend_below(figure, row[-1], "" if has_bars else BAND)
     return figure
+
+
+def shows_every_combination(grids: Sequence[Grid]) -> bool:
+    """Return whether each combination of levels has its own mean, so that no axis and no data set is left out."""
+    shown = _panels(grids)
+    means = sum(len(panel.across.levels) * len(panel.lines.levels) for panel in shown)
+    is_named = len(shown[0].lines.levels) <= _MOST_LINES
+    return is_named and means == sum(math.prod(grid.scores.shape[1:]) for grid in grids)
 
 
 def _panels(grids: Sequence[Grid]) -> list[_Panel]:
@@ -114,6 +121,14 @@ def _panel(title: str, grid: Grid, across: str, lines: str) -> _Panel:
     return _Panel(title, axis, grid.axes[places[1]], means)
 
 
+def _score_axis(shown: Sequence[_Panel], metric: str) -> ScoreAxis:
+    """Return the axis of all means, which has no room for those far behind."""
+    sign = sign_of(metric)
+    means = [panel.scores.mean(axis=0) for panel in shown]
+    bests = [sign * (sign * own).max(axis=0) for own in means]
+    return ScoreAxis.of(metric, np.concatenate([*map(np.ravel, means)]), np.concatenate(bests), sign)
+
+
 def _ranked(panel: _Panel, metric: str) -> list[str]:
     means = sign_of(metric) * panel.scores.mean(axis=(0, 1))
     return [panel.lines.levels[place] for place in np.argsort(-means, kind="stable")]
@@ -150,10 +165,14 @@ def _draw_line(
     axes: Axes, values: Sequence[float], scores: npt.NDArray[np.float64], style: Style, name: str, aside: float
 ) -> None:
     """Draw the means over the seeds with their intervals, shifted sideways so that no interval hides another."""
-    found = [summarize(list(own)) for own in scores.T]
+    seeds = {value: [*map(float, own)] for value, own in zip(values, scores.T, strict=True)}
+    found = [summarize(own) for own in seeds.values()]
     means, lows, highs = (np.array([getattr(own, name) for own in found]) for name in ("mean", "ci_low", "ci_high"))
     look: Any = {"color": style.color, "linestyle": style.dash, "marker": style.marker, "markersize": 3}
     axes.plot(values, means, **look, label=wrapped(name, _NAME))
+    if are_few(seeds):
+        draw_seeds(axes, seeds, style.color, name, aside)
+        return
     if len(values) > _MOST_BARS:
         axes.fill_between(values, lows, highs, color=style.color, alpha=0.15, linewidth=0)
         return

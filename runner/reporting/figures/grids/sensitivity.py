@@ -1,13 +1,12 @@
 """Sensitivity: a metric along one axis of a grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
@@ -22,23 +21,20 @@ from runner.reporting.figures.drawing.canvas import (
 )
 from runner.reporting.figures.drawing.curves import BAND
 from runner.reporting.figures.drawing.drawn_data import hidden_name
-from runner.reporting.figures.drawing.names import key_names, shown_name
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.names import key_names, short_keys, shown_name
+from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
-from runner.reporting.metrics import axis_label, is_share, sign_of
+from runner.reporting.figures.drawing.value_axis import scale_values
+from runner.reporting.figures.grids.scored_panels import are_few, draw_seeds, scale_scores
+from runner.reporting.metrics import axis_label, sign_of
 from runner.reporting.statistics.summary import Summary, summarize
 
 _NAME = 40  # characters per line of a name
-_LETTERS, _LINES = 34, 13  # characters, or rotated labels, that fit along an axis in one column of a paper
-_CHOSEN_BY_HAND = 6  # maximum number of characters of a value chosen by hand; values drawn by a search are longer
-_DECADE = 10
 _FAR = 1000  # values beyond this multiple of the largest value with a completed run lie outside the axis
-_FEW_DECADES = 3  # maximum number of decades of an axis that has two ticks per decade
-FULL = 1.004  # upper limit of an axis of proportions: a band may extend beyond 100%, which no score does
 _TOGETHER, _ACROSS = 4, 4  # maximum number of groups in one panel, and of panels side by side
 _FRAME, _PANEL = 0.7, 1.5  # heights in inches: the frame, each row of panels
 _HEADING, _KEY = 22, 30  # characters per line of a panel's heading and of a key
-_REACH = 0.75  # length of the bands that is shown beyond the means, as a share of their range
+_REACH = 0.75  # length of the bands that is shown beyond the points, as a share of their range
 _MOST_GROUPS = 7  # maximum number of distinguishable lines with bands
 
 
@@ -56,7 +52,8 @@ def sensitivity(
     """Draw a metric against a numeric key: the mean over seeds, with its 95% interval as a band.
 
     A line joins points that differ in this key alone; other points are not joined. A group in which other numeric keys
-    vary as well has no bands. With more than four groups, each has a panel in which the others are grey.
+    vary as well has no bands, and up to three seeds are dots in place of a band. Points far behind the others are
+    triangles at the edge. With more than four groups, each has a panel in which the others are grey.
 
     Args:
         points: one row per run: group, rest (the values of its other keys), value (of the key) and score; NaN for a run
@@ -97,11 +94,21 @@ def sensitivity(
         last.plot([], [], color="0.75", label=counted(hidden, "other"))
     if chosen:
         last.plot([], [], "*", color="white", label="chosen", **STAR)
-    _scale_scores(row, metric, columns)
+    scale_scores(row, metric, columns, _score_axis(points, metric, direction), unit, _REACH)
     if is_together:
         last.set_ylabel(axis_label(metric))
     legend_below(figure, last, BAND)
     return figure
+
+
+def _score_axis(points: pd.DataFrame, metric: str, direction: str | None) -> ScoreAxis | None:
+    """Return the axis of the means of all points, which has no room for those far behind; None without any."""
+    means = points.groupby(["group", "rest", "value"], sort=False)["score"].mean().dropna()
+    if means.empty:
+        return None
+    sign = sign_of(metric, direction)
+    bests = sign * (sign * means).groupby("group").max()
+    return ScoreAxis.of(metric, means.to_numpy(float), bests.to_numpy(float), sign)
 
 
 def _draw_groups(
@@ -131,7 +138,7 @@ def _draw_alone(
             dot: dict[str, Any] = {"marker": ".", "markersize": 3} if len(means) == 1 else {}
             axes.plot(means.index, means, label=hidden_name(str(other)), **look, **dot)
     _draw_group(axes, styles[group], group, known[known["group"] == group], chosen.get(group), unit, named=False)
-    axes.set_title(wrapped(shown_name(group), _HEADING), loc="left", fontsize="medium", color="0.35")
+    axes.set_title(wrapped(short_keys(shown_name(group)), _HEADING), loc="left", fontsize="medium", color="0.35")
     _mark_lost(axes, points[points["group"] == group], styles, named=False)
     scale_values(axes, sorted({*known["value"]}), width)
 
@@ -141,26 +148,6 @@ def _explain_marks(axes: Axes, points: pd.DataFrame) -> None:
     axes.plot([], [], color="0.8", linewidth=0.7, label="the others")
     if (points.groupby(["group", "value"])["score"].count() == 0).any():
         axes.plot([], [], "x", color="black", markersize=4, label="no run completed")
-
-
-def _scale_scores(row: Sequence[Axes], metric: str, columns: int) -> None:
-    """Give all panels the range of the means and, if they are not much longer, of the bands."""
-    lines = [line.get_ydata() for axes in row for line in axes.lines if line.get_transform() == axes.transData]
-    means = np.concatenate([np.asarray(values, float) for values in lines])
-    means = means[np.isfinite(means)]
-    if not len(means):
-        return
-    reach = _REACH * (float(np.ptp(means)) or abs(float(means[0])) or 1.0)
-    low = max(min(axes.get_ylim()[0] for axes in row), float(means.min()) - reach)
-    high = min(max(axes.get_ylim()[1] for axes in row), float(means.max()) + reach)
-    if is_share(metric):
-        low, high = max(low, 1 - FULL), min(high, FULL)
-    for place, axes in enumerate(row):
-        axes.set_ylim(low, high)
-        if is_share(metric):
-            share_ticks(axes.yaxis)
-        if place % columns:
-            axes.tick_params(labelleft=False)
 
 
 def _draw_group(
@@ -183,7 +170,9 @@ def _draw_group(
         dash = style.dash if len(found) > 1 else "none"
         axes.plot([*found], means, linestyle=dash, label=label or hidden_name(name), **line)
         label = None
-        if style.shown and by_rest.ngroups == 1:
+        if style.shown and are_few(scores):
+            draw_seeds(axes, scores, style.color, name)
+        elif style.shown and by_rest.ngroups == 1:
             lows, highs = ([getattr(summary, side) for summary in found.values()] for side in ("ci_low", "ci_high"))
             if np.isfinite(lows).any():
                 axes.fill_between([*found], lows, highs, color=style.color, alpha=0.15, linewidth=0)
@@ -209,39 +198,3 @@ def _mark_lost(axes: Axes, points: pd.DataFrame, styles: Mapping[str, Style], *,
         beyond = ", ".join(f"{value:g}" for value in sorted(set(far)))
         axes.plot([], [], " ", label=wrapped(f"no run completed at {beyond} (off the axis)", _NAME))
     return sorted({*known, *near["value"]})
-
-
-def _is_geometric(values: Sequence[float]) -> bool:
-    """Return whether at least three positive values in ascending order have equal ratios: 16, 32, 64."""
-    steps = np.diff(np.log(values))
-    return len(steps) > 1 and bool(np.allclose(steps, steps[0], rtol=1e-6))
-
-
-def scale_values(axes: Axes, values: Sequence[float], width: float = ONE_COLUMN) -> None:
-    """Scale the axis of the varied number, and label its values if there is room.
-
-    Args:
-        values: values in ascending order.
-        width: width of the panel in inches.
-    """
-    letters, lines = (room * width / ONE_COLUMN for room in (_LETTERS, _LINES))
-    is_wide = values[0] > 0 and values[-1] > _DECADE * values[0]
-    logarithmic = is_wide or (values[0] > 0 and _is_geometric(values))
-    places = np.log10(values) if logarithmic else np.array(values)
-    span = np.ptp(places) or 1.0
-    nearest = np.diff(places).min(initial=span) / span
-    names = [f"{value:g}" for value in values]
-    longest = max(map(len, names))
-    if logarithmic:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if span < _FEW_DECADES else (1,)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        if not is_wide:
-            axes.xaxis.set_minor_locator(NullLocator())
-    axes.update_datalim([(values[0], 0), (values[-1], 0)], updatey=False)  # including values without completed runs
-    axes.autoscale_view()
-    if nearest * letters > longest:
-        axes.set_xticks(values, labels=names)
-    elif nearest * lines > 1 and longest <= _CHOSEN_BY_HAND:
-        axes.set_xticks(values, labels=names, rotation=45)

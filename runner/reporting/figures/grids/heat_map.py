@@ -15,7 +15,7 @@ from runner.reporting.figures.drawing.axes import Axis
 from runner.reporting.figures.drawing.canvas import canvas, plain, wrapped
 from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.names import key_names
-from runner.reporting.figures.drawing.share_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.forest_plot import WORDS
 from runner.reporting.metrics import axis_label, is_share, sign_of, signed_text, spread_text
 

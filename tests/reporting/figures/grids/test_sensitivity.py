@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.axes import (
     varying_axes,
 )
 from runner.reporting.figures.drawing.styles import Style
-from runner.reporting.figures.grids import sensitivity
+from runner.reporting.figures.grids.sensitivity import sensitivity
 
 
 class Record:
@@ -64,7 +64,9 @@ def test_sensitivity_draws_a_line_a_group_over_the_rates_and_marks_what_was_chos
     figure = sensitivity(
         points, "optimizer.learning_rate", "val_accuracy", "", {"optimizer=adam": (0.01, "optimizer=adam")}
     )
-    sgd, adam, star, lost, *_ = figure.axes[0].lines
+    sgd, seeds, adam, _, star, lost, *_ = figure.axes[0].lines
+    assert list(seeds.get_ydata()) == [0.6, 0.6, 0.5, 0.5, 0.1, 0.1]
+    assert not figure.axes[0].collections
     assert (list(sgd.get_xdata()), list(sgd.get_ydata())) == ([0.01, 0.1, 1], [0.6, 0.5, 0.1])
     assert (list(adam.get_xdata()), list(adam.get_ydata())) == ([0.01, 0.1], [0.9, 0.7])
     assert (list(star.get_xdata()), list(star.get_ydata())) == ([0.01], [0.9])
@@ -137,11 +139,11 @@ def test_the_axis_holds_a_value_at_which_no_run_completed(values, highest):
 
 def test_variants_keep_their_styles_and_no_band_leads_beyond_100_percent():
     points = pd.DataFrame(
-        {"group": [*"aabb"], "rest": "", "value": [1.0, 1.0, 2.0, 2.0], "score": [0.9, 1.0, 0.8, 0.9]}
+        {"group": [*"aaaabbbb"], "rest": "", "value": [1.0] * 4 + [2.0] * 4, "score": [0.9, 1.0] * 2 + [0.8, 0.9] * 2}
     )
     styles = {"a": Style("red", "-", "o"), "b": Style("blue", "-", "o"), "c": Style("green", "-", "o")}
     (axes,) = sensitivity(points, "lr", "val_accuracy", "", {}, styles=styles).axes
-    assert [line.get_color() for line in axes.lines[:2]] == ["red", "blue"]
+    assert [*dict.fromkeys(line.get_color() for line in axes.lines)][:2] == ["red", "blue"]
     assert axes.get_ylim()[1] == pytest.approx(1.004)
 
 
@@ -172,3 +174,25 @@ def test_values_with_equal_ratios_have_a_logarithmic_axis():
         (axes,) = sensitivity(points, "training.batch_size", "val_accuracy", "", {}).axes
         assert axes.get_xscale() == scale
         assert axes.get_xlabel() == "batch size"
+
+
+@pytest.mark.parametrize(("seeds", "has_band"), [(3, False), (4, True)])
+def test_up_to_three_seeds_are_dots_in_place_of_a_band(seeds, has_band):
+    rows = [("a", "", value, 0.9 + value / 100 + seed / 1000) for value in (1.0, 2.0, 3.0) for seed in range(seeds)]
+    figure = sensitivity(pd.DataFrame(rows, columns=["group", "rest", "value", "score"]), "lr", "val_accuracy", "", {})
+    assert bool(figure.axes[0].collections) == has_band
+    assert ("one seed" in [text.get_text() for text in figure.legends[0].texts]) != has_band
+
+
+@pytest.mark.parametrize(
+    ("metric", "worst", "marker", "side"), [("val_accuracy", 0.1, "v", "below"), ("val_loss", 9.0, "^", "above")]
+)
+def test_a_point_far_behind_the_others_is_a_triangle_at_the_edge(metric, worst, marker, side):
+    scores = [worst, 0.90, 0.91, 0.92, 0.91, 0.90]
+    points = pd.DataFrame({"group": "a", "rest": "", "value": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "score": scores})
+    figure = sensitivity(points, "lr", metric, "", {})
+    low, high = figure.axes[0].get_ylim()
+    assert 0.8 < low < 0.9 < 0.92 < high < 1.1
+    (mark, _) = [line for line in figure.axes[0].lines if line.get_marker() == marker]
+    assert list(mark.get_xdata()) == [1.0]
+    assert f"{side} the axis" in [text.get_text() for text in figure.legends[0].texts]
