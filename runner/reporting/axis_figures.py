@@ -18,8 +18,8 @@ from runner.reporting.figures.drawing.axes import (
 )
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.styles import Style
-from runner.reporting.figures.grids import sensitivity
-from runner.reporting.figures.heat_maps import DATASET, heat_map
+from runner.reporting.figures.grids.heat_map import DATASET, heat_map
+from runner.reporting.figures.grids.sensitivity import sensitivity
 from runner.reporting.metrics import axis_label
 from runner.reporting.results import Results
 from runner.reporting.tuning.tuning_trials import only_axis, point_values

@@ -29,7 +29,7 @@ from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, ordered_styles, variant_styles
 from runner.reporting.figures.forest_plot import forest
-from runner.reporting.figures.interactions import interaction
+from runner.reporting.figures.grids.interaction import interaction
 from runner.reporting.figures.learning_curves import learning_curves
 from runner.reporting.figures.of_confusion import Confusion, confusion_matrices, confusion_matrix
 from runner.reporting.figures.of_differences_over_time import difference_over_time

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from runner.core.write import leftovers, remove_leftovers, set_aside, whole_file, write_csv, write_json
+from runner.core.write import leftovers, remove_leftovers, set_aside, whole_file, write_csv, write_json, write_text
 
 
 def test_a_file_appears_whole_under_its_name(tmp_path):
@@ -29,6 +29,24 @@ def test_a_writer_that_fails_leaves_the_old_file_and_no_other(tmp_path):
         write_half()
     assert path.read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["history.csv"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: write_text(path, "after"),
+        lambda path: write_json(path, {"after": 1}),
+        lambda path: write_csv(path, [{"after": 1}]),
+    ],
+    ids=["text", "json", "csv"],
+)
+def test_a_file_is_replaced_and_never_rewritten_in_place(tmp_path, write):
+    path, link = tmp_path / "file", tmp_path / "link"
+    path.write_text("before")
+    link.hardlink_to(path)
+    write(path)
+    assert "after" in path.read_text()
+    assert link.read_text() == "before"
 
 
 def test_leftovers_of_processes_that_are_gone_are_removed_and_those_of_others_stay(tmp_path):

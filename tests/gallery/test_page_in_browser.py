@@ -12,6 +12,7 @@ from runner.gallery.server import Server
 from runner.gallery.site import Site
 from tests.browser import opened_anew, until
 from tests.gallery.conftest import JOBS, report_on
+from tests.reporting.page.test_page_accessibility import checked
 from tests.sweeps.made_up import end
 
 
@@ -72,6 +73,15 @@ def test_a_narrow_window_needs_no_scrolling_sideways(opened):
             {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True},
         )
         assert opened.execute_script("return document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_nothing_violates_wcag_aa(opened, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    violations, rules = checked(opened)
+    assert violations == []
+    assert {"color-contrast", "select-name", "label"} <= {*rules}
 
 
 def test_it_is_dark_where_the_system_is(opened):

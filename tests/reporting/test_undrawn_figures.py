@@ -112,6 +112,8 @@ def test_the_only_tuned_key_has_a_sensitivity_and_no_slices_and_a_grid_no_histor
     assert not {"tuning_slices", "tuning_history"} & {*results.figures()}
     with pytest.raises(UserError, match=r"tuning_slices: .* the figure sensitivity shows"):
         results.figure("tuning_slices")
+    with pytest.raises(UserError, match="no variant has two or more tuned keys"):
+        results.figure("tuning_parallel")
     with pytest.raises(UserError, match="the order of the points of a grid"):
         results.figure("tuning_history")
 

@@ -61,6 +61,15 @@ def test_l1_and_l2_together_are_keras_l1l2(split):
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("option", "clipped"),
+    [("by_global_norm", (1.0, None, None)), ("by_norm", (None, 1.0, None)), ("by_value", (None, None, 0.5))],
+)
+def test_clipping_is_an_argument_of_the_optimizer(split, option, clipped):
+    optimizer = model_of(split, f"clipping={option}").optimizer
+    assert (optimizer.global_clipnorm, optimizer.clipnorm, optimizer.clipvalue) == clipped
+
+
 def test_cosine_without_a_length_reaches_zero_at_the_end_of_the_training(split):
     schedule = schedule_of(model_of(split, "schedule=cosine", "training.epochs=5").optimizer)
     rates = [float(schedule(step)) for step in (0, 7.5, 15)]

@@ -1,5 +1,6 @@
-"""Runs of a worker that share compiled functions."""
+"""Runs of a worker that share data and compiled functions."""
 
+import numpy as np
 import pytest
 
 from runner.run.cache import Kept
@@ -28,6 +29,16 @@ def test_runs_share_it_if_they_differ_in_the_seed_or_the_base_rate_alone(tmp_pat
         for own in (first, second)
     ]
     assert (taken[0] is taken[1]) == is_shared
+
+
+def test_runs_share_a_split_if_their_data_and_preprocessing_are_equal(tmp_path):
+    kept = Kept()
+    first, same, other = (
+        prepare(config(*SMALL, own), tmp_path, kept, one_thread=True).parts.split
+        for own in ("seed=0", "optimizer=sgd", "preprocessing=standardize")
+    )
+    assert first is same
+    assert not np.array_equal(first.train.inputs, other.train.inputs)
 
 
 def test_kernels_are_kept_for_the_same_network_alone(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """First screen of the page: a forest plot of the differences from the baseline, with the verdict on each variant."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,9 +27,13 @@ from runner.reporting.statistics.ties import places
 from runner.reporting.tables.marks import Mark
 from runner.reporting.tables.paper_table import AS_GOOD
 
+_MOST_IN_ORDER = 12  # rows up to which variants keep the order of the plan, because all are on the first screen
+
 
 def answer(results: Results, found: Sequence[Difference], marks: Mapping[str, Mark]) -> Forest:
-    """Return the forest plot of a report's comparisons in table order, each cell under its baseline.
+    """Return the forest plot of a report's comparisons, each cell under its baseline.
+
+    Up to twelve variants are in table order, more are in the order of their ranks.
 
     Args:
         found: the comparisons, as from `differences`.
@@ -42,11 +47,21 @@ def answer(results: Results, found: Sequence[Difference], marks: Mapping[str, Ma
     def scored(row: ForestRow) -> ForestRow:
         return replace(row, score=scores[row.variant])
 
+    are_many = sum(len(group.rows) for group in shown.groups) > _MOST_IN_ORDER
+
+    def ordered(rows: Sequence[ForestRow]) -> list[ForestRow]:
+        return sorted(rows, key=lambda row: _place(row, scores)) if are_many else [*rows]
+
     groups = [
-        replace(group, rows=[*map(scored, group.rows)], baseline=group.baseline and scored(group.baseline))
+        replace(group, rows=[*map(scored, ordered(group.rows))], baseline=group.baseline and scored(group.baseline))
         for group in shown.groups
     ]
     return replace(shown, groups=groups, scores=f"Rank, {axis_label(results.metric)}", marks=_meaning(results, marks))
+
+
+def _place(row: ForestRow, scores: Mapping[str, Score]) -> tuple[bool, float]:
+    """Return a sort key: the baseline first, then the best; a variant without a result last."""
+    return row.word != "baseline", scores[row.variant].rank or math.inf
 
 
 def _scores(results: Results, marks: Mapping[str, Mark]) -> dict[str, Score]:

@@ -18,12 +18,14 @@ _HISTORY = (
     "Validation score of each trial, in the order in which the trials were planned or proposed; the line is the best "
     "score so far."
 )
+OF_DRAWS = "A bar contains 95% of the validation scores; it is not a confidence interval for other points."
+OF_SEARCHES = "A bar is the range of the searches."
 ROW_FIGURES = ("forest", "generalization_gap", "time_to_target", "ensemble")  # and the figure of the metric
 TUNING_CAPTIONS = {
     "tuning_curve": (
         "Validation and test score of the best of the given number of points, drawn at random without replacement from "
-        "the points tried: means over all draws, on the tuning seeds. A bar contains 95% of the validation scores; it "
-        "is not a confidence interval for other points. The curve of a grid depends on the values in the grid."
+        f"the points tried: means over all draws, on the tuning seeds. {OF_DRAWS} The curve of a grid depends on the "
+        "values in the grid."
     ),
     "search": _HISTORY,
     "tuning_history": _HISTORY,
@@ -40,7 +42,7 @@ TUNING_CAPTIONS = {
     ),
     "tuning_parallel": (
         "Each line is a trial and passes through the values of its keys to its validation score, which also determines "
-        "its colour (dark: better). The thick line is the choice."
+        "its colour (dark: better). The thick orange line is the choice."
     ),
 }
 TUNING_CURVES = {  # captions by the kind of the curve
@@ -50,7 +52,7 @@ TUNING_CURVES = {  # captions by the kind of the curve
     ),
     REPEATED: (
         "Best validation score so far by the number of trials of a search, and the test score of the best trial so "
-        "far, both on the tuning seeds: means of the repeated searches. A bar is the range of the searches."
+        f"far, both on the tuning seeds: means of the repeated searches. {OF_SEARCHES}"
     ),
 }
 CAPTIONS = TUNING_CAPTIONS | {

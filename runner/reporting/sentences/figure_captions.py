@@ -1,6 +1,7 @@
 """Captions of drawn figures for papers, which state n, the intervals, the test and the data."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ from runner.reporting.figures.dots import INTERVAL
 from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
+from runner.reporting.figures.grids.scored_panels import BEYOND
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
-from runner.reporting.figures.scored_panels import BEYOND
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
 from runner.reporting.sentences.captions import (
     BAND,
     DOTS,
+    OF_DRAWS,
+    OF_SEARCHES,
     OVER_SEEDS,
     ROW_FIGURES,
     TUNING_CAPTIONS,
@@ -87,8 +90,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
             said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
-        if stem == "tuning_curve" and any(_leaves(axes, "bands") for axes in figure.axes):
-            said.append("Some bars extend beyond the panel.")
+        if stem == "tuning_curve":
+            said = [*_of_tuning_curve(said, figure)]
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         if stem in TUNING_CAPTIONS:
@@ -123,8 +126,9 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
-        panel = headings[0].partition("=")[0]
-        yield f"Each value of {panel} has its own panels; a colour stands for the same {titles[0]} in all."
+        keys = re.findall(r"(?:^|, )([\w.]+)=", headings[0].replace("\n", " "))
+        panel = f"combination of {' and '.join(keys)}" if len(keys) > 1 else f"value of {keys[0]}"
+        yield f"Each {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 
 
 def _arrows(figure: Figure, what: str = "variant") -> Iterator[str]:
@@ -144,6 +148,17 @@ def _without_absent(said: Sequence[str], figure: Figure, results: Results) -> It
         if not marks:
             own = text.replace(f" {in_units(BAND, results.unit)}", "").replace(OVER_SEEDS, "")
         yield own if averaged else own.replace(", averaged over all others", "")
+
+
+def _of_tuning_curve(said: Sequence[str], figure: Figure) -> Iterator[str]:
+    """Yield the sentences, without those on bars if there are none, and what extends beyond the panels."""
+    has_bars = any(axes.collections for axes in figure.axes)
+    for text in said:
+        yield text if has_bars else text.replace(f" {OF_DRAWS}", "").replace(f" {OF_SEARCHES}", "")
+    if any(_leaves(axes, "curves") for axes in figure.axes):
+        yield "Early parts of some curves are beyond the panels."
+    if any(_leaves(axes, "bands") for axes in figure.axes):
+        yield "Some bars extend beyond the panel."
 
 
 def _of_points(figure: Figure, unit: Unit) -> Iterator[str]:

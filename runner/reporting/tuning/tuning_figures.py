@@ -61,7 +61,12 @@ def tuning_figures(results: Results, styles: dict[str, Style]) -> Named:
         shown = several
     if shown:
         title = f"Trials in parallel coordinates: {datasets}"
-        yield "tuning_parallel", partial(parallel_coordinates, shown, axis, title)
+        names = {
+            "fewer than two tuned keys": [trials.variant for trials in variants if len(trials.axes) < 2],
+            "behind the best": [trials.variant for trials in several if not any(trials is own for own in shown)],
+        }
+        omitted = {reason: own for reason, own in names.items() if own}
+        yield "tuning_parallel", partial(parallel_coordinates, shown, axis, title, omitted)
 
 
 def _repeated(curves: pd.DataFrame, title: str) -> Figure:

@@ -7,6 +7,7 @@ from runner.reporting.comparison.decision import (
     NOT_SIGNIFICANT,
     STILL_TRAINING,
     cannot_decide,
+    outcome,
     short_reason,
     shown_beyond,
 )
@@ -33,6 +34,20 @@ def row(**given):
 )
 def test_the_basis_of_a_verdict_in_a_few_words(given, said):
     assert short_reason(row(**given)) == said
+
+
+@pytest.mark.parametrize(
+    ("verdict", "metric", "expected"),
+    [
+        ("higher", "test_accuracy", "better"),
+        ("lower", "test_accuracy", "worse"),
+        ("higher", "test_loss", "worse"),
+        ("lower", "test_loss", "better"),
+        ("equivalent", "test_loss", "equivalent"),
+    ],
+)
+def test_the_metric_says_which_direction_is_better(verdict, metric, expected):
+    assert outcome(row(verdict=verdict, metric=metric)) == expected
 
 
 @pytest.mark.parametrize(

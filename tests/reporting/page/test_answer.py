@@ -181,3 +181,9 @@ def test_ranks_are_those_on_each_data_set(make_run, tmp_path, few_resamples):
     found = answered(tmp_path / "sweep")
     assert [(group.baseline.score.rank, group.rows[0].score.rank) for group in found.groups] == [(2, 1), (1, 2)]
     assert found.marks.startswith("Rank of each variant on its data set")
+
+
+def test_many_variants_are_ordered_by_rank_below_the_baseline(shifted):
+    order = [3, 1, 2, *range(4, 14)]
+    found = answered(shifted({"base": [0.5], **{f"v{place}": [0.5 + place / 100] for place in order}}))
+    assert [row.name for row in rows_of(found)] == ["base", *(f"v{place}" for place in range(13, 0, -1))]

@@ -15,10 +15,12 @@ from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.figures.forest_plot import WORDS
 from runner.reporting.formats import Output
+from runner.reporting.page.page import page_text
 from runner.reporting.page.page_tables import environment_table, variants_table
 from runner.reporting.page.runs_table import runs_table
-from runner.reporting.report import report
-from runner.reporting.result_reader import Wish
+from runner.reporting.page.sections import Drawing
+from runner.reporting.report import report, results_table
+from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from tests.imports import REPOSITORY
 from tests.reporting.page.conftest import HOSTILE
@@ -145,6 +147,15 @@ def test_wide_figures_fill_a_window_and_say_so_where_they_do_not_fit(opened):
     WebDriverWait(opened, 5).until(lambda _: hints(opened, "figure.wide") == {True})
     assert hints(opened, "#variants") == hints(opened, "#runs") == {True}
     assert hints(opened, "#environment") == {False}
+
+
+def test_figures_with_the_same_title_have_different_names_for_screen_readers(make_run, tmp_path):
+    make_run("sweep/0")
+    left_out, paths = LeftOut(), [tmp_path / "sweep"]
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+    drawings = [Drawing(stem, "", "data:,", wide=True, alt="Figure. Errors") for stem in ("accuracy", "heat_map")]
+    text = page_text(results, drawings, results_table(results), tmp_path)
+    assert re.findall(r'aria-label="(Figure.*?)"', text) == ["Figure. Errors (accuracy)", "Figure. Errors (heat map)"]
 
 
 def test_in_the_dark_figures_keep_their_colours(opened):

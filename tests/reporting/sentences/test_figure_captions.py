@@ -2,20 +2,24 @@ import json
 import re
 import shutil
 
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS
 from runner.reporting.figures.drawing.canvas import save_figure
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
+from runner.reporting.figures.grids.sensitivity import sensitivity
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
-from runner.reporting.sentences.captions import BAND
+from runner.reporting.sentences.captions import BAND, OF_DRAWS
 from runner.reporting.sentences.figure_captions import (
     _basis_of_verdicts,
     _beyond,
+    _of_points,
+    _of_tuning_curve,
     _with_runs,
     figure_caption,
     write_captions,
@@ -215,6 +219,27 @@ def test_the_caption_says_which_parts_leave_the_panels():
     said = ["Early parts of some curves are beyond the panels.", "Some intervals extend beyond the panels."]
     assert [*_beyond("accuracy", figure)] == said
     assert not [*_beyond("forest", figure)]
+
+
+def test_a_tuning_curve_without_bars_does_not_explain_them_and_says_what_it_hides():
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], [0.1, 0.8, 0.9])
+    axes.set_ylim(0.7, 1)
+    hidden = "Early parts of some curves are beyond the panels."
+    assert [*_of_tuning_curve([f"Best. {OF_DRAWS} Of a grid."], figure)] == ["Best. Of a grid.", hidden]
+    axes.vlines([1, 2], [0.75, 0.8], [0.9, 0.9])
+    assert [*_of_tuning_curve([f"Best. {OF_DRAWS}"], figure)] == [f"Best. {OF_DRAWS}", hidden]
+
+
+def test_the_caption_explains_dots_of_seeds_and_triangles():
+    rows = [
+        (value, 0.1 if value == 1 else 0.9 + value / 100 + seed / 1000) for value in range(1, 8) for seed in range(2)
+    ]
+    points = pd.DataFrame(rows, columns=["value", "score"]).assign(group="", rest="")
+    said = [*_of_points(sensitivity(points, "lr", "val_accuracy", "", {}), SEEDS)]
+    dots = "Lines are means over seeds, small dots single seeds."
+    assert said == [dots, "Triangles at the edge mark points far behind the others."]
 
 
 def test_each_data_set_has_the_confusion_matrix_of_its_own_best_variant(make_run, tmp_path):

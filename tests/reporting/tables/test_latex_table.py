@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from runner.reporting.tables.latex_table import latex_table
+from runner.reporting.tables.latex_table import escaped, latex_table
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
 LONG = "optimizer=adamw,optimizer.learning_rate=0.00{},regularizer=[l2,dropout],model=mlp_two_hidden_layers"
@@ -81,6 +81,10 @@ def test_names_that_latex_would_take_for_its_own_are_names(compiled):
     body = latex(*names).split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
     assert len(body) == len(names)
     assert not [row for row in body if row.startswith(("[", "*"))]
+
+
+def test_characters_that_latex_would_interpret_are_escaped():
+    assert escaped("a_b & 5% #1 $x {y}") == r"a\_b \& 5\% \#1 \$x \{y\}"
 
 
 def test_numbers_have_minus_signs_and_names_their_hyphens():

@@ -1,6 +1,6 @@
 """Parallel coordinates of the tuning: a line for each trial through its values to its score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,13 +8,16 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import key_lines, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import PALETTE, key_lines, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.names import key_names, shown_name
+from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR
 from runner.reporting.figures.tuning.scales import Scale
@@ -30,26 +33,59 @@ _THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to
 _NAME = 60  # characters per line of a variant's name
 _LETTERS_AN_INCH = 15  # average number of characters per inch in the names of keys
 _LINE = 1.2  # line height of these names, in font sizes
-_LOST = (0.8, 0.8, 0.8, 1.0)  # colour of trials without a score
+_LOST = "0.8"  # colour of trials without a score
+_CHOSEN = PALETTE[1]
+_MOST_NAMED, _NOTE = 6, 70  # names of variants that are not shown, and characters per line of this note
+_BAR, _BAR_LETTERS = 12, 26  # per panel: length of the colour bar in widths, and characters per line of its label
+NONE_OMITTED: Mapping[str, Sequence[str]] = {}
 _COLORS = mpl.colormaps["viridis_r"]  # the best lines are dark
 
 Array = npt.NDArray[np.float64]
 Tick = tuple[float, str]
 
 
-def parallel_coordinates(variants: Sequence[Trials], score_axis: ScoreAxis, title: str) -> Figure:
+def parallel_coordinates(
+    variants: Sequence[Trials], score_axis: ScoreAxis, title: str, omitted: Mapping[str, Sequence[str]] = NONE_OMITTED
+) -> Figure:
     """Draw each trial as a line through the values of its keys to its score, in a panel per variant, best lines on top.
 
-    Colours represent scores, the chosen line is thick and ends in a star, and trials without a score are grey. A line
-    has a gap at a key that is not set. If there are many keys, only the first ones are drawn.
+    Colours represent scores, the chosen line is thick, orange and ends in a star, and trials without a score are grey.
+    A line has a gap at a key that is not set. If there are many keys, only the first ones are drawn.
 
     Args:
         variants: variants, each with two or more keys.
+        omitted: the other variants, by the reason for which they are not drawn; the legend names them.
     """
     figure, column = panels(len(variants), title, TWO_COLUMNS, 0.2 + _HEIGHT * len(variants), columns=1)
     for axes, trials in zip(column, variants, strict=True):
         _draw(axes, trials, score_axis)
+    _add_color_bar(figure, column, score_axis)
+    last = column[-1]
+    last.plot([], [], "-*", color=_CHOSEN, markerfacecolor="white", label="chosen", linewidth=2, **STAR)
+    if not all(trials.table["is_scored"].all() for trials in variants):
+        last.plot([], [], color=_LOST, label="no score")
+    for reason, names in omitted.items():
+        last.plot([], [], " ", label=wrapped(f"not shown: {_listed(names)} ({reason})", _NOTE))
+    legend_below(figure, last)
     return figure
+
+
+def _add_color_bar(figure: Figure, column: Sequence[Axes], score_axis: ScoreAxis) -> None:
+    colors = _COLORS if score_axis.sign == 1 else _COLORS.reversed()
+    scale = ScalarMappable(Normalize(score_axis.low, score_axis.high), colors)
+    direction = "higher" if score_axis.sign == 1 else "lower"
+    ends: Any = {"extend": "min" if score_axis.sign == 1 else "max"} if score_axis.is_cut else {}
+    bar = figure.colorbar(scale, ax=[*column], aspect=_BAR * len(column), pad=0.01, **ends)
+    bar.set_label(wrapped(f"{axis_label(score_axis.metric)}, {direction} is better", _BAR_LETTERS * len(column)))
+    bar.outline.set_visible(False)
+    if is_share(score_axis.metric):
+        share_ticks(bar.ax.yaxis)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others."""
+    first, rest = [shown_name(name) for name in names[:_MOST_NAMED]], len(names) - _MOST_NAMED
+    return ", ".join(first) + (f" and {counted(rest, 'other')}" if rest > 0 else "")
 
 
 def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
@@ -62,7 +98,7 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     heights = np.clip((scores - score_axis.low) / (score_axis.high - score_axis.low), 0, 1)
     is_chosen = trials.table["is_chosen"].to_numpy(bool)
     lines = np.column_stack([trials.places[[*scales]].to_numpy(float), heights])
-    _draw_lines(axes, lines, np.where(is_chosen, _THICK, _THIN) * mpl.rcParams["lines.linewidth"], score_axis.sign)
+    _draw_lines(axes, lines, is_chosen, score_axis.sign)
     axes.plot([last] * is_chosen.sum(), heights[is_chosen], "*", color="white", clip_on=False, zorder=6, **STAR)
     if score_axis.is_off(scores).any():
         edge = 0 if score_axis.sign == 1 else 1
@@ -80,22 +116,24 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     axes.set_title(heading, loc="left", fontweight="bold", pad=above)
 
 
-def _draw_lines(axes: Axes, lines: Array, widths: Array, sign: int) -> None:
-    """Draw the segments between adjacent keys that are both set, with the best trial last.
+def _draw_lines(axes: Axes, lines: Array, is_chosen: npt.NDArray[np.bool_], sign: int) -> None:
+    """Draw the segments between adjacent keys that are both set, with the best trials and then the choice last.
 
     Args:
         lines: (trials, keys and score), from 0 to 1; NaN where a key is not set or a trial has no score.
-        widths: (trials,), in points.
+        is_chosen: (trials,).
         sign: 1 if a higher score is better, -1 if a lower one is.
     """
     merits = lines[:, -1] if sign == 1 else 1 - lines[:, -1]
     is_scored = ~np.isnan(merits)
+    widths = np.where(is_chosen, _THICK, _THIN) * mpl.rcParams["lines.linewidth"]
     segments, colors, thick = [], [], []
-    for row in np.lexsort((merits, is_scored)):
+    for row in np.lexsort((merits, is_scored, is_chosen)):
         points = np.column_stack([np.arange(lines.shape[1]), lines[row]])
         own = [pair for pair in pairwise(points) if not np.isnan(pair).any()]
         segments += own
-        colors += [_COLORS(merits[row]) if is_scored[row] else _LOST] * len(own)
+        color = _CHOSEN if is_chosen[row] else _COLORS(merits[row]) if is_scored[row] else _LOST
+        colors += [color] * len(own)
         thick += [widths[row]] * len(own)
     axes.add_collection(LineCollection(segments, colors=colors, linewidths=thick))
 

@@ -49,8 +49,10 @@ const scatterChart = (place, table, words, first) => {
     const ends = key === "y" ? meansShown().flatMap((found) => (found ? [found.mean - found.reach, found.mean + found.reach] : [])) : [];
     inside.push(...ends.filter((end) => !state.log.y || end > 0));
     const [low, high] = [Math.min(...inside), Math.max(...inside)];
-    if (state.log[key]) return [low / 1.1, high * 1.1];
-    const room = (high - low || Math.abs(high) || 1) * 0.05;
+    const share = key === "x" && tried().length > 1 ? 0.1 : 0.05; // dots beside a tried value need more room
+    const factor = Math.max(1.1, (high / low) ** share);
+    if (state.log[key]) return [low / factor, high * factor];
+    const room = (high - low || Math.abs(high) || 1) * share;
     return [low - room, high + room];
   };
   const drawDots = (plot) => {

@@ -42,3 +42,22 @@ def test_an_incomplete_grid_or_one_whose_cells_share_variants_has_no_panels():
     assert grid_panels(overrides, variants) is not None
     assert grid_panels(overrides[1:], variants[1:]) is None
     assert grid_panels(overrides, [*overrides[RATE]]) is None
+
+
+def test_a_grid_of_three_keys_has_a_panel_for_each_combination_of_the_two_with_fewer_values():
+    keys = {"optimizer": ["sgd", "adam"], RATE: ["1", "0.1", "0.01", "0.001"], BATCH: ["64", "32"]}
+    frame = pd.DataFrame([*itertools.product(*keys.values())], columns=[*keys], dtype=object)
+    variants = [",".join(row) for row in frame.itertuples(index=False)]
+    found = grid_panels(frame, variants)
+    assert found.key == "learning_rate"
+    cells = [cell for _, cell in found.cells.values()]
+    panels = [f"optimizer={name},{BATCH}={size}" for name in ("sgd", "adam") for size in ("32", "64")]
+    assert [*dict.fromkeys(cells)] == panels
+    assert found.cells["adam,0.1,64"] == ("0.1", panels[3])
+    assert grid_panels(frame[1:], variants[1:]) is None
+    assert grid_panels(frame.assign(model=["mlp", "cnn"] * 8), variants) is None
+
+
+def test_a_grid_of_three_keys_with_more_than_six_combinations_has_no_panels():
+    frame = pd.DataFrame([*itertools.product("abc", "123", "4567")], columns=["optimizer", BATCH, RATE], dtype=object)
+    assert grid_panels(frame, ["".join(row) for row in frame.itertuples(index=False)]) is None

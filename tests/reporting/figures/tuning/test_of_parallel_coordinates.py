@@ -3,8 +3,9 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 
+from runner.reporting.figures.drawing.canvas import PALETTE
 from runner.reporting.figures.tuning.of_parallel_coordinates import parallel_coordinates
-from tests.reporting.figures.made_trials import made_trials, score_axis
+from tests.reporting.figures.made_trials import legend, made_trials, score_axis
 
 POINTS = {"rate=3 norm=none": 0.6, "rate=1 norm=batch beta=0.9": 0.7, "rate=2 norm=batch beta=0.5": None}
 
@@ -31,12 +32,35 @@ def test_a_line_passes_through_its_values_with_a_gap_where_a_key_is_not_set():
     assert unscored[:, 1, 0].tolist() == [1, 2]  # the line does not reach the score
 
 
-def test_the_best_line_is_on_top_and_dark_the_choice_is_thick_and_no_score_is_grey():
-    _, colors, widths = lines(drawn())
+def test_better_lines_are_dark_and_above_the_choice_is_thick_and_orange_and_no_score_is_grey():
+    _, colors, widths = lines(drawn(POINTS | {"rate=2 norm=none": 0.5}))
     luminance = colors[:, :3].sum(axis=1)
-    assert luminance[-1] < luminance[2]
+    assert luminance[3] < luminance[2]  # 0.6 above 0.5
+    assert tuple(colors[-1]) == to_rgba(PALETTE[1])
     assert widths[-1] > widths[0]
     assert tuple(colors[0][:3]) == to_rgba("0.8")[:3]
+
+
+@pytest.mark.parametrize(("metric", "better"), [("val_accuracy", "higher"), ("val_loss", "lower")])
+def test_the_colour_bar_names_the_metric_and_is_dark_where_scores_are_better(metric, better):
+    figure = drawn({"rate=3 beta=1": 0.6, "rate=1 beta=2": 0.2, "rate=2 beta=3": 0.9}, metric)
+    bar = figure.axes[-1]
+    assert " ".join(bar.get_ylabel().split()).endswith(f"{better} is better")
+    colors = figure.axes[-1].collections[-1].cmap
+    luminance = [sum(colors(end)[:3]) for end in (0.0, 1.0)]
+    assert (luminance[1] < luminance[0]) == (better == "higher")
+
+
+def test_the_legend_names_the_variants_that_are_not_shown():
+    variants = made_trials({"sgd": POINTS})
+    omitted = {"fewer than two tuned keys": ["adam"], "behind the best": [*"abcdefgh"]}
+    texts = legend(parallel_coordinates(variants, score_axis(variants), "", omitted))
+    assert texts[:2] == ["chosen", "no score"]
+    notes = [" ".join(text.split()) for text in texts[2:]]
+    assert notes == [
+        "not shown: adam (fewer than two tuned keys)",
+        "not shown: a, b, c, d, e, f and 2 others (behind the best)",
+    ]
 
 
 def test_the_best_loss_is_on_top():

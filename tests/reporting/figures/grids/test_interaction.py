@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from runner.reporting.figures.drawing.axes import Axis
-from runner.reporting.figures.interactions import interaction
+from runner.reporting.figures.grids.interaction import interaction
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.statistics.summary import summarize
 

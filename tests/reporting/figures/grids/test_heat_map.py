@@ -4,8 +4,8 @@ import pytest
 
 from runner.reporting.figures.drawing.axes import varying_axes
 from runner.reporting.figures.drawing.drawn_data import drawn_data
-from runner.reporting.figures.heat_maps import heat_map
-from tests.reporting.figures.test_grids import GRID, frame
+from runner.reporting.figures.grids.heat_map import heat_map
+from tests.reporting.figures.grids.test_sensitivity import GRID, frame
 
 
 def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():

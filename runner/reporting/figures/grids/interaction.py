@@ -21,7 +21,7 @@ from runner.reporting.figures.drawing.names import key_names, short_keys, shown_
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import Style, variant_styles
 from runner.reporting.figures.drawing.value_axis import scale_values
-from runner.reporting.figures.scored_panels import are_few, draw_seeds, scale_scores
+from runner.reporting.figures.grids.scored_panels import are_few, draw_seeds, scale_scores
 from runner.reporting.grid_effects.complete_grids import VARIANT, Grid
 from runner.reporting.metrics import axis_label, sign_of
 from runner.reporting.statistics.summary import summarize

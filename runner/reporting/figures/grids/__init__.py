@@ -1,0 +1,1 @@
+"""Figures of a metric along the varied keys."""
