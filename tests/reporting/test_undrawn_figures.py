@@ -5,6 +5,8 @@ import pytest
 
 import runner
 from runner.core.errors import UserError
+from runner.reporting.report_figures import report_figures
+from runner.reporting.sentences.figure_captions import figure_caption
 from runner.reporting.undrawn_figures import interaction_shows_all, is_cross_entropy
 
 RATES = ("0.01", "0.1", "1")
