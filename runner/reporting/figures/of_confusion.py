@@ -76,7 +76,8 @@ def confusion_matrices(found: Sequence[Confusion], title: str) -> Figure:
     figure, row = panels(len(placed), title, size)
     for axes, own in zip(row, placed, strict=True):
         image = _draw(axes, own.one, numbered=own.cell >= _READABLE)
-        axes.set_title(own.heading, loc="left", fontsize="medium", color="0.35", x=-own.names / own.side)
+        left = 0 if has_given_axes() else -own.names / own.side
+        axes.set_title(own.heading, loc="left", fontsize="medium", color="0.35", x=left)
         axes.set_ylabel("true class" if own.is_first else "")
     _add_scale(figure, row, image, None if has_given_axes() else _arrange(figure, row, placed))
     return figure

@@ -53,8 +53,13 @@ const lineOfRun = (panel, run) => ({
 });
 const isFewRuns = ({ n }) => n > 1 && n <= FEW_RUNS;
 // The lines of runs: of all, or of those groups that have too few for a band.
-const linesOf = (panel, curves) =>
+const linesOfRuns = (panel, curves) =>
   (state.seeds ? curves : curves.filter(isFewRuns)).flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
+const linesOfDifferences = (curves) =>
+  curves.filter(isFewRuns).flatMap(({ group, x, seeds }) =>
+    seeds.map((y) => ({ group, x: x.slice(0, y.length), y: smoothed(y, state.smoothing) })),
+  );
+const linesOf = (panel, curves) => (isDifference() ? linesOfDifferences(curves) : linesOfRuns(panel, curves));
 
 const FEW = 10; // with fewer epochs in view, no early value is cut off
 // The vertical range for the given horizontal one. For a proportion, it may cut off early values far below the others, but
@@ -203,7 +208,7 @@ const nearestCurve = (plot, { curves, lines }) => {
     if (distance < best.distance) best = { ...found, distance, at };
   };
   for (const curve of curves) consider(curve.x.slice(0, curve.mean.length), curve.mean, { curve });
-  for (const line of state.seeds ? lines : []) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
+  for (const line of state.seeds && !isDifference() ? lines : []) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
   return best.curve ? best : null;
 };
 // The values of the other panels at the same epoch.
@@ -271,7 +276,7 @@ const caption = () => {
   const parts = [`Lines are ${means}${n}${bands && `, bands ${bands}`}.`];
   if (shown.some(isFewRuns)) {
     const few = `up to ${FEW_RUNS} ${data.unit}s`;
-    parts.push(isDifference() ? `With ${few}, there is no band.` : `With ${few}, thin lines are single ${data.unit}s instead of a band.`);
+    parts.push(`With ${few}, thin lines are single ${data.unit}s instead of a band.`);
   }
   if (isDifference() && state.metric.margin) parts.push("The grey area is the margin.");
   if (state.smoothing && !isDifference()) parts.push("Thin lines are not smoothed.");
