@@ -25,9 +25,9 @@ _BEYOND = 4.0  # interval ends are cut at this multiple of the largest absolute 
 
 
 def bars(rows: Sequence[Finding]) -> list[str]:
-    """Return one drawing per row, on one scale per data set: difference, interval and a line at 0; "" without one."""
-    scales = {dataset: _scale([row for row in rows if row.dataset == dataset]) for dataset in {r.dataset for r in rows}}
-    return [_bar(row, *scales[row.dataset]) if row.estimate else "" for row in rows]
+    """Return a drawing for each row of one data set, on one scale: difference, interval and a line at 0; "" without one."""
+    low, high = _scale(rows)
+    return [_bar(row, low, high) if row.estimate else "" for row in rows]
 
 
 def bars_axis(rows: Sequence[Finding], metric: str) -> str:
@@ -39,7 +39,7 @@ def bars_axis(rows: Sequence[Finding], metric: str) -> str:
     parts = []
     for tick in ticks:
         if low <= tick / factor <= high:
-            place = f"{_ROOM + (tick / factor - low) / (high - low or 1) * (width - 2 * _ROOM):.1f}"
+            place = _place(tick / factor, low, high)
             text = with_minus(f"{tick:+g}") if tick else "0"
             parts.append(f'<path d="M{place} 0V3"/><text x="{place}" y="12">{text}</text>')
     return f'<svg class="bar axis" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'
@@ -52,19 +52,24 @@ def _scale(rows: Sequence[Finding]) -> tuple[float, float]:
     return min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
 
 
+def _place(value: float, low: float, high: float) -> str:
+    """Return the position of a value, or of the nearest end of the scale, in the view box of a bar."""
+    share = (min(max(value, low), high) - low) / (high - low or 1)
+    return f"{_ROOM + share * (_BAR[0] - 2 * _ROOM):.1f}"
+
+
 def _bar(row: Finding, low: float, high: float) -> str:
     width, height = _BAR
     middle = height / 2
-
-    def place(value: float) -> str:
-        share = (min(max(value, low), high) - low) / (high - low or 1)
-        return f"{_ROOM + share * (width - 2 * _ROOM):.1f}"
-
     difference, left, right = row.estimate or (0.0, 0.0, 0.0)
     has_interval = not math.isnan(left)
-    parts = [f'<path class="zero" d="M{place(0)} 0V{height}"/>']
-    parts += [f'<path class="interval" d="M{place(left)} {middle}H{place(right)}"/>'] if has_interval else []
-    parts.append(f'<circle cx="{place(difference)}" cy="{middle}" r="3.2"/>')
+    parts = [f'<path class="zero" d="M{_place(0, low, high)} 0V{height}"/>']
+    parts += (
+        [f'<path class="interval" d="M{_place(left, low, high)} {middle}H{_place(right, low, high)}"/>']
+        if has_interval
+        else []
+    )
+    parts.append(f'<circle cx="{_place(difference, low, high)}" cy="{middle}" r="3.2"/>')
     # The text next to it says the same, so screen readers skip the drawing.
     return (
         f'<svg class="bar {escape(row.word)}" viewBox="0 0 {width} {height}" aria-hidden="true">{"".join(parts)}</svg>'

@@ -152,7 +152,7 @@ def _card(entry: Entry, root: Path, place: Path, *, live: bool) -> Card:
         commands=[command for command in entry.commands if not (live and command.startswith("runner report"))],
         groups=groups,
         has_bars=any(row.estimate for row in found),
-        verdict=next((place for place, word in enumerate(_BY_VERDICT) if word in words), len(_BY_VERDICT)),
+        verdict=next((rank for rank, word in enumerate(_BY_VERDICT) if word in words), len(_BY_VERDICT)),
         more=max(0, len(found) - _MOST_ROWS),
         curves=curves_drawing(curves) if curves else "",
         caption="" if curves is None else caption_of(curves),

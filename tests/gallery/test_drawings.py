@@ -28,12 +28,6 @@ def test_bars_share_one_scale_on_which_zero_lies_where_it_belongs():
     assert interval(other) == (4, 60)
 
 
-def test_each_data_set_has_its_own_scale():
-    digits = Finding("a [digits]", "", "", (1.0, 0.0, 2.0), " [digits]")
-    one, other = bars([digits, Finding("a [wine]", "", "", (9.0, 0.0, 18.0), " [wine]")])
-    assert one == other
-
-
 def test_an_interval_without_end_reaches_the_edge_and_none_is_no_line():
     endless, none = bars(
         [Finding("a", "", "", (1.0, -math.inf, math.inf)), Finding("b", "", "", (0.5, math.nan, math.nan))]

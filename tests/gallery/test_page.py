@@ -11,7 +11,8 @@ import pytest
 from runner.cli.commands.gallery import index_command
 from runner.cli.commands.report import report_arguments
 from runner.core.errors import UserError
-from runner.gallery.page import write_gallery
+from runner.gallery.entry import Finding, Findings
+from runner.gallery.page import _groups, write_gallery
 from tests.gallery.conftest import HOSTILE
 
 
@@ -104,3 +105,18 @@ def test_a_report_needs_a_directory(capsys):
     with pytest.raises(SystemExit):
         report_arguments([])
     assert "the following arguments are required: DIR" in capsys.readouterr().err
+
+
+def test_each_data_set_has_its_own_scale_and_the_first_twelve_findings_are_shown():
+    digits = [Finding(f"{name} [digits]", "", "", (1.0, 0.0, 2.0), " [digits]") for name in "abcdefgh"]
+    wine = [Finding(f"{name} [wine]", "", "", (9.0, 0.0, 18.0), " [wine]") for name in "abcdefgh"]
+    rest = [Finding("a [iris]", "", "", (9.0, 0.0, 18.0), " [iris]")]
+    first, second = _groups(Findings(rows=[*digits, *wine, *rest], metric="test_loss"))
+    assert [len(group.rows) for group in (first, second)] == [8, 4]
+    assert first.rows[0][1] == second.rows[0][1]
+    assert first.axis != second.axis
+
+
+def test_findings_without_differences_have_no_axis():
+    (group,) = _groups(Findings(rows=[Finding("a", "", "90%")]))
+    assert group.axis == ""

@@ -22,7 +22,7 @@ PERFORMANCE_COLUMNS = ["variant", "threshold", "share", "share_low", "share_high
 RELATIVE_COLUMNS = [
     f"relative_{name}{end}" for name in ("iqm", "mean", "median") for end in ("", "_low", "_high")
 ]  # fmt: skip
-_THRESHOLDS = 101
+THRESHOLDS = 101  # of a profile
 _BEYOND = 1.02  # factor by which the thresholds extend beyond the smallest and the largest relative error
 
 
@@ -46,8 +46,8 @@ def relative_aggregates(own: Sequence[Values], baseline: Sequence[Values]) -> di
         own: errors of the variant's runs on each data set.
         baseline: errors of its baseline, for which `has_scale`.
     """
-    units = [_completed(errors) for errors in baseline]
-    completed = [_completed(errors) for errors in own]
+    units = [_completed(one) for one in baseline]
+    completed = [_completed(one) for one in own]
     found = {"iqm": _estimate(interquartile_mean, own, units)}
     if all(map(len, completed)):
         found |= {
@@ -68,23 +68,15 @@ def relative_profiles(runs: Mapping[str, Sequence[Values]], baseline: Sequence[V
         runs: errors of each variant's runs on each data set.
         baseline: errors of the baseline, for which `has_scale`.
     """
-    units = [_completed(errors).mean() for errors in baseline]
+    units = [_completed(one).mean() for one in baseline]
     relative = {variant: [one / unit for one, unit in zip(own, units, strict=True)] for variant, own in runs.items()}
     every = np.concatenate([one for own in relative.values() for one in own])
     usable = every[np.isfinite(every) & (every > 0)]  # a logarithmic axis has no 0
-    thresholds = np.geomspace(usable.min() / _BEYOND, usable.max() * _BEYOND, _THRESHOLDS)
-    frames = [
-        pd.DataFrame(
-            dict(
-                zip(
-                    PERFORMANCE_COLUMNS,
-                    (variant, thresholds, *profile([-one for one in own], -thresholds)),
-                    strict=True,
-                )
-            )
-        )
-        for variant, own in relative.items()
-    ]
+    thresholds = np.geomspace(usable.min() / _BEYOND, usable.max() * _BEYOND, THRESHOLDS)
+    frames = []
+    for variant, own in relative.items():
+        columns = (variant, thresholds, *profile([-one for one in own], -thresholds))
+        frames.append(pd.DataFrame(dict(zip(PERFORMANCE_COLUMNS, columns, strict=True))))
     return pd.concat(frames, ignore_index=True)
 
 

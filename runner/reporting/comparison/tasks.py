@@ -13,6 +13,7 @@ from runner.reporting.comparison.lost_runs import is_lost, is_scored
 from runner.reporting.comparison.relative_errors import (
     PERFORMANCE_COLUMNS,
     RELATIVE_COLUMNS,
+    THRESHOLDS,
     errors,
     has_scale,
     relative_aggregates,
@@ -41,7 +42,6 @@ TASK_COLUMNS = [
 ]  # fmt: skip
 _OTHERS = ("variant", "metric", "datasets", "runs", "lost", "baseline", "verdict", "reason")
 _NUMBERS = [name for name in TASK_COLUMNS if name not in _OTHERS]
-_THRESHOLDS = 101
 _MARGIN = 0.02  # share of the score range by which the lowest threshold lies below it
 
 Runs = Mapping[str, Sequence[Values]]  # scores of each variant on every data set
@@ -194,7 +194,7 @@ def _profiles(runs: Runs) -> pd.DataFrame:
     if not len(finite):
         return pd.DataFrame(columns=PERFORMANCE_COLUMNS)
     low, high = float(finite.min()), float(finite.max())
-    thresholds = np.linspace(low - _MARGIN * (high - low or 1), high, _THRESHOLDS)
+    thresholds = np.linspace(low - _MARGIN * (high - low or 1), high, THRESHOLDS)
     frames = []
     for arm, own in runs.items():
         columns = (arm, thresholds, *profile(own, thresholds))

@@ -1,6 +1,6 @@
 """Learning curves: a metric on training and validation data by epoch, with the last part enlarged if needed."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from runner.reporting.figures.drawing.curves import (
     explain,
     far_variants,
     name_far,
+    number_of_runs,
     shown_curve,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
@@ -197,7 +198,7 @@ def learning_curves(
     if key:
         drawing.share_scale(row, across)
         drawing.name_values(row[len(sides) - 1], cells or {})
-    bands = explain(row, row[len(sides) - 1], unit, _number_of_runs(counts) * (labelled or bool(key)))
+    bands = explain(row, row[len(sides) - 1], unit, f", {number_of_runs(counts)}" * (labelled or bool(key)))
     legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
 
@@ -215,12 +216,6 @@ def _rows_of_panels(count: int, across: int, inches: float, title: str) -> tuple
     beside = 1 if is_narrow() else across
     height = _AROUND + inches * count * (across // beside)
     return panels(across * count, title, width, height, columns=beside)
-
-
-def _number_of_runs(counts: Collection[int]) -> str:
-    """Return the numbers of runs of the variants for the legend."""
-    least, most = min(counts), max(counts)
-    return f", n = {most}" if least == most else f", n = {least} to {most}"
 
 
 def _parts(

@@ -54,6 +54,11 @@ class Confusion:
         longest = max(map(len, self.shown))
         return min(longest, _NAME) / _LETTERS_AN_INCH if longest > _SHORT else 0.0
 
+    @property
+    def label_room(self) -> float:
+        """Room for the names or numbers of classes, in inches."""
+        return max(self.room, _NUMBERS)
+
 
 def confusion_matrix(counts: npt.NDArray[np.float64], title: str, names: Sequence[str] = ()) -> Figure:
     """Draw a confusion matrix; see `Confusion` for the arguments. With many classes, only the colours are drawn."""
@@ -76,7 +81,7 @@ def confusion_matrices(found: Sequence[Confusion], title: str) -> Figure:
     figure, row = panels(len(placed), title, size)
     for axes, own in zip(row, placed, strict=True):
         image = _draw(axes, own.one, numbered=own.cell >= _READABLE)
-        left = 0 if has_given_axes() else -own.names / own.side
+        left = 0 if has_given_axes() else -own.one.label_room / own.side
         axes.set_title(own.heading, loc="left", fontsize="medium", color="0.35", x=left)
         axes.set_ylabel("true class" if own.is_first else "")
     _add_scale(figure, row, image, None if has_given_axes() else _arrange(figure, row, placed))
@@ -109,20 +114,17 @@ class _Panel:
         return self.cell * len(self.one.counts)
 
     @property
-    def names(self) -> float:
-        """Room for the names of the classes."""
-        return max(self.one.room, _NUMBERS)
-
-    @property
     def heading(self) -> str:
         """The heading in lines that fit above the panel and its names."""
-        return wrapped(self.one.heading, max(_SHORTEST_HEADING, int((self.names + self.side) * _HEADING_LETTERS)))
+        return wrapped(
+            self.one.heading, max(_SHORTEST_HEADING, int((self.one.label_room + self.side) * _HEADING_LETTERS))
+        )
 
     @property
     def right(self) -> float:
         """Right end of the matrix and its heading."""
         longest = max(map(len, self.heading.splitlines()), default=0)
-        return max(self.left + self.side, self.left - self.names + longest / _HEADING_LETTERS)
+        return max(self.left + self.side, self.left - self.one.label_room + longest / _HEADING_LETTERS)
 
     @property
     def above(self) -> float:
@@ -132,22 +134,21 @@ class _Panel:
     @property
     def below(self) -> float:
         """Room for the names of the classes and the axis label."""
-        return self.names + _AXIS_LABEL
+        return self.one.label_room + _AXIS_LABEL
 
 
 def _packed(found: Sequence[Confusion]) -> list[_Panel]:
     """Place the matrices in their order, in rows of at most the width of a figure."""
     placed: list[_Panel] = []
     for one in found:
-        names = max(one.room, _NUMBERS)
         if placed:
             last = placed[-1]
-            beside = _Panel(one, last.row, last.left + last.side + _GAP + names, is_first=False)
+            beside = _Panel(one, last.row, last.left + last.side + _GAP + one.label_room, is_first=False)
             if beside.fits:
                 placed.append(beside)
                 continue
         row = placed[-1].row + 1 if placed else 0
-        placed.append(_Panel(one, row, _EDGE + _AXIS_LABEL + names, is_first=True))
+        placed.append(_Panel(one, row, _EDGE + _AXIS_LABEL + one.label_room, is_first=True))
     return placed
 
 

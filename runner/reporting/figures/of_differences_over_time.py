@@ -24,7 +24,7 @@ from runner.reporting.figures.drawing.canvas import (
     sideways,
     wrapped,
 )
-from runner.reporting.figures.drawing.curves import FEW_RUNS, ONE_RUN
+from runner.reporting.figures.drawing.curves import FEW_RUNS, ONE_RUN, THIN, number_of_runs
 from runner.reporting.figures.drawing.difference_axis import (
     MARGIN_COLOR,
     difference_label,
@@ -46,7 +46,6 @@ _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of 
 _TICKS = 6  # maximum number of intervals between ticks
 _APART = 4.5  # points between the triangles of adjacent variants
 _LONGEST = 20  # characters of a baseline's name on the axis; the caption has longer ones
-_THIN: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6}
 _EARLY = 3  # values in the first third of the epochs may lie outside the axis
 
 
@@ -190,7 +189,7 @@ def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
             axes.fill_between(own["epoch"], own["low"], own["high"], alpha=0.2, linewidth=0, zorder=2, **look)
         elif len(own["by_seed"].iloc[0]) > 1:
             look["label"] = hidden_name(f"{name}{ONE_RUN}")
-            axes.plot(own["epoch"], _seeds(own), style.dash, marker=marker, markersize=3, zorder=2, **look, **_THIN)
+            axes.plot(own["epoch"], _seeds(own), style.dash, marker=marker, markersize=3, zorder=2, **look, **THIN)
 
 
 def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float]) -> None:
@@ -228,15 +227,10 @@ def _explain_runs(axes: Axes, counts: "pd.Series[int]", unit: Unit) -> None:
     """Add the entries of the legend for seeds and intervals, each with its number of pairs."""
     few, many = counts[counts.between(2, FEW_RUNS)], counts[counts > FEW_RUNS]
     if len(few):
-        axes.plot([], [], color="0.5", label=f"one {unit.noun}, {_number(few)}", **_THIN)
+        axes.plot([], [], color="0.5", label=f"one {unit.noun}, {number_of_runs({*few})}", **THIN)
     if len(many):
-        label = f"{CONFIDENCE:.0%} interval of the mean, {_number(many)}"
+        label = f"{CONFIDENCE:.0%} interval of the mean, {number_of_runs({*many})}"
         axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=label)
-
-
-def _number(counts: "pd.Series[int]") -> str:
-    least, most = counts.min(), counts.max()
-    return f"n = {least}" if least == most else f"n = {least} to {most}"
 
 
 def _explain_marks(figure: Figure, axes: Axes, margin: float | None, metric: str) -> None:

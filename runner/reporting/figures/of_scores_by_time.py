@@ -12,7 +12,15 @@ from matplotlib.figure import Figure
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import balanced, is_narrow, label_rows, legend_below, panels, wrapped
-from runner.reporting.figures.drawing.curves import BAND, blank_text, blank_variants, by_variant, mean_curve
+from runner.reporting.figures.drawing.curves import (
+    BAND,
+    ONE_RUN,
+    blank_text,
+    blank_variants,
+    by_variant,
+    mean_curve,
+    number_of_runs,
+)
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.names import short_keys, shown_name
@@ -73,7 +81,7 @@ def scores_by_time(
             row[0].plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), _NAME))
     label_rows(figure, row, axis_label(metric))
     counts = {*named.groupby(["cell", "variant"])["position"].nunique()}
-    number = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
+    number = number_of_runs(counts)
     if any(1 < count <= _MOST_RUNS for count in counts):
         row[0].plot([], [], color="0.5", label=f"one {unit.noun}, {number}", **_THIN)
     legend_below(figure, row[0], f"{BAND}, {number}" if any(axes.collections for axes in row) else "")
@@ -134,7 +142,7 @@ class _Part:
             marker = "o" if len(curve) == 1 else None
             axes.plot(curve.index, curve["mean"], style.dash, color=style.color, marker=marker, zorder=3, label=label)
             for run in self.runs[name]:
-                axes.plot(run.index, run, color=style.color, zorder=2, label=hidden_name(f"{name} (one run)"), **_THIN)
+                axes.plot(run.index, run, color=style.color, zorder=2, label=hidden_name(f"{name}{ONE_RUN}"), **_THIN)
             if not np.isfinite(curve["low"]).any():
                 continue
             bands: dict[str, Any] = {"color": style.color, "alpha": 0.18, "linewidth": 0, "label": label}

@@ -29,6 +29,7 @@ from runner.reporting.figures.drawing.curves import (
     explain,
     mean_curve,
     name_far,
+    number_of_runs,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
@@ -45,7 +46,6 @@ _WIDE_NORMS = 10  # ratio of largest to smallest gradient norm above which the a
 _TYPICAL = 0.75  # quantile of the values
 _FAR = 100  # multiple of the typical value above which a value does not determine the axis
 _ROOM = 0.05  # room at either end of the axis, as a share of the range
-_ALONE = 2  # factor from equal values to the ends of their logarithmic axis
 
 
 def variant_curves(
@@ -132,7 +132,7 @@ def _limit_to_near(axes: Axes, values: npt.ArrayLike, top: float) -> None:
         return
     if axes.get_yscale() == "log":
         low = float(numbers[numbers > 0].min())
-        room = (top / low) ** _ROOM if top > low else _ALONE
+        room = (top / low) ** _ROOM
         axes.set_ylim(low / room, top * room)
     else:
         low = float(numbers.min())
@@ -193,8 +193,7 @@ def _curves_by_cell(
         row[0].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
     label_rows(figure, row, label)
     counts = {*history.groupby("variant")["position"].nunique()}
-    number = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
-    legend_below(figure, row[0], explain(row, row[0], unit, f", {number}"), key)
+    legend_below(figure, row[0], explain(row, row[0], unit, f", {number_of_runs(counts)}"), key)
     return figure
 
 

@@ -15,7 +15,7 @@ _SCRIPTS = (
     "curve_charts", "dots", "scatter", "pictures", "views", "two_runs",
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
-_DIGEST = re.compile(r"(?:(.*)=)?([0-9a-f]{20,})")  # a fingerprint, or an override with one
+_DIGEST = re.compile(r"(?:.*=)?([0-9a-f]{20,})")  # a fingerprint, or an override with one
 
 _LONGEST_WORD = 40
 
@@ -57,7 +57,7 @@ def _breakable(name: str) -> list[str]:
 def _digest(text: str) -> tuple[str, str]:
     """Return a text as the part before its digest, and the digest; "" without one."""
     found = _DIGEST.fullmatch(text)
-    return (text[: found.start(2)], found[2]) if found else (text, "")
+    return (text[: found.start(1)], found[1]) if found else (text, "")
 
 
 def _part(name: str) -> str:

@@ -1,7 +1,7 @@
 """Curves of several variants against the epoch: means over seeds with 95% bands."""
 
 import warnings
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ FAR_TEXT = ": up to "
 _MOST_NAMED, _FAR_NAME = 4, 24  # such variants with their values in a panel, and characters of a name
 FEW_RUNS = 3  # largest number of a variant's runs that are drawn in place of a band
 ONE_RUN = " (one run)"  # end of the label of such a run
-_THIN: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6}
+THIN: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6}  # line of a single run
 _BEHIND_TEXT: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
 WIDE_RANGE = 50  # ratio of largest to smallest value above which a loss has a logarithmic axis
 
@@ -126,6 +126,12 @@ def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) 
         )
 
 
+def number_of_runs(counts: Collection[int]) -> str:
+    """Return the numbers of runs of the variants for the legend: `n = 3`, or `n = 3 to 5`."""
+    least, most = min(counts), max(counts)
+    return f"n = {least}" if least == most else f"n = {least} to {most}"
+
+
 def explain(panels: Sequence[Axes], axes: Axes, unit: Unit, number: str = "") -> str:
     """Add single runs to the legend of one panel, if any are drawn, and return the legend entry of bands.
 
@@ -134,7 +140,7 @@ def explain(panels: Sequence[Axes], axes: Axes, unit: Unit, number: str = "") ->
     """
     has_bands = any(own.collections for own in panels)
     if any(str(line.get_label()).endswith(ONE_RUN) for own in panels for line in own.lines):
-        axes.plot([], [], color="0.5", label=f"one {unit.noun}{number * (not has_bands)}", **_THIN)
+        axes.plot([], [], color="0.5", label=f"one {unit.noun}{number * (not has_bands)}", **THIN)
     return (BAND + number) * has_bands
 
 
@@ -233,7 +239,7 @@ def _draw_variant(
     first = 0 if seeds or is_few else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
     if seeds or is_few or not len(mean) or len(runs.epochs) > first + 1:
         of_runs = hidden_name(f"{label}{ONE_RUN}")
-        axes.plot(runs.epochs[first:], runs.curves[first:], label=of_runs if is_few else None, **_THIN, **line)
+        axes.plot(runs.epochs[first:], runs.curves[first:], label=of_runs if is_few else None, **THIN, **line)
         for own in runs.curves.T:
             if len(ended := np.flatnonzero(~np.isnan(own))) and ended[-1] >= len(mean):
                 axes.plot(runs.epochs[ended[-1]], own[ended[-1]], ".", color=style.color, markersize=3)

@@ -18,7 +18,7 @@ from runner.reporting.metrics import is_share
 
 Array = npt.NDArray[np.float64]
 
-FULL = 1.004  # upper limit of an axis of proportions: an interval may extend beyond 100%, which no score does
+_FULL = 1.004  # upper limit of an axis of proportions: an interval may extend beyond 100%, which no score does
 _ROOM = 0.05  # room beyond the points, as a share of their range
 BEYOND = " the axis"  # end of the legend entry for points beyond the axis
 _SEED: dict[str, Any] = {
@@ -84,7 +84,7 @@ def scale_scores(
     if axis.is_cut:
         low, high = (axis.low, high) if axis.sign == 1 else (low, axis.high)
     if is_share(metric):
-        low, high = max(low, 1 - FULL), min(high, FULL)
+        low, high = max(low, 1 - _FULL), min(high, _FULL)
     for place, axes in enumerate(row):
         axes.set_ylim(low, high)
         if is_share(metric):
