@@ -25,7 +25,7 @@ _BEYOND = 4.0  # interval ends are cut at this multiple of the largest absolute 
 
 
 def bars(rows: Sequence[Finding]) -> list[str]:
-    """Return a drawing for each row of one data set, on one scale: difference, interval and a line at 0; "" without one."""
+    """Return a drawing for each row of one data set: difference, interval and a line at 0; "" without a difference."""
     low, high = _scale(rows)
     return [_bar(row, low, high) if row.estimate else "" for row in rows]
 

@@ -126,7 +126,8 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
-        keys = re.findall(r"(?:^|, )([\w.]+)=", headings[0].replace("\n", " "))
+        found = re.findall(r"(?:^|, )([^=,]+)=", headings[0].replace("\n", " "))
+        keys = [key.replace(" ", "") for key in found]  # a long key is broken over two lines
         panel = f"combination of {' and '.join(keys)}" if len(keys) > 1 else f"value of {keys[0]}"
         yield f"Each {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS
-from runner.reporting.figures.drawing.canvas import save_figure
+from runner.reporting.figures.drawing.canvas import save_figure, wrapped
 from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.grids.sensitivity import sensitivity
 from runner.reporting.formats import Output
@@ -20,6 +20,7 @@ from runner.reporting.sentences.figure_captions import (
     _beyond,
     _of_points,
     _of_tuning_curve,
+    _panels_of_grid,
     _with_runs,
     figure_caption,
     write_captions,
@@ -230,6 +231,22 @@ def test_a_tuning_curve_without_bars_does_not_explain_them_and_says_what_it_hide
     assert [*_of_tuning_curve([f"Best. {OF_DRAWS} Of a grid."], figure)] == ["Best. Of a grid.", hidden]
     axes.vlines([1, 2], [0.75, 0.8], [0.9, 0.9])
     assert [*_of_tuning_curve([f"Best. {OF_DRAWS}"], figure)] == [f"Best. {OF_DRAWS}", hidden]
+
+
+@pytest.mark.parametrize(
+    ("cell", "panel"),
+    [
+        ("units=8", "value of units"),
+        ("units=8,batch_size=32", "combination of units and batch_size"),
+        (f"{'long' * 10}=[8, 4]", f"value of {'long' * 10}"),
+    ],
+)
+def test_the_caption_of_a_grid_names_the_keys_of_its_panels(cell, panel):
+    figure = Figure()
+    figure.subplots().set_title(wrapped(cell, 34), loc="left")
+    figure.legend(handles=[], title="momentum")
+    expected = f"Each {panel} has its own panels; a colour stands for the same momentum in all."
+    assert [*_panels_of_grid(figure)] == [expected]
 
 
 def test_the_caption_explains_dots_of_seeds_and_triangles():
