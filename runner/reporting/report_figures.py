@@ -21,7 +21,6 @@ from runner.reporting.comparison.tasks import Tasks, arm_baselines
 from runner.reporting.figures.dots import dots
 from runner.reporting.figures.drawing.axes import number, overrides_frame
 from runner.reporting.figures.drawing.canvas import wrapped
-from runner.reporting.figures.drawing.curves import variant_curves
 from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.grid_panels import GridPanels, grid_panels
@@ -37,6 +36,7 @@ from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 from runner.reporting.figures.of_tasks import aggregate_scores, improvement_probability, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
+from runner.reporting.figures.variant_curves import variant_curves
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, signed_text
 from runner.reporting.results import Results
 from runner.reporting.run_figures import read_gradients

@@ -46,6 +46,8 @@ def _of_tuning(results: Results) -> dict[str, str]:
         reasons["sensitivity"] = "the figure tuning_slices shows all tuned keys"
     if results.asked.is_grid:
         reasons["tuning_history"] = "the order of the points of a grid has no meaning"
+    if all(len(trials.axes) < 2 for trials in results.trials):
+        reasons["tuning_parallel"] = "no variant has two or more tuned keys"
     if not (importances.frame["r_squared"] > 0).any():
         notes = " ".join(importances.notes)
         reasons["importances"] = notes or "only variants with several tuned keys have importances"

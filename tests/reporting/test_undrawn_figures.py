@@ -5,6 +5,8 @@ import pytest
 
 import runner
 from runner.core.errors import UserError
+from runner.reporting.report_figures import report_figures
+from runner.reporting.sentences.figure_captions import figure_caption
 from runner.reporting.undrawn_figures import interaction_shows_all, is_cross_entropy
 
 RATES = ("0.01", "0.1", "1")
@@ -45,11 +47,11 @@ def test_with_a_penalty_in_one_run_both_losses_are_drawn(results):
     assert {"loss", "negative_log_likelihood"} <= {*results(penalty=1e-3).figures()}
 
 
-def test_the_caption_of_the_only_loss_says_that_no_run_has_penalties(results, tmp_path):
-    results().report(tmp_path / "plain", ["png", "table"])
-    results_text = (tmp_path / "plain" / "captions.md").read_text()
-    assert "Cross-entropy by epoch; this is the loss, because no run has penalties or smoothing." in results_text
-    assert not (tmp_path / "plain" / "loss.png").exists()
+def test_the_caption_of_the_only_loss_says_that_no_run_has_penalties(results):
+    read, stem = results()._read, "negative_log_likelihood"
+    figures = dict(report_figures(read, read.ranks, None, seeds=False))
+    said = figure_caption(stem, figures[stem](), read)
+    assert "Cross-entropy by epoch; this is the loss, because no run has penalties or smoothing." in said
 
 
 def test_a_loss_without_its_cross_entropy_is_drawn():
@@ -112,6 +114,8 @@ def test_the_only_tuned_key_has_a_sensitivity_and_no_slices_and_a_grid_no_histor
     assert not {"tuning_slices", "tuning_history"} & {*results.figures()}
     with pytest.raises(UserError, match=r"tuning_slices: .* the figure sensitivity shows"):
         results.figure("tuning_slices")
+    with pytest.raises(UserError, match="no variant has two or more tuned keys"):
+        results.figure("tuning_parallel")
     with pytest.raises(UserError, match="the order of the points of a grid"):
         results.figure("tuning_history")
 

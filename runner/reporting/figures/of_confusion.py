@@ -71,12 +71,13 @@ def confusion_matrices(found: Sequence[Confusion], title: str) -> Figure:
     """
     look = look_in_force()
     placed = _packed(found[:_MOST])
-    width = max(ONE_COLUMN, max(own.left + own.side for own in placed) + _EDGE)
+    width = max(ONE_COLUMN, *(own.right for own in placed)) + _EDGE
     size = TWO_COLUMNS if width >= look.width else width + ONE_COLUMN - look.column  # `panels` undoes this
     figure, row = panels(len(placed), title, size)
     for axes, own in zip(row, placed, strict=True):
         image = _draw(axes, own.one, numbered=own.cell >= _READABLE)
-        axes.set_title(own.heading, loc="left", fontsize="medium", color="0.35")
+        left = 0 if has_given_axes() else -own.names / own.side
+        axes.set_title(own.heading, loc="left", fontsize="medium", color="0.35", x=left)
         axes.set_ylabel("true class" if own.is_first else "")
     _add_scale(figure, row, image, None if has_given_axes() else _arrange(figure, row, placed))
     return figure
@@ -108,9 +109,20 @@ class _Panel:
         return self.cell * len(self.one.counts)
 
     @property
+    def names(self) -> float:
+        """Room for the names of the classes."""
+        return max(self.one.room, _NUMBERS)
+
+    @property
     def heading(self) -> str:
-        """The heading in lines that fit above the panel."""
-        return wrapped(self.one.heading, max(_SHORTEST_HEADING, int((self.side + 2 * _GAP) * _HEADING_LETTERS)))
+        """The heading in lines that fit above the panel and its names."""
+        return wrapped(self.one.heading, max(_SHORTEST_HEADING, int((self.names + self.side) * _HEADING_LETTERS)))
+
+    @property
+    def right(self) -> float:
+        """Right end of the matrix and its heading."""
+        longest = max(map(len, self.heading.splitlines()), default=0)
+        return max(self.left + self.side, self.left - self.names + longest / _HEADING_LETTERS)
 
     @property
     def above(self) -> float:
@@ -120,7 +132,7 @@ class _Panel:
     @property
     def below(self) -> float:
         """Room for the names of the classes and the axis label."""
-        return max(self.one.room, _NUMBERS) + _AXIS_LABEL
+        return self.names + _AXIS_LABEL
 
 
 def _packed(found: Sequence[Confusion]) -> list[_Panel]:

@@ -111,10 +111,7 @@ def difference_over_time(
         if position + across < len(parts):
             axes.tick_params(labelbottom=False)
             axes.set_xlabel("")
-    short = baseline.partition(" (")[0]  # without its chosen values
-    against = short if len(shown_name(short)) <= _LONGEST else "the baseline"
-    label = difference_label(metric, against, 34 if rows == 1 else 48)
-    label_rows(figure, row, f"{label}\n{(' ' * 8).join(sides(metric))}")
+    label_rows(figure, row, _label(metric, baseline, 34 if rows == 1 else 48))
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     named = [name for name in styles if name in together] if key else together
     for name in named:
@@ -125,6 +122,13 @@ def difference_over_time(
         row[0].plot([], [], " ", label=wrapped(f"no curve: {', '.join(map(shown_name, absent))}", 40))
     legend_below(figure, row[0], title=key)
     return figure
+
+
+def _label(metric: str, baseline: str, width: int) -> str:
+    """Return the label of the vertical axes, in lines of at most `width` characters."""
+    short = baseline.partition(" (")[0]  # without its chosen values
+    against = short if len(shown_name(short)) <= _LONGEST else "the baseline"
+    return f"{difference_label(metric, against, width)}\n{(' ' * 8).join(sides(metric))}"
 
 
 def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:

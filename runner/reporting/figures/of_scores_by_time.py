@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import balanced, is_narrow, label_rows, legend_below, panels, wrapped
-from runner.reporting.figures.drawing.curves import BAND, by_variant, mean_curve
+from runner.reporting.figures.drawing.curves import BAND, blank_text, blank_variants, by_variant, mean_curve
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.names import short_keys, shown_name
@@ -62,7 +62,8 @@ def scores_by_time(
     for axes, part in zip(row, parts, strict=True):
         part.draw(axes, styles)
         part.scale(axes, metric)
-        axes.set_title(wrapped(short_keys(part.cell), 80 // across), loc="left", fontsize="medium", color="0.35")
+        heading = wrapped(short_keys(part.cell) + blank_text(part.blank), 80 // across)
+        axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
         if labelled:
             label_ends(axes, part.ends(styles), _ROW - _LABELS)
     for axes in row[-across:]:
@@ -87,9 +88,11 @@ class _Part:
     curves: Mapping[str, pd.DataFrame]
     runs: Mapping[str, Sequence["pd.Series[float]"]]  # values of each run by its own elapsed time
     values: "pd.Series[float]"  # all values of the metric
+    blank: Sequence[str]  # variants without finite values
 
     @classmethod
     def of(cls, cell: str, history: pd.DataFrame, metric: str, unit: Unit) -> "_Part":
+        blank = sorted(map(shown_name, blank_variants(history, [metric])))
         times, curves = by_variant(history, "elapsed"), dict[str, pd.DataFrame]()
         of_runs = dict[str, list["pd.Series[float]"]]()
         for name, runs in by_variant(history, metric).items():
@@ -106,7 +109,7 @@ class _Part:
             ]
             elapsed = pd.DataFrame(times[name].curves[: len(curve)]).mean(axis="columns").to_numpy()
             curves[name] = curve.set_index(pd.Index(elapsed))
-        return cls(cell, {name: curve for name, curve in curves.items() if len(curve)}, of_runs, history[metric])
+        return cls(cell, {name: curve for name, curve in curves.items() if len(curve)}, of_runs, history[metric], blank)
 
     def shown(self, styles: Mapping[str, Style]) -> dict[str, pd.DataFrame]:
         """Return the curves of the variants that stand out."""

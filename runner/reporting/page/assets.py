@@ -11,8 +11,8 @@ from runner.reporting.page.cells import with_minus
 
 # In the order of their dependencies.
 _SCRIPTS = (
-    "variants", "tables", "filters", "columns", "tip", "charts", "forest", "groups", "curves", "curve_charts",
-    "dots", "scatter", "pictures", "views", "two_runs",
+    "variants", "tables", "filters", "columns", "tip", "charts", "forest", "groups", "curves", "curve_texts",
+    "curve_charts", "dots", "scatter", "pictures", "views", "two_runs",
 )  # fmt: skip
 _PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
 _DIGEST = re.compile(r"(?:(.*)=)?([0-9a-f]{20,})")  # a fingerprint, or an override with one

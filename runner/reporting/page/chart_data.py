@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 
 from runner.reporting.collection.settings import NONE, Settings
 from runner.reporting.comparison.folds import Unit
-from runner.reporting.figures.drawing.curves import WIDE_RANGE
+from runner.reporting.figures.drawing.curves import FEW_RUNS, WIDE_RANGE
 from runner.reporting.figures.drawing.styles import MOST_SHOWN, Style, variant_styles
 from runner.reporting.metrics import axis_label, is_share, quantity, shown_unit, validation_counterpart
 from runner.reporting.results import Results
@@ -55,6 +55,7 @@ def chart_data(results: Results, differences: pd.DataFrame, settings: Settings) 
         "epochs": epochs,
         "thinned": len(epochs) < results.history["epoch"].nunique(),
         "unit": results.unit.noun,
+        "few": FEW_RUNS,
         "confidence": f"{CONFIDENCE:.0%}",
         "penalty": PENALTY,
         "running": RUNNING,
@@ -125,7 +126,8 @@ def _difference(
     for variant, own in differences.groupby("variant", sort=False):
         shown = own.set_index("epoch").reindex(epochs)
         values = {name: _trimmed((scale * shown[name].astype(float)).tolist()) for name in ("mean", "low", "high")}
-        curves[positions[str(variant)]] = {"n": int(own["n"].iloc[0]), **values}
+        seeds = [_trimmed((scale * seed).tolist()) for seed in _few_seeds(own, epochs)]
+        curves[positions[str(variant)]] = {"n": int(own["n"].iloc[0]), **values, "seeds": seeds}
     unit = f" ({shown_unit(metric)})" if shown_unit(metric) else ""
     baseline = results.print_names.get(results.baseline or "", results.baseline or "the baseline")
     label = f"difference in {quantity(metric)} from {baseline}{unit}"
@@ -134,6 +136,14 @@ def _difference(
     )
     panels = [{"label": f"difference{unit}", "curves": curves}]
     return [{"name": "difference", "label": label, "share": False, "log": False, "margin": margin, "panels": panels}]
+
+
+def _few_seeds(own: pd.DataFrame, epochs: list[int]) -> list["pd.Series[float]"]:
+    """Return the differences of each seed of a variant; none if the seeds are enough for a band."""
+    if own["n"].iloc[0] > FEW_RUNS:
+        return []
+    by_seed = pd.DataFrame(own["by_seed"].tolist(), own["epoch"]).reindex(epochs)
+    return [by_seed[seed] for seed in by_seed]
 
 
 def _shown_epochs(history: pd.DataFrame, columns: int) -> list[int]:

@@ -55,6 +55,7 @@ _OF_ONE_SEED = {BAND: "Each line is one seed.", DOTS: "Each dot is one seed."}
 _LEARNING = {"accuracy", "loss", "negative_log_likelihood"}
 _BY_EPOCH = {*_LEARNING, "score_by_time", "difference_over_time"}
 _CURVES = {*_LEARNING, "gradient_norm"}
+_MOST_NAMED = 6  # variants in a sentence
 _WITHOUT_N = {*TUNING_CAPTIONS, "confusion_matrix", "variance_sources", "critical_difference", "time_profile"}
 
 Sentences = Callable[[Sequence[Difference], Results, Figure], Iterator[str]]
@@ -108,6 +109,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
     if stem in _CURVES:
         said = [*_with_runs(said, figure, results.unit), *_cut_bands(figure)]
     said += [*_panels_of_grid(figure), *_beyond(stem, figure)]
+    if stem in {*_BY_EPOCH, *_CURVES, "learning_rate"}:
+        said += _diverged(results)
     return [*said, *_from_title(stem, results, confusion), _of_runs(stem, results)]
 
 
@@ -202,6 +205,15 @@ def _grey_marks(figure: Figure) -> Iterator[str]:
     """Yield the meaning of grey marks in panels that each show one variant in colour."""
     if any(line.get_color() == "0.8" for axes in figure.axes for line in axes.lines):
         yield "Each panel shows one variant in colour, and the others in grey."
+
+
+def _diverged(results: Results) -> Iterator[str]:
+    """Yield a sentence about variants whose curves end early or are missing because all their runs diverged."""
+    frame = results.aggregate
+    lost = frame.loc[(frame["completed"] == 0) & (frame["diverged"] > 0), "variant"]
+    if names := [shown_name(str(variant)) for variant in lost[:_MOST_NAMED]]:
+        more = [f"{len(lost) - len(names)} more"] * (len(lost) > len(names))
+        yield f"All runs diverged: {', '.join([*names, *more])}."
 
 
 def _beyond(stem: str, figure: Figure) -> Iterator[str]:

@@ -72,6 +72,12 @@ def test_a_run_that_diverges_ends_the_mean_there():
     assert [len(line.get_xdata()) for line in means(drawn(frame).axes[0])] == [2, 3]
 
 
+def test_a_panel_names_the_variants_without_a_finite_score():
+    frame = history()
+    frame.loc[frame["variant"].str.startswith("sgd"), "val_accuracy"] = np.inf
+    assert drawn(frame).axes[0].get_title(loc="left").endswith("(no finite value: sgd)")
+
+
 def places(figure):
     """Return the row and column of each panel."""
     specs = [axes.get_subplotspec() for axes in figure.axes]

@@ -98,6 +98,7 @@ def test_differences_from_the_baseline_are_those_of_the_pairs_at_each_epoch(make
     low, _ = stats.t.interval(0.95, 1, loc=differences.mean(axis=0), scale=stats.sem(differences))
     assert curve["low"] == pytest.approx(low, rel=1e-4)
     assert curve["n"] == 2
+    assert np.array(curve["seeds"]) == pytest.approx(differences)
 
 
 def test_a_variant_has_one_style_on_all_data_sets(make_run, tmp_path):

@@ -255,7 +255,9 @@ def test_the_difference_from_the_baseline_is_a_chart(opened):
         HOSTILE,
         "mean of 2: 10",
     ]
-    assert "With up to 3 seeds, there is no band." in caption(opened)
+    lines = opened.execute_script("return curves.plots[0].drawn.lines.map(({ group, y }) => [group.name, y])")
+    assert lines == [[HOSTILE, [0, 10]]] * 2 + [["=1+1", [0, -10]]] * 2
+    assert "With up to 3 seeds, thin lines are single seeds instead of a band." in caption(opened)
 
 
 def test_a_logarithmic_axis_is_offered(opened):

@@ -106,6 +106,23 @@ def test_what_is_not_drawn_is_not_named(captions):
         assert not [text for text in found.values() if absent in text]
 
 
+def test_captions_of_curves_name_the_variants_whose_runs_all_diverged(captions, make_run):
+    for seed in range(2):
+        make_run(f"sweep/c{seed}", label="c", seed=seed, status="diverged", accuracies=[0.1])
+    found = captions({"a": SIX, "b": SIX[::-1]}, of=["accuracy", "difference_over_time", "test_accuracy"])
+    said = [stem for stem, text in found.items() if "All runs diverged: c." in text]
+    assert said == ["difference_over_time", "accuracy"]
+
+
+def test_the_caption_says_which_differences_are_single_seeds(captions):
+    of = "difference_over_time"
+    few = captions({"a": SIX, "b": SIX[1:4]}, of=[of])[of]
+    assert "Thin lines are single seeds; thick lines are means." in few
+    assert "Bands" not in few
+    mixed = captions({"c": SIX[::-1]}, of=[of])[of]
+    assert "Thin lines are single seeds of variants with up to three; thick lines are means. Bands are" in mixed
+
+
 def test_of_one_seed_no_caption_speaks_of_bands_or_intervals(captions):
     found = captions({"a": SIX[:1], "b": SIX[1:2]})
     assert not [text for text in found.values() if re.search("band|interval|means over", text)]

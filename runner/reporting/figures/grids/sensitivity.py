@@ -64,13 +64,8 @@ def sensitivity(
         baseline: the group of the baseline, if there is one.
         styles: styles of a report's variants, used if every group is one of them.
     """
-    means = sign_of(metric, direction) * points.groupby(["group", "value"])["score"].mean().groupby("group").max()
-    ranked = [str(group) for group in means.sort_values(ascending=False).index]
-    groups = [str(group) for group in dict.fromkeys(points["group"])]
-    if styles is None or not {*groups} <= {*styles}:
-        styles = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
-    styles = {group: styles[group] for group in groups}
-    apart = [group for group in groups if styles[group].shown]
+    styles = _styles(points, sign_of(metric, direction), baseline, styles or {})
+    apart = [group for group, style in styles.items() if style.shown]
     is_together = len(apart) <= _TOGETHER
     columns = 1 if is_together else fitting(len(apart), _ACROSS)
     if is_together:
@@ -99,6 +94,16 @@ def sensitivity(
         last.set_ylabel(axis_label(metric))
     legend_below(figure, last, BAND)
     return figure
+
+
+def _styles(points: pd.DataFrame, sign: int, baseline: str | None, known: Mapping[str, Style]) -> dict[str, Style]:
+    """Return the styles of the groups, in their order: the known ones if every group has one."""
+    groups = [str(group) for group in dict.fromkeys(points["group"])]
+    if not {*groups} <= {*known}:
+        bests = (sign * points.groupby(["group", "value"])["score"].mean()).groupby("group").max()
+        ranked = [str(group) for group in bests.sort_values(ascending=False).index]
+        known = variant_styles(groups, ranked, baseline, most=_MOST_GROUPS)
+    return {group: known[group] for group in groups}
 
 
 def _score_axis(points: pd.DataFrame, metric: str, direction: str | None) -> ScoreAxis | None:

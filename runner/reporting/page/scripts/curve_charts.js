@@ -37,7 +37,7 @@ const curvePlot = (panel, box) => {
   const drawn = { panel, metric: state.metric, across: [-Infinity, Infinity] };
   const read = () => {
     drawn.curves = curvesOf(panel);
-    drawn.lines = !isDifference() ? linesOf(panel, drawn.curves) : [];
+    drawn.lines = linesOf(panel, drawn.curves);
   };
   read();
   const ends = [...drawn.curves, ...drawn.lines].flatMap(({ x, mean }) => [x[0], x[(mean ?? x).length - 1]]);

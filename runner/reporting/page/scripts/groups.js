@@ -93,7 +93,7 @@ const smoothed = (values, weight) => {
   });
 };
 
-const FEW_RUNS = 3; // up to this number, single runs say more than the interval of their mean
+const FEW_RUNS = data?.few; // up to this number, single runs say more than the interval of their mean
 
 // The mean of the given curves up to the end of the shortest, its positions, and a band: the interval of the mean of a
 // variant's runs, or the standard deviation of runs of several variants; none for a few runs.

@@ -196,3 +196,14 @@ def test_a_point_far_behind_the_others_is_a_triangle_at_the_edge(metric, worst, 
     (mark, _) = [line for line in figure.axes[0].lines if line.get_marker() == marker]
     assert list(mark.get_xdata()) == [1.0]
     assert f"{side} the axis" in [text.get_text() for text in figure.legends[0].texts]
+
+
+def test_of_many_groups_those_with_the_lowest_loss_are_highlighted():
+    rows = [
+        (f"v{place}", value, place + spread) for place in range(9) for value, spread in ((0.1, 0.0), (1.0, -place / 2))
+    ]
+    points = pd.DataFrame([*rows, ("best", 0.1, 99.0), ("best", 1.0, -1.0)], columns=["group", "value", "score"])
+    figure = sensitivity(points.assign(rest=""), "lr", "val_loss", "", {})
+    headings = [axes.get_title(loc="left") for axes in figure.axes]
+    assert "best" in headings
+    assert "v8" not in headings

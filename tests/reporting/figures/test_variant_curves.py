@@ -1,7 +1,7 @@
 import pandas as pd
 
-from runner.reporting.figures.drawing.curves import variant_curves
 from runner.reporting.figures.drawing.styles import variant_styles
+from runner.reporting.figures.variant_curves import variant_curves
 
 
 def history(curves):
@@ -97,6 +97,12 @@ def test_a_diverging_run_leaves_the_panel_and_all_other_norms_stay_visible():
     assert [text.get_text() for text in axes.texts] == ["b: up to 2.5e+06 \N{UPWARDS ARROW}"]
     bands = {float(x) for band in axes.collections for path in band.get_paths() for x in path.vertices[:, 0]}
     assert 4 not in bands  # neither is the band of a mean above the panel
+
+
+def test_equal_norms_stay_visible_below_a_diverging_run():
+    (axes,) = norms({"a": [[1.0, 1.0, 1.0]] * 3, "b": [[1.0, 1.0, 1e7]]}).axes
+    low, high = axes.get_ylim()
+    assert low < 1 < high < 2
 
 
 def test_norms_that_decay_after_the_first_epoch_stay_on_a_logarithmic_axis():

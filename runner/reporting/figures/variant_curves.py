@@ -1,0 +1,247 @@
+"""Learning rates and gradient norms by epoch: a curve for each variant, or a panel for each cell of a grid."""
+
+from collections.abc import Container, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from runner.reporting.comparison.folds import SEEDS, Unit
+from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
+from runner.reporting.figures.drawing.canvas import (
+    epoch_axis,
+    fitting,
+    label_rows,
+    legend_below,
+    panels,
+    plain,
+    wrapped,
+)
+from runner.reporting.figures.drawing.curves import (
+    SAME,
+    WIDE_RANGE,
+    blank_text,
+    blank_variants,
+    by_variant,
+    draw_variants,
+    explain,
+    mean_curve,
+    name_far,
+)
+from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.names import short_keys, shown_name
+from runner.reporting.figures.drawing.styles import Style
+
+_TOGETHER = 6  # maximum number of different curves of a grid in one panel
+_ACROSS, _TICKS, _HEADING = 3, 6, 34  # panels side by side, ticks, characters per line of a heading
+_FRAME, _PANEL = 0.8, 1.7  # heights in inches: the frame, each row of panels
+_LINE = 0.012  # approximate width of a line, as a share of the axis
+_STRIPE = 4.0  # length of the dashes of lines that cover each other, in line widths
+_MOST_TOGETHER = 6  # maximum number of names that share a line
+_LEARNING_RATE = "learning_rate"
+_WIDE_NORMS = 10  # ratio of largest to smallest gradient norm above which the axis is logarithmic
+_TYPICAL = 0.75  # quantile of the values
+_FAR = 100  # multiple of the typical value above which a value does not determine the axis
+_ROOM = 0.05  # room at either end of the axis, as a share of the range
+_ALONE = 2  # factor from equal values to the ends of their logarithmic axis
+
+
+def variant_curves(
+    history: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    styles: Mapping[str, Style],
+    unit: Unit = SEEDS,
+    cells: Mapping[str, tuple[str, str]] | None = None,
+    key: str = "",
+) -> Figure:
+    """Draw one column of the history for every variant; variants with identical curves share a line and a legend entry.
+
+    The axis is logarithmic if the column has a wide range. A linear axis of learning rates begins at 0. Curves with
+    values far above all others, usually of diverged runs, leave the panel: their largest mean is written there.
+
+    Args:
+        styles: styles of the variants by label and, in cells, by name.
+        cells: name and cell of each variant of a grid; each cell has a panel if the curves are too many for one.
+        key: the names are values of this key; the title of the legend.
+    """
+    merged = _merged(history, column)
+    blank = blank_variants(history, [column])
+    if cells and len({*merged.values()}) > _TOGETHER:
+        return _curves_by_cell(history, column, label, title, styles, unit, cells, key, blank)
+    named = _named(styles, merged)
+    figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
+    others = sum(not named[name].shown for name in merged.values())
+    shown = history.assign(variant=history["variant"].map(merged))
+    top = _top(history, column)
+    scale = _scale(history, column, top)
+    lacking = {merged[name] for name in blank}
+    draw_variants(axes, shown, column, named, others, lacking, unit=unit, log=scale == "log", top=top)
+    epoch_axis(axes)
+    _set_range(axes, history[column], scale, top)
+    name_far(axes, _above(shown, column, unit, top), named)
+    axes.set_ylabel(label)
+    legend_below(figure, axes, explain([axes], axes, unit))
+    return figure
+
+
+def _scale(history: pd.DataFrame, column: str, top: float) -> str:
+    """Return the scale of an axis: logarithmic for a wide range of values, or of learning rates before their decay."""
+    is_rate = column == _LEARNING_RATE
+    values = history.groupby("variant")[column].max() if is_rate else history[column]
+    positive = values[(values > 0) & (values <= top)]
+    wide = WIDE_RANGE if is_rate else _WIDE_NORMS
+    return "log" if len(positive) and positive.max() > wide * positive.quantile(0.1) else "linear"
+
+
+def _top(history: pd.DataFrame, column: str) -> float:
+    """Return the value above which curves may leave the panel; learning rates never do."""
+    return np.inf if column == _LEARNING_RATE else _near_top(history[column])
+
+
+def _above(history: pd.DataFrame, column: str, unit: Unit, top: float) -> dict[str, float]:
+    """Return the largest mean of each variant whose mean curve rises above a value."""
+    means = {name: mean_curve(runs, unit)["mean"].max() for name, runs in by_variant(history, column).items()}
+    return {name: float(mean) for name, mean in means.items() if mean > top}
+
+
+def _set_range(axes: Axes, values: "pd.Series[float]", scale: str, top: float) -> None:
+    axes.set_yscale(scale)
+    _limit_to_near(axes, values, top)
+    if values.name == _LEARNING_RATE:
+        _from_zero(axes)
+
+
+def _near_top(values: npt.ArrayLike) -> float:
+    """Return the largest value that is not far above the others; infinity if there are no positive values."""
+    numbers = np.asarray(values, float)
+    positive = numbers[np.isfinite(numbers) & (numbers > 0)]
+    if not len(positive):
+        return np.inf
+    return float(positive[positive <= _FAR * np.quantile(positive, _TYPICAL, method="lower")].max())
+
+
+def _limit_to_near(axes: Axes, values: npt.ArrayLike, top: float) -> None:
+    """Limit the axis to the values up to the largest near one, if there are others."""
+    numbers = np.asarray(values, float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not (numbers > top).any():
+        return
+    if axes.get_yscale() == "log":
+        low = float(numbers[numbers > 0].min())
+        room = (top / low) ** _ROOM if top > low else _ALONE
+        axes.set_ylim(low / room, top * room)
+    else:
+        low = float(numbers.min())
+        room = _ROOM * (top - low) or _ROOM * abs(top)
+        axes.set_ylim(low - room, top + room)
+
+
+def _from_zero(axes: Axes) -> None:
+    """Begin a linear axis of positive values at 0, so that small changes look small."""
+    low, high = axes.get_ylim()
+    if axes.get_yscale() == "linear" and low > 0:
+        axes.set_ylim(0, (1 + _ROOM) * high)
+
+
+def _curves_by_cell(
+    history: pd.DataFrame,
+    column: str,
+    label: str,
+    title: str,
+    styles: Mapping[str, Style],
+    unit: Unit,
+    cells: Mapping[str, tuple[str, str]],
+    key: str,
+    blank: Container[str],
+) -> Figure:
+    """Draw a panel for each cell of a grid, with a line for each value of the key, on a common scale.
+
+    Args:
+        blank: variants without finite values.
+    """
+    variants = {*history["variant"]}
+    named = {variant: place for variant, place in cells.items() if variant in variants}
+    found = list(dict.fromkeys(cell for _, cell in named.values()))
+    across = fitting(len(found), _ACROSS)
+    width = TWO_COLUMNS if across > 1 else ONE_COLUMN
+    figure, row = panels(len(found), title, width, _FRAME + _PANEL * -(-len(found) // across), columns=across)
+    top = _top(history, column)
+    scale = _scale(history, column, top)
+    for axes, cell in zip(row, found, strict=True):
+        names = {variant: name for variant, (name, own) in named.items() if own == cell}
+        lacking = sorted(name for variant, name in names.items() if variant in blank)
+        shown = history[history["variant"].isin([*names])]
+        shown = shown.assign(variant=shown["variant"].map(names))
+        draw_variants(axes, shown, column, styles, 0, unit=unit, named=False, log=scale == "log", top=top)
+        _stripe(axes, _merged(shown, column, _LINE if scale == "linear" else 0))
+        epoch_axis(axes, _TICKS)
+        _set_range(axes, history[column], scale, top)
+        name_far(axes, _above(shown, column, unit, top), styles)
+        heading = wrapped(short_keys(cell) + blank_text(lacking), _HEADING)
+        axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
+    for axes in row[:-across]:
+        axes.set_xlabel("")
+    limits = [axes.get_ylim() for axes in row]
+    for place, axes in enumerate(row):
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+        axes.tick_params(labelleft=not place % across)
+    for name in dict.fromkeys(name for name, _ in named.values()):
+        row[0].plot([], [], styles[name].dash, color=styles[name].color, label=plain(name))
+    label_rows(figure, row, label)
+    counts = {*history.groupby("variant")["position"].nunique()}
+    number = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
+    legend_below(figure, row[0], explain(row, row[0], unit, f", {number}"), key)
+    return figure
+
+
+def _merged(history: pd.DataFrame, column: str, width: float = 0) -> dict[str, str]:
+    """Map each variant to a common name of all variants whose mean curves cannot be told apart.
+
+    Args:
+        width: width of a line, as a share of the largest value.
+    """
+    apart = width * float(history[column].replace(np.inf, np.nan).max()) if width else 0.0
+    groups: list[tuple[npt.NDArray[np.float64], list[str]]] = []  # first curve and variants
+    for variant, rows in history.groupby("variant", sort=False):
+        curve = rows.groupby("epoch")[column].mean().to_numpy(float)
+        alike = (names for first, names in groups if _is_same(first, curve, apart))
+        if (names := next(alike, None)) is None:
+            groups.append((curve, [str(variant)]))
+        else:
+            names.append(str(variant))
+    return {variant: _several(names) for _, names in groups for variant in names}
+
+
+def _stripe(axes: Axes, merged: Mapping[str, str]) -> None:
+    """Draw overlapping lines as alternating dashes, so that all of them are visible."""
+    for shared in {*merged.values()}:
+        labels = [hidden_name(name) for name, own in merged.items() if own == shared]
+        if len(labels) > 1:
+            for line in (line for line in axes.lines if line.get_label() in labels):
+                place = labels.index(str(line.get_label()))
+                line.set_linestyle((place * _STRIPE, (_STRIPE, (len(labels) - 1) * _STRIPE)))
+
+
+def _is_same(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], apart: float) -> bool:
+    return one.shape == other.shape and np.allclose(one, other, rtol=SAME, atol=apart, equal_nan=True)
+
+
+def _several(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    shown = [*map(shown_name, names)]
+    return ", ".join(shown) if len(shown) <= _MOST_TOGETHER else f"{shown[0]} and {len(shown) - 1} more"
+
+
+def _named(styles: Mapping[str, Style], merged: Mapping[str, str]) -> dict[str, Style]:
+    named: dict[str, Style] = {}
+    for variant, name in merged.items():
+        if name not in named or styles[variant].shown:
+            named.setdefault(name, styles[variant])
+            if styles[variant].shown and not named[name].shown:
+                named[name] = styles[variant]
+    return named
