@@ -9,6 +9,7 @@ from runner.reporting.results import Results
 from runner.reporting.tuning.tuning_trials import only_axis
 
 LOSS, CROSS_ENTROPY = "loss", "negative_log_likelihood"
+_VISIBLE = 0.01  # smallest visible change of a learning rate, relative to its minimum
 _ROUNDING = 1e-5  # relative difference of two sums of float32 over the same examples
 
 
@@ -21,7 +22,7 @@ def undrawn(results: Results) -> dict[str, str]:
             f"{CROSS_ENTROPY}"
         )
     if "learning_rate" in history and not _is_scheduled(history):
-        reasons["learning_rate"] = "the learning rate of every run is constant"
+        reasons["learning_rate"] = f"no learning rate changes by more than {_VISIBLE:.0%} during a run"
     if interaction_shows_all(results):
         reasons["sensitivity"] = "the figure interaction shows the same means"
     if results.trials and results.repeated_curves is None:
@@ -67,6 +68,6 @@ def _are_equal(history: pd.DataFrame, one: str, other: str) -> bool:
 
 
 def _is_scheduled(history: pd.DataFrame) -> bool:
-    """Return whether the learning rate of a run changes; constant rates are in the table of the settings."""
+    """Return whether the learning rate of a run changes visibly; the table of the settings has the others."""
     rates = history.groupby("position")["learning_rate"]
-    return bool((rates.max() > rates.min()).any())
+    return bool((rates.max() > (1 + _VISIBLE) * rates.min()).any())

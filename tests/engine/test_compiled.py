@@ -29,6 +29,13 @@ def rows_and_values(parts, made, seed):
     return rows, [variable.numpy().tobytes() for variable in made.model.variables], predictions.tobytes()
 
 
+def test_validation_and_test_see_their_own_examples(dataset, tmp_path):
+    parts, made = ready([], 0, dataset, tmp_path)
+    for evaluator, part in ((made.validation, parts.split.validation), (made.test, parts.split.test)):
+        expected = parts.model(part.inputs, training=False)
+        np.testing.assert_allclose(evaluator.predict(), expected, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "overrides",
     [

@@ -61,9 +61,15 @@ def test_a_loss_without_its_cross_entropy_is_drawn():
     assert is_cross_entropy(history.drop(columns="val_loss"))
 
 
-def test_the_error_for_a_constant_learning_rate_says_that_it_is_constant(results):
-    with pytest.raises(UserError, match=r"^learning_rate: this report does not draw it: .* of every run is constant"):
-        results(learning_rate=0.1).figure("learning_rate")
+@pytest.mark.parametrize("last", [0.1, 0.1005])
+def test_a_learning_rate_that_hardly_changes_is_not_drawn(results, last):
+    rates = [0.1, last]
+    with pytest.raises(UserError, match=r"^learning_rate: this report does not draw it: no learning rate changes by"):
+        results(learning_rate=rates).figure("learning_rate")
+
+
+def test_a_learning_rate_that_changes_visibly_is_drawn(results):
+    assert "learning_rate" in results(learning_rate=[0.1, 0.102]).figures()
 
 
 def grid(make_run, where, *, momenta=("0", "0.9"), seeds=2, status="completed"):
