@@ -89,8 +89,8 @@ def test_the_tooltip_covers_neither_the_pointer_nor_the_point(opened, width):
     point_at(opened, 1, 1.96, 84)
     covered = (
         "const [box, { left, top }] = [tip, curves.plots[1].over].map((one) => one.getBoundingClientRect());"
-        "const { nearest, pointer } = curves.plots[1];"
-        "const point = [left + curves.plots[1].valToPos(nearest.x, 'x'), top + curves.plots[1].valToPos(nearest.y, 'y')];"
+        "const plot = curves.plots[1]; const { nearest, pointer } = plot;"
+        "const point = [left + plot.valToPos(nearest.x, 'x'), top + plot.valToPos(nearest.y, 'y')];"
         "return [[box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight],"
         " ...[point, [pointer.clientX, pointer.clientY]].map(([x, y]) =>"
         " [x < box.left || x > box.right || y < box.top || y > box.bottom])].flat()"
