@@ -1,4 +1,4 @@
-"""Figures that a report omits because they would show nothing new, with the reason for each."""
+"""Figures that a report omits because they would show nothing new or nothing at all, with the reason for each."""
 
 import numpy as np
 import pandas as pd

@@ -191,3 +191,10 @@ def test_a_row_says_whether_its_difference_exceeds_the_margin():
 def test_the_interval_for_new_examples_has_caps_beyond_the_other():
     _, new, these, *_ = drawn(difference()).axes[0].lines[1:5]
     assert (new.get_marker(), these.get_marker()) == ("|", "None")
+
+
+@pytest.mark.parametrize(("reach", "wider"), [(0.01, " (equally wide)"), (0.02, "")])
+def test_the_legend_says_if_the_interval_for_new_examples_is_equally_wide(reach, wider):
+    figure = drawn(difference(new_low=0.02 - reach, new_high=0.02 + reach))
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert f"95% interval, new test examples{wider}" in texts

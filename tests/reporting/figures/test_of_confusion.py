@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D
 
+from runner.reporting.figures.drawing.canvas import into_axes
 from runner.reporting.figures.of_confusion import (
     SCALE,
     Confusion,
@@ -93,3 +95,13 @@ def test_very_many_classes_fit_into_the_width_without_numbers():
     assert not large.texts
     assert len(small.texts) == 10
     assert large.get_position().x0 == pytest.approx(small.get_position().x0)
+
+
+def test_given_axes_keep_the_size_of_their_figure():
+    figure = Figure(figsize=(9, 4))
+    row = [*figure.subplots(1, 2)]
+    with into_axes(row, "confusion_matrix"):
+        drawn = confusion_matrices([Confusion(np.eye(10), "digits"), Confusion(np.eye(3), "wine")], "")
+    assert drawn is figure
+    assert [*figure.get_size_inches()] == [9, 4]
+    assert [axes.get_title(loc="left") for axes in row] == ["digits", "wine"]

@@ -18,6 +18,7 @@ from runner.reporting.sentences.captions import BAND, OF_DRAWS
 from runner.reporting.sentences.figure_captions import (
     _basis_of_verdicts,
     _beyond,
+    _of_forest,
     _of_points,
     _of_tuning_curve,
     _panels_of_grid,
@@ -105,6 +106,18 @@ def test_what_is_not_drawn_is_not_named(captions):
     found = captions({"a": SIX, "b": SIX[::-1]}, of=["forest", "accuracy", "difference_over_time"])
     for absent in ("Hollow", "Grey band", "arrow", "new test examples", "panel"):  # no predictions, no margin, no zoom
         assert not [text for text in found.values() if absent in text]
+
+
+@pytest.mark.parametrize(("reach", "are_equal"), [(0.01, True), (0.02, False)])
+def test_the_caption_says_that_intervals_are_equal_if_new_examples_add_no_variance(
+    make_run, tmp_path, reach, are_equal
+):
+    for label in "ab":
+        make_run(f"sweep/{label}", label=label)
+    results = report([tmp_path / "sweep"], tmp_path / "out", Wish(), Output(["csv"])).results
+    found = [difference(new_low=0.02 - reach, new_high=0.02 + reach)]
+    said = [*_of_forest(found, results, Figure())]
+    assert ("The two are equal where new test examples add no variance to that of the seeds." in said) == are_equal
 
 
 def test_captions_of_curves_name_the_variants_whose_runs_all_diverged(captions, make_run):

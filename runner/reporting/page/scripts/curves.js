@@ -34,6 +34,7 @@ const axisShown = () => AXES[isDifference() ? "epoch" : state.x];
 const unitShown = () => (state.metric.share ? "%" : "");
 const positive = (value) => (value === null || value === undefined || (state.log && value <= 0) ? null : value);
 
+// A curve of the differences; without a band for few pairs, of which there is a line each.
 const differenceOf = (curve) =>
   curve && { ...curve, ...(curve.n <= FEW_RUNS && { low: [], high: [] }), x: data.epochs, runs: [], isVariant: true };
 
@@ -54,7 +55,9 @@ const lineOfRun = (panel, run) => ({
 const isFewRuns = ({ n }) => n > 1 && n <= FEW_RUNS;
 // The lines of runs: of all, or of those groups that have too few for a band.
 const linesOfRuns = (panel, curves) =>
-  (state.seeds ? curves : curves.filter(isFewRuns)).flatMap(({ group, runs }) => runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })));
+  (state.seeds ? curves : curves.filter(isFewRuns)).flatMap(({ group, runs }) =>
+    runs.map((run) => ({ group, run, ...lineOfRun(panel, run) })),
+  );
 const linesOfDifferences = (curves) =>
   curves.filter(isFewRuns).flatMap(({ group, x, seeds }) =>
     seeds.map((y) => ({ group, x: x.slice(0, y.length), y: smoothed(y, state.smoothing) })),
@@ -208,6 +211,8 @@ const nearestCurve = (plot, { curves, lines }) => {
     if (distance < best.distance) best = { ...found, distance, at };
   };
   for (const curve of curves) consider(curve.x.slice(0, curve.mean.length), curve.mean, { curve });
-  for (const line of state.seeds && !isDifference() ? lines : []) consider(line.x, line.y, { run: line.run, curve: curves.find(({ group }) => group === line.group) });
+  for (const { x, y, run, group: own } of state.seeds && !isDifference() ? lines : []) {
+    consider(x, y, { run, curve: curves.find(({ group }) => group === own) });
+  }
   return best.curve ? best : null;
 };

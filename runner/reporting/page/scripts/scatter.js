@@ -170,6 +170,7 @@ const scatterChart = (place, table, words, first) => {
     read("y");
     const ordered = [...new Set(at.x.filter((value) => value !== null))].sort((one, other) => one - other);
     const splits = (key) => (state.log[key] && state[key] !== BY_VARIANT ? { splits: logSplits, filter: (_, found) => found } : {});
+    const ticksOfX = tried().length ? { splits: triedTicks, filter: (_, found) => found } : splits("x");
     const values = (_, splits) => splits.map((value) => (value === null ? "" : short(value)));
     const scale = (key) => ({ time: false, auto: true, distr: state.log[key] && state[key] !== BY_VARIANT ? 3 : 1, range: range(key) });
     const y = new Map();
@@ -182,7 +183,10 @@ const scatterChart = (place, table, words, first) => {
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 30 }, points: { show: false }, x: false, y: false },
         scales: { x: scale("x"), y: scale("y") },
-        axes: [state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values, ...(tried().length ? { splits: triedTicks, filter: (_, found) => found } : splits("x")) }), axis(label(state.y), { size: 62, values, ...splits("y") })],
+        axes: [
+          state.x === BY_VARIANT ? ofVariants() : axis(label(state.x), { size: 30, values, ...ticksOfX }),
+          axis(label(state.y), { size: 62, values, ...splits("y") }),
+        ],
         hooks: {
           draw: [drawDots],
           setCursor: [
