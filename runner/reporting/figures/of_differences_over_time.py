@@ -142,7 +142,7 @@ def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
         difference_limits([_shown_values(own) for _, own in rows.groupby("variant", sort=False)], margin)
         for rows in (frame, frame[frame["epoch"] * (_QUARTER if is_many else _THIRD) >= last])
     )
-    may_cut = is_many or frame["variant"].nunique() > 1
+    may_cut = is_many or len({*frame["variant"]}) > 1
     return late if may_cut and np.ptp(late) < _HIDDEN * np.ptp(whole) else whole
 
 
