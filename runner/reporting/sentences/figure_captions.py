@@ -178,6 +178,8 @@ def _of_times(figure: Figure) -> Iterator[str]:
     """Yield the meaning of thick and thin lines and of bands in the scores by time."""
     if any(str(line.get_label()).endswith(ONE_RUN) for axes in figure.axes for line in axes.lines):
         yield "Thick lines are means over seeds of score and time, thin lines single seeds."
+    else:
+        yield "Lines are means over seeds of score and time."
     if any(axes.collections for axes in figure.axes):
         yield f"Bands are {CONFIDENCE:.0%} t-intervals of the mean score at each epoch."
 
