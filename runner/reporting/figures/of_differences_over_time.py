@@ -46,7 +46,8 @@ _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of 
 _TICKS = 6  # maximum number of intervals between ticks
 _APART = 4.5  # points between the triangles of adjacent variants
 _LONGEST = 20  # characters of a baseline's name on the axis; the caption has longer ones
-_EARLY = 3  # values in the first third of the epochs may lie outside the axis
+_MANY, _QUARTER, _THIRD = 8, 4, 3  # epochs; parts of the epochs, of which the first may lie outside the axis
+_HIDDEN = 1 / 2  # share of the whole axis within which late differences can hardly be distinguished
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,18 @@ def _label(metric: str, baseline: str, width: int) -> str:
 
 
 def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
-    """Return the axis limits for the given differences; values in the first epochs may lie outside them."""
-    late = frame[frame["epoch"] * _EARLY >= frame["epoch"].max()]
-    ends = [_shown_values(own) for _, own in late.groupby("variant", sort=False)]
-    return difference_limits(ends, margin)
+    """Return the axis limits for the given differences.
+
+    The first quarter of many epochs, or the first third of a few epochs with several curves, may lie outside them if
+    the later differences could hardly be distinguished otherwise.
+    """
+    last, is_many = frame["epoch"].max(), frame["epoch"].nunique() >= _MANY
+    whole, late = (
+        difference_limits([_shown_values(own) for _, own in rows.groupby("variant", sort=False)], margin)
+        for rows in (frame, frame[frame["epoch"] * (_QUARTER if is_many else _THIRD) >= last])
+    )
+    may_cut = is_many or len({*frame["variant"]}) > 1
+    return late if may_cut and np.ptp(late) < _HIDDEN * np.ptp(whole) else whole
 
 
 def _is_few(rows: pd.DataFrame) -> bool:

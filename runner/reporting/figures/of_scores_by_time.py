@@ -13,32 +13,35 @@ from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import balanced, is_narrow, label_rows, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import (
-    BAND,
+    FEW_RUNS,
     ONE_RUN,
+    THIN,
     blank_text,
     blank_variants,
     by_variant,
+    explain,
     mean_curve,
     number_of_runs,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.names import short_keys, shown_name
+from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.learning_curves import scale_scores
 from runner.reporting.metrics import axis_label, is_share, sign_of
 
 _MOST = 12  # panels
 _ACROSS = 3  # panels side by side
+_STACKED = 4  # most panels that are below each other in a narrow figure
 _FRAME, _ROW = 0.7, 1.8  # heights in inches: the frame, each row of panels
 _NAME = 40  # characters per line
 _ACROSS_LABELLED = 2  # most panels side by side with names at the ends of the curves
 _LABELS = 0.5  # height in inches of the axis labels below a panel
 _FEW = 3  # epochs of a curve that is always shown whole
 _WORSE = 1.5  # room for the earlier half of the curves, as a multiple of the range of the later half
-_FEW_RUNS, _MOST_RUNS = 3, 10  # runs of a variant without a band, and runs that are drawn as lines
-_THIN: dict[str, Any] = {"linewidth": 0.6, "alpha": 0.6}
-_WIDE_RANGE = 10  # ratio of the longest to the shortest training time above which the axis is logarithmic
+_WIDE_RANGE = 4  # ratio of the longest to the shortest mean training time above which the axis is logarithmic
+_SLOWEST = 1.5  # right end of the axis for slow runs, as a multiple of the longest mean training time
 
 
 def scores_by_time(
@@ -51,7 +54,7 @@ def scores_by_time(
 ) -> Figure:
     """Draw the mean score at the end of each epoch against the mean training time up to that point.
 
-    Up to ten runs of a variant are thin lines at their own times; the mean score of more than three has a band.
+    Up to three runs of a variant are thin lines at their own times; the mean score of more runs has a band.
 
     Args:
         history: one row per run and epoch: position (of the run), variant, epoch, the metric, and elapsed (seconds).
@@ -63,7 +66,7 @@ def scores_by_time(
         cell=history["variant"].map({variant: cell for variant, (_, cell) in cells.items()}),
     )
     parts = [_Part.of(str(cell), own, metric, unit) for cell, own in named.groupby("cell", sort=False)][:_MOST]
-    across = balanced(len(parts), _ACROSS - is_narrow())
+    across = 1 if is_narrow() and len(parts) <= _STACKED else balanced(len(parts), _ACROSS - is_narrow())
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
     figure, row = panels(len(parts), title, width, _FRAME + _ROW * -(-len(parts) // across), columns=across)
     labelled = across <= _ACROSS_LABELLED and all(part.fits(styles) for part in parts)
@@ -80,11 +83,8 @@ def scores_by_time(
         if styles[name].shown:
             row[0].plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), _NAME))
     label_rows(figure, row, axis_label(metric))
-    counts = {*named.groupby(["cell", "variant"])["position"].nunique()}
-    number = number_of_runs(counts)
-    if any(1 < count <= _MOST_RUNS for count in counts):
-        row[0].plot([], [], color="0.5", label=f"one {unit.noun}, {number}", **_THIN)
-    legend_below(figure, row[0], f"{BAND}, {number}" if any(axes.collections for axes in row) else "")
+    number = number_of_runs({*named.groupby(["cell", "variant"])["position"].nunique()})
+    legend_below(figure, row[0], explain(row, row[0], unit, f", {number}"))
     return figure
 
 
@@ -94,7 +94,7 @@ class _Part:
 
     cell: str
     curves: Mapping[str, pd.DataFrame]
-    runs: Mapping[str, Sequence["pd.Series[float]"]]  # values of each run by its own elapsed time
+    runs: Mapping[str, Sequence["pd.Series[float]"]]  # values of each of a few runs by its own elapsed time
     values: "pd.Series[float]"  # all values of the metric
     blank: Sequence[str]  # variants without finite values
 
@@ -108,12 +108,12 @@ class _Part:
             if is_share(metric):
                 curve[["low", "high"]] = curve[["low", "high"]].clip(0, 1)
             count = runs.curves.shape[1]
-            if count <= _FEW_RUNS:
+            if count <= FEW_RUNS:
                 curve[["low", "high"]] = np.nan
             of_runs[name] = [
                 pd.Series(value, elapsed).dropna()
                 for value, elapsed in zip(runs.curves.T, times[name].curves.T, strict=True)
-                if 1 < count <= _MOST_RUNS
+                if 1 < count <= FEW_RUNS
             ]
             elapsed = pd.DataFrame(times[name].curves[: len(curve)]).mean(axis="columns").to_numpy()
             curves[name] = curve.set_index(pd.Index(elapsed))
@@ -142,7 +142,7 @@ class _Part:
             marker = "o" if len(curve) == 1 else None
             axes.plot(curve.index, curve["mean"], style.dash, color=style.color, marker=marker, zorder=3, label=label)
             for run in self.runs[name]:
-                axes.plot(run.index, run, color=style.color, zorder=2, label=hidden_name(f"{name}{ONE_RUN}"), **_THIN)
+                axes.plot(run.index, run, color=style.color, zorder=2, label=hidden_name(f"{name}{ONE_RUN}"), **THIN)
             if not np.isfinite(curve["low"]).any():
                 continue
             bands: dict[str, Any] = {"color": style.color, "alpha": 0.18, "linewidth": 0, "label": label}
@@ -150,6 +150,9 @@ class _Part:
         ends = [curve.index[-1] for curve in shown.values()]
         if ends and max(ends) > _WIDE_RANGE * min(ends) > 0:
             axes.set_xscale("log")
+            logarithmic_ticks(axes.xaxis)
+        if ends:
+            axes.set_xlim(right=min(axes.get_xlim()[1], _SLOWEST * max(ends)))
 
     def scale(self, axes: Axes, metric: str) -> None:
         """Scale the vertical axis; values far from the later half of all curves may leave it, as may wide bands."""

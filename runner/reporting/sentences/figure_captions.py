@@ -38,6 +38,7 @@ from runner.reporting.sentences.captions import (
     caption_of,
     in_units,
 )
+from runner.reporting.sentences.rank_tests import rank_tests
 from runner.reporting.sentences.verdicts import why_apart
 from runner.reporting.statistics.significance.attainability import CONFIDENCE, LEVEL
 from runner.reporting.tables.latex_table import escaped, identifier
@@ -90,6 +91,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
             said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
+        if stem == "critical_difference" and results.ranks is not None:
+            said += rank_tests(results.ranks)
         if stem == "tuning_curve":
             said = [*_of_tuning_curve(said, figure)]
         if stem == "score_by_time":
@@ -175,6 +178,8 @@ def _of_times(figure: Figure) -> Iterator[str]:
     """Yield the meaning of thick and thin lines and of bands in the scores by time."""
     if any(str(line.get_label()).endswith(ONE_RUN) for axes in figure.axes for line in axes.lines):
         yield "Thick lines are means over seeds of score and time, thin lines single seeds."
+    else:
+        yield "Lines are means over seeds of score and time."
     if any(axes.collections for axes in figure.axes):
         yield f"Bands are {CONFIDENCE:.0%} t-intervals of the mean score at each epoch."
 

@@ -54,7 +54,7 @@ def test_of_more_each_has_its_panel_in_which_the_others_are_grey():
 
 
 def test_what_leaves_the_panel_is_marked_at_its_edge_and_in_the_legend():
-    figure = draw(rows("b", [-0.9, -0.01, 0.0, 0.01, 0.01, 0.01]))
+    figure = draw(rows("b", [-0.9, -0.01, 0.0, 0.01, 0.01, 0.01]), rows("c", [0.0] * 6))
     (axes,) = figure.axes
     low, _ = axes.get_ylim()
     marks = [(*line.get_xdata(), *line.get_ydata()) for line in axes.lines if line.get_marker() == "v"]
@@ -87,6 +87,16 @@ def test_early_differences_may_leave_the_axis_and_late_ones_may_not():
     assert -0.1 < low < 0 < 0.02 <= high
 
 
+def test_a_single_curve_of_a_few_epochs_is_shown_whole():
+    low, high = draw(rows("b", [-0.9, *[0.01] * 3])).axes[0].get_ylim()
+    assert low < -0.9 < 0.02 < high
+
+
+def test_early_differences_that_do_not_hide_the_late_ones_are_shown():
+    frames = [rows(name, [0.09, 0.06, *[0.05] * 8]) for name in "bc"]
+    assert draw(*frames).axes[0].get_ylim()[1] > 0.1
+
+
 def test_the_margin_is_a_band():
     figure = draw(rows("b", [0.0, 0.1, 0.2]), margin=0.05)
     assert "within the margin of 5 percentage points" in [text.get_text() for text in figure.legends[0].get_texts()]
@@ -110,7 +120,7 @@ def test_triangles_of_several_variants_are_side_by_side():
 
 
 def test_an_epoch_at_which_only_the_band_leaves_the_panel_has_no_triangle():
-    wide = rows("b", [0.01] * 6).assign(low=[-0.9, 0, 0, 0, 0, 0])
+    wide = rows("b", [0.01] * 8).assign(low=[-0.9, *[0] * 7])
     assert not [line for line in draw(wide).axes[0].lines if line.get_marker() == "v"]
 
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.folds import SEEDS
+from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 
@@ -58,12 +59,30 @@ def test_few_runs_are_thin_lines_at_their_own_times_and_more_have_a_band():
     assert len(figure.axes[0].collections) == 2
     assert max(path.vertices[:, 1].max() for band in figure.axes[0].collections for path in band.get_paths()) == 1
     texts = [text.get_text() for text in figure.legends[0].texts]
-    assert texts == ["one seed, n = 4", "95% interval of the mean, n = 4"]
+    assert texts == ["95% interval of the mean, n = 4"]
+    assert len(figure.axes[0].lines) == 2
 
 
-def test_times_of_other_magnitudes_are_on_a_logarithmic_axis():
+def test_times_of_other_magnitudes_are_on_a_logarithmic_axis_with_several_ticks():
     assert {axes.get_xscale() for axes in drawn(history()).axes} == {"linear"}
-    assert {axes.get_xscale() for axes in drawn(history(slow=20)).axes} == {"log"}
+    slow = drawn(history(slow=5)).axes
+    assert {axes.get_xscale() for axes in slow} == {"log"}
+    low, high = slow[0].get_xlim()
+    assert [tick for tick in slow[0].get_xticks() if low <= tick <= high] == [1, 2, 5, 10, 20]
+
+
+def test_a_slow_run_does_not_determine_the_range_of_the_times():
+    frame = history()
+    third = frame[frame["position"] % 2 == 0].assign(position=frame["position"] + 100)
+    slow = third.assign(elapsed=third["elapsed"] * 10)
+    axes = drawn(pd.concat([frame, slow])).axes[0]
+    assert max(line.get_xdata()[-1] for line in axes.lines if len(line.get_xdata())) == 30
+    assert axes.get_xlim()[1] == pytest.approx(1.5 * np.mean([3, 6, 30]))
+
+
+def test_in_a_narrow_figure_a_few_panels_are_below_each_other():
+    with own_style(look_of("paper", width=84)):
+        assert places(drawn(history())) == [(0, 0), (1, 0)]
 
 
 def test_a_run_that_diverges_ends_the_mean_there():

@@ -1,7 +1,6 @@
 """Canvas of all figures: colours, panels, text and file output."""
 
 import io
-import textwrap
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from runner.core.text import counted
 from runner.core.write import write_bytes
 from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 from runner.reporting.figures.drawing.fonts import legible
+from runner.reporting.figures.drawing.line_breaks import even_lines, wrap_headings
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white; a dark red in
 # place of black, which is too close to the baseline's grey.
@@ -251,7 +251,7 @@ def is_narrow() -> bool:
 
 
 def wrapped(text: str, width: int) -> str:
-    """Wrap text to lines of at most `width` characters, at spaces and commas if possible; fewer in narrow figures.
+    """Wrap text to lines of at most `width` characters, at spaces and commas; fewer in narrow figures.
 
     Only the beginning of very long text is shown.
     """
@@ -268,20 +268,7 @@ def _folded(text: str, width: int) -> str:
     shown = legible(shown)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in shown)  # such characters are twice as wide
     width = max(1, width * len(shown) // (len(shown) + wide)) if wide else width
-    return plain("\n".join(_even_lines(shown.replace(",", ", ").replace(",  ", ", "), width)))
-
-
-def _even_lines(text: str, width: int) -> list[str]:
-    """Wrap text to the fewest lines of at most `width` characters, of about the same length."""
-    lines = textwrap.wrap(text, width)
-    least, most = min(width, max(map(len, text.split()), default=1)), width  # narrower lines would break a word
-    while least < most:  # bisection: a wider line never gives more lines
-        middle = (least + most) // 2
-        if len(narrower := textwrap.wrap(text, middle)) > len(lines):
-            least = middle + 1
-        else:
-            lines, most = narrower, middle
-    return lines
+    return plain("\n".join(even_lines(shown.replace(",", ", ").replace(",  ", ", "), width)))
 
 
 def key_lines(key: str, width: int) -> str:
@@ -308,6 +295,8 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
         warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
         if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
             layout.execute(figure)
+            if wrap_headings(figure):
+                layout.execute(figure)
             figure.set_layout_engine("none")
             _align_title(figure)
             _align_row_label(figure)
