@@ -364,9 +364,10 @@ def _usual(stem: str, results: Results) -> str:
 def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) -> Iterator[str]:
     timed = any(map(has_times, results.comparisons.to_dict("records")))
     yield f"Difference of each variant from {_baseline(found)} in {quantity(results.metric)}."
-    if any(one.is_paired for one in found):
+    known = [one for one in found if one.is_known]
+    if any(one.is_paired for one in known):
         yield f"Dots are seeds, paired with the baseline's; diamonds are their {'median' if timed else 'mean'}."
-    if not all(one.is_paired for one in found):
+    if not all(one.is_paired for one in known):
         yield "Hollow dots are the differences of unpaired seeds from the baseline's mean; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
@@ -378,7 +379,8 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
         if has_new and not all(one.is_wider_for_new for one in found if math.isfinite(one.new_low)):
             yield "The two are equal where new test examples add no variance to that of the seeds."
-    yield from _margin(results)
+    if known:
+        yield from _margin(results)
     if any(one.beyond for one in found):
         yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
     yield from _arrows(figure, "difference")
