@@ -1,7 +1,7 @@
 """Entry of the gallery: a study, a search, a sweep, a report or a single run, as its files describe it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +34,7 @@ class Findings:
 
     about: str = ""  # metric, baseline and unit in words
     rows: Sequence[Finding] = ()
-    reasons: Sequence[str] = ()  # reasons why comparisons are undecided
+    reasons: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the undecided variants by reason
     baseline: str = ""  # label of the baseline; "" if there are several, or none
     metric: str = ""  # metric of the differences; "" without a comparison
 

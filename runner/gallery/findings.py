@@ -40,7 +40,8 @@ def with_display_names(findings: Findings, asked: Question) -> Findings:
     labels = [*filter(None, [findings.baseline]), *(row.variant for row in findings.rows)]
     names = print_names({label: _DATASET.sub("", label) for label in labels}, asked.variants, asked.names)
     rows = [replace(row, variant=names.get(row.variant, row.variant)) for row in findings.rows]
-    return replace(findings, rows=rows, about=with_names(findings.about, names))
+    reasons = {reason: [names.get(one, one) for one in own] for reason, own in findings.reasons.items()}
+    return replace(findings, rows=rows, reasons=reasons, about=with_names(findings.about, names))
 
 
 def read_findings(directory: Path) -> Findings:
@@ -82,14 +83,22 @@ def _verdicts(rows: Sequence[Mapping[str, Any]]) -> Findings:
     metric, baselines = rows[0]["metric"], {row["baseline"] for row in rows}
     unit = f" in {shown_unit(metric)}" if shown_unit(metric) else ""
     baseline = baselines.pop() if len(baselines) == 1 else ""
-    undecided = [row["reason"] for row in rows if row["verdict"] == UNDECIDED]
     return Findings(
         about=f"{quantity(metric)}, difference from {baseline or 'the baseline'}{unit}",
         rows=[_finding(row) for row in rows],
-        reasons=list(dict.fromkeys(filter(None, undecided))),
+        reasons=_reasons(rows),
         baseline=baseline,
         metric=metric,
     )
+
+
+def _reasons(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the variants that are undecided for each reason."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["verdict"] == UNDECIDED and row["reason"]:
+            found.setdefault(row["reason"], []).append(row["variant"])
+    return found
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

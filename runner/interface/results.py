@@ -674,10 +674,12 @@ class Results:
 
     def _no_figure(self, name: str) -> UserError:
         """Return the error for a figure that the report does not draw."""
-        from runner.reporting.undrawn_figures import undrawn
+        from runner.reporting.undrawn_figures import NEEDS, undrawn
 
         if reason := undrawn(self._read).get(name):
             return UserError(f"{name}: this report does not draw it: {reason}")
+        if needed := NEEDS.get(name):
+            return UserError(f"{name}: this report does not draw it; it needs {needed}")
         return UserError(f"{name}: no such figure{did_you_mean(name, self._draws)}")
 
     @cached_property

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.records.record import QUANTITIES
+from runner.reporting.statistics.ties import ROUNDING
 
 _LESS_IS_BETTER = ("loss", "error", "negative_log_likelihood", "seconds", "_to_target")
 _SHARES = ("accuracy", "precision", "recall", "f1")  # metrics for which higher is better
@@ -41,7 +42,6 @@ def validation_counterpart(metric: str) -> str:
 _WORDS = {WARM_SECONDS: "seconds to target without compilation"}
 _PARTS = {"val_": "validation ", "test_": "test ", "best_val_": "best validation "}
 _TIMES = {"epochs_to_target": ".1f", "seconds_to_target": ".2f", WARM_SECONDS: ".2f"}
-_TINY = 1e-6  # percentage points; smaller differences are rounding errors
 
 
 def quantity(metric: str) -> str:
@@ -81,6 +81,8 @@ def spread_text(mean: float, std: float, metric: str) -> str:
 def signed_text(value: float, metric: str, among: Sequence[float] = ()) -> str:
     """Format a difference: +0.21 or +0.0042 (percentage points), -0.0031 or -1.23e-07; "unbounded" if it is infinite.
 
+    A difference of proportions that a rounding error explains is a tie, +0.00.
+
     Args:
         among: numbers shown next to it; a tiny value gets as many digits as the largest of these: -0.00 next to +0.45.
     """
@@ -90,9 +92,14 @@ def signed_text(value: float, metric: str, among: Sequence[float] = ()) -> str:
         return "unbounded"
     largest = max([value, *filter(math.isfinite, among)], key=abs)
     if is_share(metric):
-        points = value * 100 if abs(value * 100) >= _TINY else 0.0
+        points = value * 100 if exceeds_rounding(value) else 0.0
         return f"{points:+{'.2g' if points and abs(100 * largest) < 0.005 else '.2f'}}"
     return f"{value + 0.0:+{_form(largest, metric)}}"  # + 0.0 removes the sign of a negative zero
+
+
+def exceeds_rounding(difference: float) -> bool:
+    """Return whether a difference of two proportions, which are at most 1, is larger than their rounding errors."""
+    return abs(difference) > ROUNDING
 
 
 def shown_unit(metric: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures that a report omits because they would show nothing new or nothing at all, with the reason for each."""
+"""Figures that a report omits: those that would show nothing new, and those whose data it lacks."""
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,46 @@ from runner.reporting.tuning.tuning_trials import only_axis
 LOSS, CROSS_ENTROPY = "loss", "negative_log_likelihood"
 _VISIBLE = 0.01  # smallest visible change of a learning rate, relative to its minimum
 _ROUNDING = 1e-5  # relative difference of two sums of float32 over the same examples
+_TUNED = "a study that tunes keys (study.tune) or a search, with two or more points tried"
+_DATA_SETS = "three or more data sets on which every variant has results"
+_NOT_YET = "not available for folds, or while runs are still training"
+_RELATIVE = (
+    f"{_DATA_SETS}, a metric between 0 and 1, and a single baseline that has errors on each data set; {_NOT_YET}"
+)
+NEEDS = {
+    "forest": "a baseline and another variant, both with results on one data set",
+    "difference_over_time": "a baseline and another variant, with the validation metric of two or more epochs",
+    "accuracy": "accuracies by epoch in history.csv",
+    "loss": "losses by epoch in history.csv",
+    "negative_log_likelihood": "the metric negative_log_likelihood by epoch in history.csv",
+    "generalization_gap": "a completed run with training and validation accuracies",
+    "time_to_target": (
+        "a target (--target, study.target, or a single baseline with a completed run) that at least one run reached"
+    ),
+    "time_profile": (
+        "a target that you or the study set (--target, study.target) and that some run reached, two or more variants, "
+        "three or more data sets or seeds, and no run that is still training"
+    ),
+    "sensitivity": "a numeric key with three or more values, and three or more of them with the same other values",
+    "heat_map": "a sweep over a grid of exactly two keys (one may be the data set), with a completed run",
+    "interaction": "a complete grid of two or more keys, each of whose points has the same seeds; no folds",
+    "learning_rate": "learning rates by epoch in history.csv",
+    "gradient_norm": "runs with the diagnostics gradients (diagnostics=[gradients])",
+    "confusion_matrix": "a classification with a confusion matrix in the record of a completed run",
+    "ensemble": "a variant with two or more completed runs with predictions for the same test examples; no folds",
+    "variance_sources": "a study that varies sources of randomness one at a time (study.vary)",
+    "probability_of_improvement": f"{_DATA_SETS}, and two or more variants with one baseline on all; {_NOT_YET}",
+    "aggregate_scores": _RELATIVE,
+    "performance_profile": _RELATIVE,
+    "critical_difference": f"{_DATA_SETS}, three or more variants, and no run that is still training",
+    "score_by_time": "two or more data sets, with the validation metric and the seconds of two or more epochs",
+    "tuning_curve": _TUNED,
+    "search": "a search for a single configuration (search=...), with two or more trials",
+    "tuning_history": "a study that tunes keys in an order: at random or by a search",
+    "tuning_slices": _TUNED,
+    "importances": "several tuned keys, with enough trials to explain the validation scores",
+    "tuning_parallel": "a variant with two or more tuned keys",
+}  # by file stem
 
 
 def undrawn(results: Results) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from runner.core.read import read_rows
 from runner.core.write import write_csv
-from runner.gallery.entry import Finding, Findings
+from runner.gallery.entry import Entry, Finding, Findings
 from runner.gallery.findings import read_findings, with_display_names
+from runner.gallery.page import gallery_page
 from runner.records.sweep_directory import Question
 from runner.reporting.formats import Output
 from runner.reporting.report import report
@@ -44,9 +46,18 @@ def test_a_variant_without_any_result_has_no_difference(tmp_path):
     assert (row.word, row.value, row.estimate) == ("undecided", "", None)
 
 
-def test_reasons_of_undecided_comparisons_are_given_once(tmp_path):
+def test_reasons_of_undecided_comparisons_are_given_once_with_their_variants(tmp_path):
     report_on(tmp_path, "undecided", reason="3 seeds are too few (6 needed)")
-    assert read_findings(tmp_path).reasons == ["3 seeds are too few (6 needed)"]
+    (row,) = read_rows(tmp_path / "comparisons.csv")
+    rows = [row, row | {"variant": "l2"}, row | {"variant": "rmsprop", "verdict": "lower", "reason": ""}]
+    write_csv(tmp_path / "comparisons.csv", rows)
+    found = read_findings(tmp_path)
+    assert found.reasons == {"3 seeds are too few (6 needed)": ["sgd", "l2"]}
+    assert with_display_names(found, Question(variants=["l2"], names={"l2": "Weight decay"})).reasons == {
+        "3 seeds are too few (6 needed)": ["sgd", "Weight decay"]
+    }
+    gallery = gallery_page([Entry(tmp_path, "study", "t", "complete", "", findings=found)], tmp_path, tmp_path, [])
+    assert "undecided (sgd, l2): 3 seeds are too few" in gallery
 
 
 def test_variants_have_the_display_names_of_the_report():

@@ -1,4 +1,5 @@
 import keras
+import numpy as np
 import pytest
 
 from runner.reporting.metrics import (
@@ -58,6 +59,16 @@ def test_a_difference_below_half_a_hundredth_of_a_point_is_no_zero():
     assert signed_text(-0.000042, "test_accuracy", [0.0045]) == "-0.00"  # because its neighbour has two decimals
     assert signed_text(-0.000096, "test_loss", [0.0123]) == "-0.0001"
     assert signed_text(0.0, "test_accuracy") == signed_text(1e-17, "test_accuracy") == "+0.00"
+
+
+def test_a_rounding_error_of_accuracies_in_single_precision_is_no_difference():
+    first, second = (
+        np.float32([right / 360 for right in own]).astype(float).mean() for own in ((290, 301), (280, 311))
+    )
+    assert first != second
+    assert signed_text(2.875e-8, "test_accuracy") == signed_text(second - first, "test_accuracy") == "+0.00"
+    assert signed_text(-2.875e-8, "test_accuracy", [-3e-8]) == "+0.00"
+    assert signed_text(1 / 1_000_000, "test_accuracy") == "+0.0001"  # one of 10,000 examples in one of 100 seeds
 
 
 @pytest.mark.parametrize(("metric", "text"), [("test_accuracy", "+0.00"), ("test_loss", "+0.0000")])

@@ -6,8 +6,10 @@ import pytest
 import runner
 from runner.core.errors import UserError
 from runner.reporting.report_figures import report_figures
+from runner.reporting.sentences.captions import CAPTIONS
 from runner.reporting.sentences.figure_captions import figure_caption
 from runner.reporting.undrawn_figures import interaction_shows_all, is_cross_entropy
+from tests.reporting.conftest import run_maker
 
 RATES = ("0.01", "0.1", "1")
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -34,6 +36,13 @@ def results(make_run, tmp_path):
         return runner.load(tmp_path / "sweep")
 
     return make
+
+
+@pytest.fixture(scope="module")
+def results_of_one_run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("one")
+    run_maker(path)("sweep/0", label="a")
+    return runner.load(path / "sweep")
 
 
 def test_without_penalties_the_cross_entropy_is_drawn_alone_and_the_error_names_it(results):
@@ -136,6 +145,16 @@ def test_several_tuned_keys_have_slices_and_no_sensitivity_and_a_random_search_i
     assert {"tuning_slices", "tuning_history", "tuning_parallel"} <= {*results.figures()}
     with pytest.raises(UserError, match=r"sensitivity: .* the figure tuning_slices shows"):
         results.figure("sensitivity")
+
+
+@pytest.mark.parametrize("name", ["forest", "difference_over_time", *CAPTIONS])
+def test_each_known_figure_is_drawn_or_has_a_reason(results_of_one_run, name):
+    """One run without predictions has curves, its metric and its gap; everything else needs more."""
+    if name in ("accuracy", "loss", "generalization_gap"):
+        assert name in results_of_one_run.figures()
+    else:
+        with pytest.raises(UserError, match=f"^{name}: this report does not draw it[:;]"):
+            results_of_one_run.figure(name)
 
 
 def test_a_figure_that_no_report_has_is_no_such_figure(make_run, tmp_path):

@@ -76,5 +76,6 @@ def add_detectable(group: list[dict[str, Any]], level: float, looks: Looks | Non
     tested = [row for row in group if row["joint"] and row["joint"]["p_value"].looks]
     if tested and tested[0]["test"].startswith("paired sign-flip"):
         differences = [row["joint"]["p_value"].looks[-1][0] for row in tested]
-        for row, smallest in zip(tested, detectable_of(differences, level, looks), strict=True):
+        datasets = [row["joint"]["p_value"].dataset for row in tested]
+        for row, smallest in zip(tested, detectable_of(differences, level, looks, datasets), strict=True):
             row["detectable"] = smallest

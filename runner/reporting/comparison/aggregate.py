@@ -134,11 +134,13 @@ def comparison_frame(
         correction = "holm"  # joint flips assume independent folds
     arms = arms_of(summary, metric)
     training = set(summary.loc[summary["status"] == "running", "variant"])
+    datasets = dict(zip(summary["variant"], summary["dataset"], strict=True)) if "dataset" in summary else {}
     rows: list[dict[str, Any]] = []
     for variant, arm in arms.items():
         baseline = baselines if isinstance(baselines, str) else baselines[variant]
         if variant != baseline and baseline in arms:
-            compared = _compared(arm, arms[baseline], metric, bootstrap=bootstrap, margin=margin, looks=looks)
+            options = {"bootstrap": bootstrap, "margin": margin, "looks": looks, "dataset": datasets.get(variant, "")}
+            compared = _compared(arm, arms[baseline], metric, **options)
             is_final = training.isdisjoint((variant, baseline))
             about = {"variant": variant, "baseline": baseline, "metric": metric, "margin": margin, "final": is_final}
             rows.append(about | compared | ({} if sign_of(metric) > 0 else _wins_of_lower(compared)))
@@ -190,7 +192,7 @@ def _known_mean(values: npt.NDArray[np.float64]) -> float:
 
 
 def _compared(
-    one: Arm, other: Arm, metric: str, *, bootstrap: bool, margin: float | None, looks: Looks | None
+    one: Arm, other: Arm, metric: str, *, bootstrap: bool, margin: float | None, looks: Looks | None, dataset: str
 ) -> dict[str, Any]:
     """Return the fields of a comparison, the numbers of lost and unmatched runs, and the values for the joint test.
 
@@ -208,7 +210,7 @@ def _compared(
         compared = asdict(compare_paired(*sides, units=seeds, bootstrap=bootstrap, margin=margin))
         if metric in TIMES_TO_TARGET:
             compared |= asdict(compare_times(*sides, units=seeds, margin=margin))
-        joint = _joint(compared["test"], sides, seeds, [math.inf] if looks is None else had, margin)
+        joint = _joint(compared["test"], sides, seeds, [math.inf] if looks is None else had, margin, dataset)
         varies = not math.isnan(compared["ci_low"])
         if looks and had and bootstrap and varies and compared["test"].startswith("paired sign-flip"):
             repeated = repeated_interval([higher for higher, _ in joint["p_value"].looks], looks)
@@ -236,7 +238,7 @@ def _compared_by_folds(
 
 
 def _joint(
-    test: str, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None
+    test: str, sides: list[list[float]], seeds: list[int], had: Sequence[float], margin: float | None, dataset: str
 ) -> dict[str, Sides]:
     """Return, for each claim's column, the values whose signs its joint test flips.
 
@@ -253,4 +255,4 @@ def _joint(
         return flip(one, other, [seeds[place] for place in chosen], shift)
 
     error = pair_error(*sides) if is_by_size else 0.0
-    return {claim: Sides([look(size, shift) for size in had], error) for claim, shift in shifts.items()}
+    return {claim: Sides([look(size, shift) for size in had], error, dataset) for claim, shift in shifts.items()}

@@ -85,7 +85,9 @@ def power_frame(results: Results, wish: PowerWish) -> pd.DataFrame:
         )
     places = range(len(differences))
     if results.correction == "max_t":
-        joint = Design.of([*differences.values()], looks=results.asked.looks)
+        dataset_of = dict(zip(results.summary["variant"], results.summary["dataset"], strict=True))
+        datasets = [dataset_of[variant] for variant in differences]
+        joint = Design.of([*differences.values()], looks=results.asked.looks, datasets=datasets)
         designs = [(joint, place) for place in places]
     else:
         level = LEVEL / len(differences)

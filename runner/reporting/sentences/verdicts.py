@@ -30,6 +30,7 @@ from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
     detectable_text,
     device_name,
+    exceeds_rounding,
     margin_text,
     p_equation,
     p_number,
@@ -56,6 +57,7 @@ from runner.reporting.statistics.significance.attainability import (
 )
 from runner.reporting.statistics.significance.holm import after_correction
 from runner.reporting.statistics.significance.names_of_tests import NO_TEST
+from runner.reporting.statistics.ties import ROUNDING
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
 _MIXED = {"device": "device", "threads": "number of threads", "code": "commit"}
@@ -256,8 +258,10 @@ def _p_values(found: _Row, comparisons: int) -> str:
 
 
 def _tiny(found: _Row) -> str:
-    examples = _examples(found)
-    return " (less than one test example)" if examples and 0 < abs(found["difference"]) * examples < 1 else ""
+    """Note a difference in accuracy that is not zero, but smaller than one test example, apart from rounding."""
+    size, examples = abs(found["difference"]), _examples(found)
+    is_tiny = exceeds_rounding(size) and (size + ROUNDING) * examples < 1
+    return " (less than one test example)" if examples and is_tiny and found["metric"] == "test_accuracy" else ""
 
 
 def _examples(found: _Row) -> int:

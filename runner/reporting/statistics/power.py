@@ -52,10 +52,17 @@ class Design:
     observed: Values | None = None  # (comparisons, pairs) to resample, of mean 0; None: normal differences
     level: float = LEVEL  # level of the joint test: a part of LEVEL if other comparisons are tested separately
     looks: Looks | None = None  # the planned looks, scaled to each number of seeds
+    datasets: Sequence[str] = ()  # data set of each comparison; empty: one for all
     _studies: dict[int, "_Studies"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, differences: Sequence[Mapping[Any, float]], level: float = LEVEL, looks: Looks | None = None) -> Self:
+    def of(
+        cls,
+        differences: Sequence[Mapping[Any, float]],
+        level: float = LEVEL,
+        looks: Looks | None = None,
+        datasets: Sequence[str] = (),
+    ) -> Self:
         """Return the design of observed comparisons.
 
         Args:
@@ -65,7 +72,7 @@ class Design:
         known = [np.array([*own.values()], float) for own in differences]
         spreads = np.array([_spread(own) for own in known])
         if min(map(len, known)) < ENOUGH_PAIRS:
-            return cls(spreads, None, level, looks)
+            return cls(spreads, None, level, looks, datasets)
         units: dict[Hashable, None] = {unit: None for own in differences for unit in own}
         rows = [
             [own.get(unit, values[place % len(values)]) for place, unit in enumerate(units)]
@@ -74,12 +81,22 @@ class Design:
         centred = np.array(rows) - np.mean(rows, axis=1, keepdims=True)
         scales = centred.std(axis=1)  # standard deviation of resampled values, slightly below that of the sample
         factors = np.divide(spreads, scales, out=np.zeros_like(scales), where=scales > 0)
-        return cls(spreads, centred * factors[:, None], level, looks)
+        return cls(spreads, centred * factors[:, None], level, looks, datasets)
 
     @classmethod
     def normal(cls, comparisons: int, level: float = LEVEL, looks: Looks | None = None) -> Self:
         """Return the design of comparisons with one baseline, in units of their standard deviation."""
         return cls(np.ones(comparisons), None, level, looks)
+
+    def group_of(self, place: int) -> npt.NDArray[np.intp]:
+        """Return the places of the comparisons on the same data set as one of them."""
+        return next(own for own in self.groups if place in own)
+
+    @property
+    def groups(self) -> list[npt.NDArray[np.intp]]:
+        """The places of the comparisons on each data set."""
+        names = np.array(self.datasets or [""] * len(self.spreads))
+        return [np.flatnonzero(names == name) for name in np.unique(names)]
 
     def method(self, seeds: int) -> Method:
         """Return the method by which the power for this number of seeds is computed."""
@@ -90,7 +107,7 @@ class Design:
     def studies(self, seeds: int) -> "_Studies":
         """Return simulated studies with this number of seeds, the same at every call."""
         if seeds not in self._studies:
-            self._studies[seeds] = _Studies(self._noise(seeds), self._plan(seeds), self.level)
+            self._studies[seeds] = _Studies(self._noise(seeds), self._plan(seeds), self.level, self.groups)
         return self._studies[seeds]
 
     def _plan(self, seeds: int) -> Looks:
@@ -146,20 +163,23 @@ def detectable(design: Design, place: int, seeds: int, power: float = POWER) -> 
     by_t = _t_detectable(seeds, design.level / len(design.spreads), power)
     if design.method(seeds) == "t":
         return by_t * spread
-    guess = by_t * max(spread, float(np.nanmedian(design.spreads)))
+    guess = by_t * max(spread, float(np.nanmedian(design.spreads[design.group_of(place)])))
     candidates = [guess * _STEP**step for step in range(-_STEPS, _STEPS + 1)]
     first = bisect_left(candidates, True, key=lambda difference: power_of(design, place, seeds, difference) >= power)
     return candidates[first] if first < len(candidates) else math.nan
 
 
 def detectable_of(
-    differences: Sequence[Mapping[Any, float]], level: float = LEVEL, looks: Looks | None = None
+    differences: Sequence[Mapping[Any, float]],
+    level: float = LEVEL,
+    looks: Looks | None = None,
+    datasets: Sequence[str] = (),
 ) -> list[float]:
     """Return the smallest true difference that each comparison could have detected with its own pairs; NaN if none.
 
     Arguments are as for `Design.of`.
     """
-    design = Design.of(differences, level, looks)
+    design = Design.of(differences, level, looks, datasets)
     return [detectable(design, place, len(own)) for place, own in enumerate(differences)]
 
 
@@ -189,7 +209,7 @@ def spread_factors(pairs: int) -> tuple[float, float]:
 class _Studies:
     """Simulated studies of one design and number of seeds, with the sums of their differences under sign flips."""
 
-    def __init__(self, noise: Values, plan: Looks, level: float) -> None:
+    def __init__(self, noise: Values, plan: Looks, level: float, groups: Sequence[npt.NDArray[np.intp]]) -> None:
         self._plan, self._level = plan, level
         self._equivalent: dict[float, Values] = {}  # equivalence results by margin
         signs = _signs(noise.shape[-1], level)
@@ -200,6 +220,7 @@ class _Studies:
                 means=noise[..., :size].mean(axis=-1),
                 squares=(noise[..., :size] ** 2).mean(axis=-1),
                 size=size,
+                groups=groups,
             )
             for size in plan.sizes
         ]
@@ -265,11 +286,15 @@ class _Look:
     means: Values  # (comparisons, studies)
     squares: Values  # mean squares of the differences
     size: int  # number of seeds
+    groups: Sequence[npt.NDArray[np.intp]]  # places of the comparisons on each data set
 
     def two_sided(self, shifts: _Single) -> _Single:
         """Return the standardized absolute sums, with each comparison shifted by its own difference."""
         spreads = self._spreads(shifts[:, None].astype(float))
-        scale = np.maximum(spreads, np.sort(spreads, axis=0)[(len(spreads) - 1) // 2])  # lower median of the spreads
+        scale = np.empty_like(spreads)
+        for places in self.groups:
+            usual = np.quantile(spreads[places], 0.5, axis=0, method="lower")
+            scale[places] = np.maximum(spreads[places], usual)
         shifted = self.sums.copy()
         for place in np.flatnonzero(shifts):
             shifted[place] += shifts[place] * self.counts

@@ -100,6 +100,12 @@ def test_what_is_detectable_grows_with_the_spread_and_the_family_and_not_with_th
     assert detectable_of(observed(5, 9))[0] > alone
 
 
+def test_a_noisier_data_set_leaves_a_precise_one_its_power():
+    designs = (Design(np.array([1.0, 20, 20]), datasets=datasets) for datasets in (("a", "b", "b"), ()))
+    alone, shared = (detectable(design, 0, 10) for design in designs)
+    assert 1 < alone < shared / 4
+
+
 @pytest.mark.parametrize("pairs", [1, 2, 5])
 def test_below_six_seeds_nothing_is_detectable(pairs):
     assert math.isnan(detectable_of(observed(2, pairs))[0])

@@ -311,6 +311,17 @@ def test_a_difference_below_one_test_example_is_shown_and_called_that():
     assert "no significant difference from a: +0.03 percentage points (less than one test example) (" in sentence
 
 
+def test_a_difference_of_exactly_one_test_example_is_not_called_less():
+    """In single precision, accuracies of 99 and 100 of 114 examples differ by 0.999998 of an example."""
+    base = [np.arange(EXAMPLES) > 10 + seed for seed in range(SEEDS)]
+    more = [np.arange(EXAMPLES) > 9 + seed for seed in range(SEEDS)]
+    summary, compared = measured((base, more))
+    compared["difference"] *= 0.999998
+    sentence = verdicts(aggregate_frame(summary, "test_accuracy"), compared, {"a": "a", "b": "a"})["b"]
+    assert "better than a: +" in sentence
+    assert "less than one" not in sentence
+
+
 def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right):
     """Made-up resampled values with a known spread replace the bootstrap over the examples."""
     generator = np.random.default_rng(8)

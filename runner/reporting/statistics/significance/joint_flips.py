@@ -40,6 +40,7 @@ class Sides:
 
     looks: Sequence[tuple[Flippable, Flippable]]
     error: float = 0.0  # rounding error of each value
+    dataset: str = ""  # only comparisons on one data set share a typical variation
 
 
 def adjusted(
@@ -48,9 +49,9 @@ def adjusted(
     """Return the p values of comparisons, adjusted over the family by step-down max-T.
 
     The statistic of a comparison is its mean times the root of its number of seeds, divided by the root of the mean
-    square of its values. Without a shift, the divisor is at least the lower median of these roots in the family.
-    Comparisons with little or similar variation are thus ranked by their means, and a comparison with much larger
-    variation cannot hide them.
+    square of its values. Without a shift, the divisor is at least the lower median of these roots over the comparisons
+    on the same data set. Comparisons with little or similar variation are thus ranked by their means, and neither a
+    comparison with much larger variation nor a noisier data set can hide them.
 
     Args:
         family: comparisons of one kind of test.
@@ -81,7 +82,7 @@ def _step_down(family: Sequence[Sides], plan: Looks, *, shifted: bool, both: boo
     signs, observed = _signs(values.shape[-1]), values.sum(axis=-1) - tolerance
     highest = [np.full(len(signs), -np.inf)] * len(values)  # highest statistics of later comparisons, by look
     p_values = np.empty(len(looked))
-    order = _order(observed, (values != 0).sum(axis=-1).max(axis=-1), plan, both=both)
+    order = _order(observed, plan, both=both)
     for place in order[::-1]:
         own = range(len(looked[place].looks))
         flips = _flipped(values[:, place], signs)
@@ -150,26 +151,29 @@ def _standardized(family: Sequence[Sides], *, shifted: bool) -> tuple[Values, fl
     values = np.array([[[[side.get(unit, 0.0) for unit in units] for side in pair] for pair in look] for look in looks])
     counts = np.maximum(present.sum(axis=-1, keepdims=True), 1)  # all runs of an early look may have failed
     spread = np.sqrt((values**2).sum(axis=-1, keepdims=True) / counts)
-    usual = 0.0 if shifted else np.quantile(spread, 0.5, axis=(1, 2), keepdims=True, method="lower")
-    scale = np.maximum(spread, usual)
+    scale = spread.copy()
+    for dataset in () if shifted else {sides.dataset for sides in family}:
+        own = [place for place, sides in enumerate(family) if sides.dataset == dataset]
+        usual = np.quantile(spread[:, own], 0.5, axis=(1, 2), keepdims=True, method="lower")
+        scale[:, own] = np.maximum(spread[:, own], usual)
     scale[scale == 0] = 1.0
     errors = np.array([sides.error for sides in family])[None, :, None, None] / scale
     tolerance = float((np.sqrt(counts) * (AS_EXTREME + errors)).max())
     return values / (scale * np.sqrt(counts)), tolerance
 
 
-def _order(observed: Values, counts: npt.NDArray[np.intp], plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
+def _order(observed: Values, plan: Looks, *, both: bool) -> npt.NDArray[np.intp]:
     """Return the positions of the comparisons in the order in which they are tested, clearest first.
+
+    At one look, this is the order of the statistics. At several, a normal tail probability weighs each look by the
+    error that may be spent by then.
 
     Args:
         observed: (looks, comparisons, sides).
-        counts: number of seeds, (looks, comparisons).
     """
     reached = observed.min(axis=2) if both else observed.max(axis=2)
     spent = np.array([plan.spent(look, LEVEL) for look in range(len(observed))])
-    more = np.maximum(counts - 1, 1)
-    t_values = reached * np.sqrt(more / np.maximum(counts - reached**2, _TIE))  # the statistic is at most sqrt(counts)
-    places: npt.NDArray[np.intp] = np.argsort((stats.t.sf(t_values, more) / spent[:, None]).min(axis=0), kind="stable")
+    places: npt.NDArray[np.intp] = np.argsort((stats.norm.sf(reached) / spent[:, None]).min(axis=0), kind="stable")
     return places
 
 

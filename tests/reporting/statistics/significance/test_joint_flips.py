@@ -14,20 +14,21 @@ LOOKS = Looks([4, 7, 10])
 ONE_LOOK = Looks([8])
 
 
-def sides(differences, sizes=(), shift=0.0):
+def sides(differences, sizes=(), shift=0.0, dataset=""):
     """Return the values to flip at each look: the first differences of each comparison."""
     looks = []
     for size in sizes or [len(differences)]:
         units = enumerate(differences[:size])
         looks.append(tuple(map(dict, zip(*(((n, d + shift), (n, -d + shift)) for n, d in units), strict=True))))
-    return Sides(looks)
+    return Sides(looks, dataset=dataset)
 
 
-def brute_force(differences):
-    """Adjust over all flips, one at a time: step-down, by the sizes of scaled means."""
-    rows = np.array(differences)
+def brute_force(differences, datasets):
+    """Adjust over all flips, one at a time: step-down, by the sizes of means scaled within each data set."""
+    rows = np.array(differences, float)
     spread = np.sqrt((rows**2).mean(axis=1))
-    rows = rows / np.maximum(spread, np.sort(spread)[(len(rows) - 1) // 2])[:, None]
+    of = [sorted(spread[place] for place, name in enumerate(datasets) if name == own) for own in datasets]
+    rows = rows / np.maximum(spread, [own[(len(own) - 1) // 2] for own in of])[:, None]
     observed, found, reached = np.abs(rows.sum(axis=1)), {}, 0.0
     for place in np.argsort(-observed):
         left = [other for other in range(len(rows)) if other not in found]
@@ -40,7 +41,25 @@ def brute_force(differences):
 @pytest.mark.parametrize("seed", range(4))
 def test_the_adjusted_p_is_the_share_of_joint_flips_with_a_statistic_as_extreme(seed):
     differences = np.random.default_rng(seed).normal(0.5, [[1], [0.3], [1], [4]], (4, 8)).round(2)
-    assert adjusted([sides(own) for own in differences]) == pytest.approx(brute_force(differences))
+    for datasets in ("aaaa", "aabb"):
+        family = [sides(own, dataset=name) for own, name in zip(differences, datasets, strict=True)]
+        assert adjusted(family) == pytest.approx(brute_force(differences, datasets))
+
+
+def test_a_comparison_with_ties_does_not_come_before_clearer_ones():
+    """With 3 of 8 differences above 0, it has p = 0.25 at best; the others have the smallest possible p."""
+    differences = [[1, 2, 1, 2, 1, 2, 1, 2], [0, 0, 0, 0, 0, 3, 3, 3], [2, 1, 2, 1, 2, 1, 2, 1]]
+    found = adjusted([sides(own) for own in differences])
+    assert found == pytest.approx(brute_force(differences, "aaa"))
+    assert found == pytest.approx([2 / 2**8, 0.25, 2 / 2**8])
+
+
+def test_a_noisy_data_set_does_not_hide_a_precise_one():
+    generator = np.random.default_rng(5)
+    differences = [generator.normal(0.01, 0.003, 8), *generator.normal(0, 1, (2, 8))]
+    precise, *noisy = adjusted([sides(own, dataset=name) for own, name in zip(differences, "abb", strict=True)])
+    assert precise < 0.05 < min(noisy)
+    assert adjusted([sides(own) for own in differences])[0] > 0.05  # on one scale
 
 
 def test_of_one_comparison_p_is_that_of_the_sign_flip_test():
