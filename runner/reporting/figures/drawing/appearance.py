@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import matplotlib as mpl
@@ -85,6 +86,8 @@ def look_of(style: str | None = None, width: float | None = None, font: str | No
         raise UserError(f"--style {style}: no such style{did_you_mean(str(style), STYLES)}")
     look = _STYLES[known]
     if width is not None:
+        if not isinstance(width, Real):  # from Python, which does not check the annotation
+            raise UserError(f"width={width!r}: must be a number of millimetres")
         if not _LEAST <= width <= _MOST:
             raise UserError(f"--width {width:g}: must be {_LEAST} to {_MOST} millimetres; 178 spans both columns")
         inches = width / _MILLIMETRES
