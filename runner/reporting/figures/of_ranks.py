@@ -16,20 +16,17 @@ from runner.reporting.figures.drawing.canvas import canvas, wrapped
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
-from runner.reporting.metrics import p_equation, p_number
-from runner.reporting.sentences.task_verdicts import claims_line
 from runner.reporting.statistics.significance.attainability import LEVEL
 
-_FEWEST_FOR_F = 6  # number of data sets that Iman and Davenport's test needs to keep its level; see docs/report.md
 _NAME = 36  # characters per line of a variant's name
 _OUTSIDE = 0.03  # distance of the names from the ends of the axis, as a share of its length
 _ABOVE = 1.6  # height of the critical difference above the axis, in rows
 _STEM = "0.6"
-_LETTERS = 110  # characters per line below the axis
+_LETTERS = 70  # characters per line above the axis
 
 
 def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -> Figure:
-    """Draw the average ranks with Friedman's p; bars join variants without a significant difference (Nemenyi).
+    """Draw the average ranks; bars join variants without a significant difference (Nemenyi).
 
     The axis covers all possible average ranks. Names are on the side of their rank, so variants with equal ranks are on
     the same side; they share a stem, from which each has a branch with its dot.
@@ -42,7 +39,7 @@ def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -
     right = [variant for variant in reversed(ranks.average.index) if variant not in left]
     lines = 1 + max(name.count("\n") for name in named.values())
     rows = max(len(left), len(right))
-    figure, axes = canvas(title, TWO_COLUMNS, 1.7 + max(0.19, 0.11 * lines) * rows)
+    figure, axes = canvas(title, TWO_COLUMNS, 1.4 + max(0.19, 0.11 * lines) * rows)
     drawn = critical_difference_diagram(
         ranks.average.rename(named), ranks.pairs.rename(index=named, columns=named), ax=axes
     )
@@ -67,12 +64,7 @@ def critical_difference(ranks: Ranks, title: str, styles: Mapping[str, Style]) -
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=False)
     axes.spines["top"].set_visible(True)
-    alike = "" if ranks.friedman_p < LEVEL else ": no significant difference"
-    axes.set_xlabel(
-        f"average rank over {ranks.datasets} data sets (1 is best)\n{_further_tests(ranks)}"
-        f"Friedman's test over all variants: {p_equation(p_number(ranks.friedman_p))}{alike}",
-        fontsize=7,
-    )
+    axes.set_xlabel(f"average rank over {ranks.datasets} data sets (1 is best)", fontsize=7)
     return figure
 
 
@@ -83,18 +75,8 @@ def _critical_distance(axes: Axes, ranks: Ranks) -> None:
     distance = quantile * math.sqrt(most * (most + 1) / (6 * ranks.datasets))
     notes = ["longer than the axis"] * (distance > most - 1)
     notes += ["no significant difference"] * (ranks.friedman_p >= LEVEL)
-    text = f"critical difference {distance:.2f}" + (f" ({'; '.join(notes)})" if notes else "")
+    text = wrapped(f"critical difference {distance:.2f}" + (f" ({'; '.join(notes)})" if notes else ""), _LETTERS)
     axes.plot(
         [1, min(1 + distance, most)], [_ABOVE, _ABOVE], "|-", color="black", linewidth=1, markersize=5, clip_on=False
     )
     axes.text(1, _ABOVE + 0.25, text, fontsize=7, va="bottom")
-
-
-def _further_tests(ranks: Ranks) -> str:
-    """Return Iman and Davenport's test and the comparisons with the baseline, one per line."""
-    freedom = f"{len(ranks.average) - 1}, {(len(ranks.average) - 1) * (ranks.datasets - 1)}"
-    size = "infinite" if math.isinf(ranks.iman_davenport_f) else f"{ranks.iman_davenport_f:.2f}"
-    few = f" (approximate: too liberal below {_FEWEST_FOR_F} data sets)" if ranks.datasets < _FEWEST_FOR_F else ""
-    found = f"Iman and Davenport: F({freedom}) = {size}, {p_equation(p_number(ranks.iman_davenport_p))}{few}\n"
-    claim = "" if ranks.tasks is None else claims_line(ranks.tasks)
-    return f"{found}{wrapped(claim, _LETTERS)}\n" if claim else found

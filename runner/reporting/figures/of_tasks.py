@@ -33,39 +33,45 @@ FEWEST_FOR_MEDIAN = 5  # data sets; the median of fewer is the result on one or 
 INTERVAL = f"{CONFIDENCE:.0%} interval, stratified bootstrap"
 BAND = f"pointwise {CONFIDENCE:.0%} interval"
 _NAME, _ROW_NAME = 46, 30  # characters per line of a name, in a legend and next to a row
-_LABEL = 40  # characters per line of the label below a panel
+_LABEL, _WHOLE_LABEL = 40, 80  # characters per line of the label below a panel, and one of the figure's width
 _WIDE_RANGE = 3  # ratio of the largest to the smallest relative error above which the axis is logarithmic
 _EVEN = 0.5  # probability at which neither of two variants is better
 _POINT: dict[str, Any] = {"marker": "|", "linewidths": 1.2, "zorder": 3}
 _EXAMPLE: dict[str, Any] = {"color": "0.7", "linewidth": 6, "marker": "|", "markersize": 8, "markeredgecolor": "0.2"}
 _ROW = 0.25  # height in inches per variant with a one-line name
+_FURTHER_PANEL = 0.45  # height in inches of the heading and ticks of a panel below another
 
 
 def aggregate_scores(tasks: pd.DataFrame, baseline: str, title: str, styles: Mapping[str, Style]) -> Figure:
     """Draw aggregates of each variant's relative errors: a row for each variant, a panel for each aggregate.
 
-    There is no panel for the median of fewer than `FEWEST_FOR_MEDIAN` data sets. A narrow figure shows only the
-    interquartile mean.
+    There is no panel for the median of fewer than `FEWEST_FOR_MEDIAN` data sets. A narrow figure has its panels below
+    each other.
 
     Args:
         tasks: one row per variant, `TASK_COLUMNS`.
         baseline: the baseline, whose mean error on each data set is 1.
     """
-    aggregates = dict([*AGGREGATES.items()][: 1 if is_narrow() else None])
+    aggregates = dict(AGGREGATES)
     if tasks["datasets"].iloc[0] < FEWEST_FOR_MEDIAN:
         aggregates.pop("median", None)
     names = [wrapped(shown_name(str(variant)), _ROW_NAME) for variant in tasks["variant"]]
     middles, rows = row_places(names)
-    figure, row = panels(len(aggregates), title, TWO_COLUMNS, 0.9 + _ROW * rows)
+    columns = 1 if is_narrow() else len(aggregates)
+    stacked = len(aggregates) // columns
+    height = 0.9 + _ROW * rows * stacked + _FURTHER_PANEL * (stacked - 1)
+    figure, row = panels(len(aggregates), title, TWO_COLUMNS, height, columns=columns)
     colors = [styles[str(variant)].color for variant in tasks["variant"]]
     for axes, (column, heading) in zip(row, aggregates.items(), strict=True):
         axes.axvline(1, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
         _estimates(axes, tasks, f"relative_{column}", middles, colors, heading)
         axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
-        axes.set_yticks(middles, labels=names if axes is row[0] else [""] * len(names))
+        axes.set_yticks(middles, labels=names if axes is row[0] or columns == 1 else [""] * len(names))
         axes.set_ylim(rows, 0)
         axes.margins(x=0.08)
-        axes.set_xlabel(wrapped(relative_label(str(tasks["metric"].iloc[0]), baseline), _LABEL))
+        if axes in row[-columns:]:
+            label = relative_label(str(tasks["metric"].iloc[0]), baseline)
+            axes.set_xlabel(wrapped(label, _LABEL if columns > 1 else _WHOLE_LABEL))
         _scale_ratios(axes, tasks[[f"relative_{column}{end}" for end in ("", "_low", "_high")]])
     row[0].plot([], [], label=INTERVAL, **_EXAMPLE)
     legend_below(figure, row[0])

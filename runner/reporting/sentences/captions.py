@@ -92,9 +92,8 @@ CAPTIONS = TUNING_CAPTIONS | {
         "fixed at one draw, and for all sources together (line). The variances need not add up."
     ),
     "critical_difference": (
-        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Below "
-        "the axis: tests of Iman and Davenport and of Friedman over all variants, and Wilcoxon's against the baseline. "
-        "Above it: Nemenyi's critical difference, the smallest significant difference of ranks."
+        "Average ranks over the data sets; bars join variants without a significant difference (Nemenyi's test). Above "
+        "the axis: Nemenyi's critical difference, the smallest significant difference of ranks."
     ),
     "aggregate_scores": (
         f"{_RELATIVE} Interquartile mean of all runs (IQM, the mean of the middle half), and mean of the data sets' "

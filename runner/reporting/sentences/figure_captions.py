@@ -38,6 +38,7 @@ from runner.reporting.sentences.captions import (
     caption_of,
     in_units,
 )
+from runner.reporting.sentences.rank_tests import rank_tests
 from runner.reporting.sentences.verdicts import why_apart
 from runner.reporting.statistics.significance.attainability import CONFIDENCE, LEVEL
 from runner.reporting.tables.latex_table import escaped, identifier
@@ -90,6 +91,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
             said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
+        if stem == "critical_difference" and results.ranks is not None:
+            said += rank_tests(results.ranks)
         if stem == "tuning_curve":
             said = [*_of_tuning_curve(said, figure)]
         if stem == "score_by_time":

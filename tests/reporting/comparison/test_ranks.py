@@ -6,8 +6,7 @@ from scipy import stats
 
 from runner.reporting.comparison.ranks import LAST_RANK_COLUMNS, RANK_COLUMNS, average_ranks, scores_by_dataset
 from runner.reporting.comparison.tasks import compare_over_datasets
-from runner.reporting.figures.drawing.styles import variant_styles
-from runner.reporting.figures.of_ranks import critical_difference
+from runner.reporting.sentences.rank_tests import rank_tests
 
 # Demsar 2006, "Statistical Comparisons of Classifiers over Multiple Data Sets", table 6: AUC of four forms of C4.5.
 DEMSAR = pd.DataFrame(
@@ -60,14 +59,9 @@ def test_last_columns_are_the_tests_of_all_variants_and_against_the_baseline():
     assert frame.loc["C4.5+m", "wilcoxon_holm"] == 3 * 0.00732421875
     assert frame.loc["C4.5+m+cf", "wilcoxon_holm"] == 2 * 0.012451171875
     assert frame.loc["C4.5", ["baseline", "wilcoxon_p"]].tolist() == ["", pytest.approx(math.nan, nan_ok=True)]
-    label = (
-        critical_difference(ranks, "", variant_styles([*DEMSAR], [*DEMSAR], "C4.5"))
-        .axes[0]
-        .get_xlabel()
-        .replace("\n", " ")
-    )
-    assert "Iman and Davenport: F(3, 39) = 4.19, p = 0.012" in label
-    assert "after Holm's correction, different from C4.5: C4.5+m (better), C4.5+m+cf (better)" in label
+    _, of_all, against = rank_tests(ranks)
+    assert of_all == "Iman and Davenport: F(3, 39) = 4.19, p = 0.012."
+    assert against.endswith("after Holm's correction, different from C4.5: C4.5+m (better), C4.5+m+cf (better).")
 
 
 def table(*rows):

@@ -89,11 +89,14 @@ def test_the_median_of_three_data_sets_is_not_drawn():
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["interquartile mean (IQM)", "mean"]
 
 
-def test_the_baselines_row_is_grey_and_a_narrow_figure_has_the_interquartile_mean_alone():
+def test_the_baselines_row_is_grey_and_a_narrow_figure_has_the_same_panels_below_each_other():
     figure, _ = aggregates()
     assert to_hex(figure.axes[0].collections[1].get_facecolors()[0]) == BASELINE_COLOR
     with own_style(look_of("paper", 84)):
-        assert len(aggregates()[0].axes) == 1
+        panels = aggregates()[0].axes
+    assert [axes.get_title(loc="left") for axes in panels] == ["interquartile mean (IQM)", "mean"]
+    assert len({axes.get_subplotspec().colspan.start for axes in panels}) == 1
+    assert all([label.get_text() for label in axes.get_yticklabels()] == ["sgd", "adam"] for axes in panels)
 
 
 def test_the_probability_of_improvement_counts_all_pairs_of_runs_of_a_data_set():

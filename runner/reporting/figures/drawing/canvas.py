@@ -25,7 +25,7 @@ from runner.core.text import counted
 from runner.core.write import write_bytes
 from runner.reporting.figures.drawing.appearance import NARROW, ONE_COLUMN, TWO_COLUMNS, look_in_force, own_style
 from runner.reporting.figures.drawing.fonts import legible
-from runner.reporting.figures.drawing.line_breaks import even_lines
+from runner.reporting.figures.drawing.line_breaks import even_lines, wrap_headings
 
 # Okabe & Ito (2008), a palette for all kinds of colour vision, without yellow, which is faint on white; a dark red in
 # place of black, which is too close to the baseline's grey.
@@ -295,6 +295,8 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
         warnings.filterwarnings("ignore", "Glyph|constrained_layout not applied", UserWarning)
         if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):  # once for all formats
             layout.execute(figure)
+            if wrap_headings(figure):
+                layout.execute(figure)
             figure.set_layout_engine("none")
             _align_title(figure)
             _align_row_label(figure)

@@ -3,8 +3,14 @@
 import re
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
 _SPACE = "\N{NO-BREAK SPACE}"
 _ENDS = re.compile(rf"(?<=[=_/{_SPACE}])|(?<=[^\W\d]-)(?=[^\W\d])")  # ends of the parts of a word
+_BROKEN = re.compile(rf"(?<=[=_/{_SPACE}])\n")  # a line break inside a word
+_GAP = 8  # pixels between a heading and the next panel
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d.]*(e[+-]?\d+)?\W*")
 
 
@@ -45,3 +51,38 @@ def _filled(parts: Sequence[str], width: int, *, strip: bool = True) -> list[str
             lines.append("")
         lines[-1] += part
     return [line.rstrip() for line in lines] if strip else lines
+
+
+def wrap_headings(figure: Figure) -> bool:
+    """Wrap the left titles that reach the next panel or leave the figure; return whether there are any.
+
+    Args:
+        figure: figure whose panels have their final positions.
+    """
+    wide = [(axes, heading) for axes in figure.axes if (heading := _heading(axes)) and _room(axes, heading) < 1]
+    for axes, heading in wide:
+        text = _BROKEN.sub("", heading.get_text()).replace("\n", " ")
+        longest = max(map(len, heading.get_text().splitlines()))
+        heading.set_text("\n".join(even_lines(text, max(1, int(_room(axes, heading) * longest)))))
+    return bool(wide)
+
+
+def _heading(axes: Axes) -> Text | None:
+    text = axes.get_title(loc="left")
+    found = (child for child in axes.get_children() if isinstance(child, Text) and child.get_text() == text)
+    return next(found, None) if text else None
+
+
+def _room(axes: Axes, heading: Text) -> float:
+    """Return the distance from a heading's left edge to the next panel, as a share of the heading's width."""
+    figure, own = axes.get_figure(root=True), axes.get_subplotspec()
+    if figure is None or own is None:
+        return 1.0
+    others = ((other, place) for other in figure.axes if (place := other.get_subplotspec()))
+    ends = [
+        other.bbox.x0 - _GAP
+        for other, place in others
+        if place.rowspan.start == own.rowspan.start and place.colspan.start > own.colspan.start
+    ]
+    extent = heading.get_window_extent()
+    return float((min([*ends, figure.bbox.x1]) - extent.x0) / extent.width)

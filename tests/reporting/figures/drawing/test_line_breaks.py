@@ -3,6 +3,8 @@ import textwrap
 
 import pytest
 
+from runner.reporting.figures.drawing.appearance import look_of, own_style
+from runner.reporting.figures.drawing.canvas import as_svg, panels
 from runner.reporting.figures.drawing.line_breaks import even_lines
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -39,3 +41,13 @@ def test_words_joined_by_no_break_spaces_stay_on_one_line():
 )
 def test_a_word_longer_than_a_line_is_broken_after_a_separator_but_not_in_a_number(text, lines):
     assert even_lines(text, 18) == lines
+
+
+def test_a_heading_wider_than_its_panel_is_wrapped_when_the_figure_is_drawn():
+    with own_style(look_of("paper", 84)):
+        figure, row = panels(4, "", columns=2)
+        for axes, heading in zip(row, ["optimizer=momentum", "a\nb", "optimizer=momentum_and_more", "c"], strict=True):
+            axes.set_title(heading, loc="left")
+        as_svg(figure)
+    headings = [axes.get_title(loc="left") for axes in row]
+    assert headings == ["optimizer=momentum", "a\nb", "optimizer=momentum_and_\nmore", "c"]
