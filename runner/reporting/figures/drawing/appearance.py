@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
 import matplotlib as mpl
@@ -86,9 +85,11 @@ def look_of(style: str | None = None, width: float | None = None, font: str | No
         raise UserError(f"--style {style}: no such style{did_you_mean(str(style), STYLES)}")
     look = _STYLES[known]
     if width is not None:
-        if not isinstance(width, Real):  # from Python, which does not check the annotation
-            raise UserError(f"width={width!r}: must be a number of millimetres")
-        if not _LEAST <= width <= _MOST:
+        try:
+            is_allowed = _LEAST <= width <= _MOST
+        except TypeError:  # from Python, which does not check annotations
+            raise UserError(f"width={width!r}: must be a number of millimetres") from None
+        if not is_allowed:
             raise UserError(f"--width {width:g}: must be {_LEAST} to {_MOST} millimetres; 178 spans both columns")
         inches = width / _MILLIMETRES
         of_half = (inches - _GAP) / 2
