@@ -5,7 +5,7 @@ Each study has `VARIANTS` variants that share a baseline. The report's own funct
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -29,23 +29,30 @@ SPREADS = {  # standard deviations of the runs: the baseline's, then the variant
     "baseline 3 times as large": [3, 1, 1, 1, 1, 1],
     "baseline 0.3 times as large": [0.3, 1, 1, 1, 1, 1],
 }
+DATASETS = {"a": 1, "b": 3, "c": 10}  # standard deviations of the runs
 SIZES = [6, 9, 12]
 SEQUENTIAL_NOISES = ["normal", "heavy-tailed", "skewed up"]
 
 
-def sides(differences: np.ndarray, shift: float = 0.0, sizes: list[int] | None = None) -> list[Sides]:
+def sides(
+    differences: np.ndarray, shift: float = 0.0, sizes: list[int] | None = None, datasets: Sequence[str] = ()
+) -> list[Sides]:
     """Return the values whose signs the joint test of a study (variants, seeds) flips."""
     return [
         Sides(
-            [(dict(enumerate(own[:size] + shift)), dict(enumerate(shift - own[:size]))) for size in sizes or [len(own)]]
+            [
+                (dict(enumerate(own[:size] + shift)), dict(enumerate(shift - own[:size])))
+                for size in sizes or [len(own)]
+            ],
+            dataset=dataset,
         )
-        for own in differences
+        for own, dataset in zip(differences, datasets or [""] * len(differences), strict=True)
     ]
 
 
-def max_t(differences: np.ndarray) -> list[float]:
-    """Return the p values of a study's differences."""
-    return adjusted(sides(differences))
+def max_t(differences: np.ndarray, datasets: Sequence[str] = ()) -> list[float]:
+    """Return the p values of a study's differences, all on one data set by default."""
+    return adjusted(sides(differences, datasets=datasets))
 
 
 def by_holm(differences: np.ndarray) -> list[float]:
@@ -64,6 +71,27 @@ def one_look(spread: str, noise: str, studies: int) -> dict[str, np.ndarray]:
         for name, test in (("max-T", max_t), ("Holm", by_holm)):
             found.setdefault(f"false, {name}", []).append(min(test(null)) < LEVEL)
             found.setdefault(f"power, {name}", []).append(test(gain)[0] < LEVEL)
+    return {name: np.array(events) for name, events in found.items()}
+
+
+def over_datasets(noise: str, studies: int) -> dict[str, np.ndarray]:
+    """Return the same as `one_look` for a study of three variants on each of `DATASETS`; the first has the gain."""
+    generator = np.random.default_rng([SEEDS, 3, *noise.encode()])
+    names = [name for name in DATASETS for _ in range(3)]
+    found: dict[str, list[bool]] = {}
+    for _ in range(studies):
+        runs = [scale * NOISES[noise](generator, (4, SEEDS)) for scale in DATASETS.values()]
+        null = np.concatenate([own[1:] - own[0] for own in runs])
+        gain = null + GAIN * np.hypot(1, 1) * np.eye(len(null))[:1].T
+        for truth, differences in (("false", null), ("power", gain)):
+            tests = {
+                "max-T": max_t(differences, names),
+                "max-T on one scale": max_t(differences),
+                "Holm": by_holm(differences),
+            }
+            for name, p_values in tests.items():
+                claimed = min(p_values) if truth == "false" else p_values[0]
+                found.setdefault(f"{truth}, {name}", []).append(claimed < LEVEL)
     return {name: np.array(events) for name, events in found.items()}
 
 
@@ -120,6 +148,10 @@ def tables(studies: int, sequential: int) -> Iterator[str]:
         heads = [*found[0]]
         rows = [[*task, *(rate(one[head]) for head in heads)] for task, one in zip(tasks, found, strict=True)]
         yield markdown(["spread of the runs", "noise", *heads], rows)
+        found = list(pool.map(partial(over_datasets, studies=studies), NOISES))
+        heads = [*found[0]]
+        rows = [[noise, *(rate(one[head]) for head in heads)] for noise, one in zip(NOISES, found, strict=True)]
+        yield markdown(["noise", *heads], rows)
         found = list(pool.map(partial(with_margin, studies=studies), NOISES))
         heads = [*found[0]]
         rows = [[noise, *(rate(one[head]) for head in heads)] for noise, one in zip(NOISES, found, strict=True)]

@@ -31,7 +31,7 @@ _MARGIN = 0.07  # share of the width between the first axis and the last
 _TICKS = 4
 _THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to the line width of the look
 _NAME = 60  # characters per line of a variant's name
-_LETTERS_AN_INCH = 15  # average number of characters per inch in the names of keys
+_LETTERS_AN_INCH = 16  # average number of characters per inch in the names of keys
 _LINE = 1.2  # line height of these names, in font sizes
 _LOST = "0.8"  # colour of trials without a score
 _CHOSEN = PALETTE[1]
@@ -103,7 +103,7 @@ def _draw(axes: Axes, trials: Trials, score_axis: ScoreAxis) -> None:
     if score_axis.is_off(scores).any():
         edge = 0 if score_axis.sign == 1 else 1
         axes.plot(last, edge, score_axis.edge_marker, color="0.3", markersize=4, clip_on=False, zorder=5)
-    letters = int(_LETTERS_AN_INCH * TWO_COLUMNS / (last + 1))
+    letters = int(_LETTERS_AN_INCH * axes.figure.bbox.width / axes.figure.dpi / (last + 1))
     names = [
         *(key_lines(name, letters) for name in key_names([*scales]).values()),
         wrapped(axis_label(trials.metric), letters),

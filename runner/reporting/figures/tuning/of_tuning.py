@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.records.sweep_directory import tested_metric
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import count_axis, legend_below, panels, sideways, wrapped
+from runner.reporting.figures.drawing.canvas import count_axis, is_narrow, legend_below, panels, sideways, wrapped
 from runner.reporting.figures.drawing.curves import WIDE_RANGE
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
@@ -30,6 +30,7 @@ _ROOM = 0.06  # room above and below the lines, as a share of the scale
 _STEP = 1.8  # points between adjacent bars
 _MOST_BARRED = 4  # maximum number of variants with bars
 _HEIGHT, _AROUND = 2.9, 0.8  # heights in inches: the figure, and what surrounds its panels
+_FURTHER = 2.5  # height in inches of a panel below another
 _MUCH_LONGER = 1.5  # ratio of the whole scale to the shortened one from which early parts are hidden
 _REACH = 4  # length of the scale if it hides early parts, as a multiple of the range of the curves' ends
 
@@ -41,8 +42,8 @@ def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style])
     repeated, the curve is the mean over the searches, with their range. More than four variants have no ranges, which
     would cover each other.
 
-    The scale fits the last part of the curves; early parts and bars may extend beyond the panel. The names are at the
-    ends of the curves if they fit there, otherwise in a legend.
+    The panels of a narrow figure are below each other. The scale fits the last part of the curves; early parts and bars
+    may extend beyond the panel. The names are at the ends of the curves if they fit there, otherwise in a legend.
 
     Args:
         curves: one row per variant and budget, as in tuning_curve.csv.
@@ -51,7 +52,9 @@ def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style])
     columns = {"expected": metric}
     if curves["expected_test"].notna().any():
         columns["expected_test"] = tested_metric(metric)
-    figure, row = panels(len(columns), title, TWO_COLUMNS if len(columns) > 1 else ONE_COLUMN, _HEIGHT)
+    across = 1 if is_narrow() else len(columns)
+    height = _HEIGHT + _FURTHER * (len(columns) // across - 1)
+    figure, row = panels(len(columns), title, TWO_COLUMNS if across > 1 else ONE_COLUMN, height, columns=across)
     counts = {
         str(variant): int(count) for variant, count in curves.groupby("variant", sort=False)["budget"].count().items()
     }
@@ -66,7 +69,9 @@ def tuning_curves(curves: pd.DataFrame, title: str, styles: Mapping[str, Style])
         _draw(axes, curves, column, styles, {} if labelled else names)
         _scale(axes, curves, column, name)
         axes.set_ylabel(axis_label(name))
-        if len(points) == 1:
+        if axes in row[:-across]:
+            axes.set_xlabel("")
+        elif len(points) == 1:
             axes.set_xlabel(f"points tried, of {points.copy().pop()}")
         if labelled:
             label_ends(axes, _ends(curves, column, names, styles), _HEIGHT - _AROUND)

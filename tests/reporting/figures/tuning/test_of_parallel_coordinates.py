@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 
-from runner.reporting.figures.drawing.canvas import PALETTE
+from runner.reporting.figures.drawing.appearance import look_of, own_style
+from runner.reporting.figures.drawing.canvas import PALETTE, as_svg
 from runner.reporting.figures.tuning.of_parallel_coordinates import parallel_coordinates
 from tests.reporting.figures.made_trials import legend, made_trials, score_axis
 
@@ -75,3 +78,24 @@ def test_ticks_and_names_stand_at_their_axes():
     assert texts["validation accuracy (%)"][0] == 3
     assert texts["60"][0] > 3
     assert figure.axes[0].get_title("left") == "sgd (3 trials)"
+
+
+def test_names_of_keys_do_not_overlap_in_a_narrow_figure():
+    with own_style(look_of("paper", 84)):
+        figure = drawn(
+            {
+                "learning_rate=1 beta_1=2 beta_2=3 weight_decay=4": 0.6,
+                "learning_rate=2 beta_1=1 beta_2=1 weight_decay=1": 0.7,
+            }
+        )
+        as_svg(figure)
+        names = [text for text in figure.axes[0].texts if text.get_ha() == "center"]
+        boxes = [text.get_window_extent() for text in names]
+    assert [text.get_text() for text in names] == [
+        "learning\nrate",
+        "beta 1",
+        "beta 2",
+        "weight\ndecay",
+        "validation\naccuracy\n(%)",
+    ]
+    assert all(one.x1 <= other.x0 for one, other in pairwise(boxes))

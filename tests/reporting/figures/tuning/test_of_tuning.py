@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 
+from runner.reporting.figures.drawing.appearance import look_of, own_style
+from runner.reporting.figures.drawing.canvas import as_svg
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.tuning.of_tuning import tuning_curves
 
@@ -104,3 +106,13 @@ def test_a_loss_of_a_wide_range_is_logarithmic_and_a_flat_curve_is_visible():
 def test_of_many_variants_the_others_are_counted():
     (legend,) = drawn(curves(variants=[f"v{number}" for number in range(15)])).legends
     assert "9 other variants" in [text.get_text() for text in legend.get_texts()]
+
+
+def test_panels_of_a_narrow_figure_are_below_each_other_and_wider_than_their_labels():
+    with own_style(look_of("paper", 84)):
+        figure = drawn(curves(variants=[f"variant {letter}" for letter in "abcdefgh"], expected_test=0.8))
+        as_svg(figure)
+        above, below = figure.axes
+        assert above.bbox.y0 > below.bbox.y1
+        assert all(axes.bbox.width > figure.bbox.width / 2 for axes in figure.axes)
+    assert (above.get_xlabel(), below.get_xlabel()) == ("", "points tried, of 3")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tests.benchmarks import calibration_families
-from tests.benchmarks.calibration_families import one_look, several_looks, with_margin
+from tests.benchmarks.calibration_families import one_look, over_datasets, several_looks, with_margin
 
 STUDIES = 250
 
@@ -19,6 +19,12 @@ def test_max_t_keeps_its_level_and_has_more_power_than_holm(spread):
     found = one_look(spread, "normal", STUDIES)
     assert is_at_most_5_percent(found["false, max-T"])
     assert found["power, max-T"].mean() > found["power, Holm"].mean() + 0.05
+
+
+def test_over_data_sets_max_t_keeps_its_level_and_a_precise_one_its_power():
+    found = over_datasets("normal", 100)
+    assert is_at_most_5_percent(found["false, max-T"])
+    assert found["power, max-T"].mean() > found["power, max-T on one scale"].mean() + 0.2
 
 
 def test_with_a_margin_every_kind_of_claim_is_false_in_5_percent_of_studies_at_most():
