@@ -24,6 +24,7 @@ from runner.reporting.targets import warm_seconds
 
 _MOST = 250_000  # maximum number of values in all curves together; beyond it, epochs are thinned out evenly
 _DIGITS = 5  # significant digits of a number
+_DECIMALS = 2  # of a proportion in percent, as in the tables
 _NO_CURVES = ("position", "run_id", "variant", "seed", "epoch")
 _BATCH = "training.batch_size"
 _FIRST = ("accuracy", "loss", "negative_log_likelihood")  # order of the curves
@@ -134,8 +135,19 @@ def _difference(
     margin = (
         None if results.margin is None or metric != validation_counterpart(results.metric) else scale * results.margin
     )
+    decimals = _DECIMALS if is_share(metric) else None
     panels = [{"label": f"difference{unit}", "curves": curves}]
-    return [{"name": "difference", "label": label, "share": False, "log": False, "margin": margin, "panels": panels}]
+    return [
+        {
+            "name": "difference",
+            "label": label,
+            "share": False,
+            "decimals": decimals,
+            "log": False,
+            "margin": margin,
+            "panels": panels,
+        }
+    ]
 
 
 def _few_seeds(own: pd.DataFrame, epochs: list[int]) -> list["pd.Series[float]"]:
@@ -192,7 +204,14 @@ def _metric(name: str, sides: Sequence[tuple[str, npt.NDArray[np.float64]]]) -> 
     values = np.concatenate([table.ravel() for _, table in sides])
     known = values[~np.isnan(values)]
     is_wide = not is_share(name) and len(known) > 0 and known.min() > 0 and known.max() > WIDE_RANGE * known.min()
-    return {"name": name, "label": axis_label(name), "share": is_share(name), "log": bool(is_wide), "panels": panels}
+    return {
+        "name": name,
+        "label": axis_label(name),
+        "share": is_share(name),
+        "decimals": _DECIMALS if is_share(name) else None,
+        "log": bool(is_wide),
+        "panels": panels,
+    }
 
 
 def _trimmed(row: list[float]) -> list[float | None]:

@@ -32,6 +32,7 @@ from runner.reporting.sentences.captions import (
     OF_SEARCHES,
     OVER_SEEDS,
     ROW_FIGURES,
+    RUNNING,
     TUNING_CAPTIONS,
     TUNING_CURVES,
     WITHOUT_PENALTIES,
@@ -100,6 +101,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if stem in TUNING_CAPTIONS:
             said += _of_trials(stem, figure, results)
         said += _of_zoom(figure)
+    if stem in _LEARNING and not any(axes.get_ylabel().startswith("training") for axes in figure.axes):
+        said = [text.replace(f" {RUNNING}", " Validation values are those at the end of each epoch.") for text in said]
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
         said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
@@ -188,6 +191,8 @@ def _colors_of(figure: Figure) -> Iterator[str]:
     """Yield the meaning of the colours and of bold numbers in a heat map over data sets."""
     if len(figure.axes[0].images) < 2:
         yield "Bold: the best."
+        if (bar := figure.axes[0].images[0].colorbar) and bar.extend != "neither":
+            yield "Cells far behind most others do not determine the colour scale (arrow)."
     elif len(figure.axes) > 1:  # with a colour bar
         colors = "the difference from the baseline (in parentheses; blue: better, orange: worse)"
         yield f"Colours show {colors}, with a separate scale for each data set; bold: the best of each data set."
@@ -251,7 +256,7 @@ def _of_zoom(figure: Figure) -> Iterator[str]:
         beyond = f"; some {' and '.join(leaving)} extend beyond it" if leaving else ""
         yield f"The last panel of each row shows the part of the curves in the box{linear}{beyond}."
         if at_end:
-            yield "The vertical lines to the right of its curves are the intervals at the last epoch."
+            yield "The vertical lines to the right of its curves are the means and intervals at the last epoch."
 
 
 def _is_zoom(axes: Axes) -> bool:
@@ -321,6 +326,8 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
         yield f"Workloads: {counted(profile.workloads, profile.workload)}."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
+    if stem == "time_to_target" or is_time(stem):
+        yield from results.easy_target
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
         yield f"Metric: {quantity(results.metric)}."
 

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,20 @@ def test_everything_can_be_reached_by_the_keyboard(opened):
     places = [next((at for at, name in enumerate(seen) if name.startswith(text)), None) for text in wanted]
     assert None not in places, seen
     assert places == sorted(places)
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext on this machine")
+def test_a_long_table_repeats_its_header_on_every_sheet(opened, tmp_path):
+    opened.execute_script(
+        "const body = document.querySelector('#table-runs tbody');"
+        "body.append(...Array.from({ length: 150 }, () => body.rows[0].cloneNode(true)));"
+    )
+    path = tmp_path / "page.pdf"
+    path.write_bytes(base64.b64decode(opened.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]))
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True).stdout
+    sheets = [sheet for sheet in text.split("\f") if sheet.count("completed") > 10]
+    assert len(sheets) > 1
+    assert all("status" in sheet for sheet in sheets)
 
 
 def test_on_paper_it_is_a4_and_nothing_is_cut_off(opened):

@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser import until
 from tests.reporting.page.conftest import HOSTILE
 
 AXES = ("epoch", "step", "seconds")
@@ -74,10 +75,37 @@ def tip(browser):
 
 def test_the_pointer_shows_the_mean_and_the_value_of_each_seed(opened):
     point_at(opened, 1, 2, 80.5)  # the second panel: validation
-    everywhere = [f"{HOSTILE}: 90.5%", "sgd: 80.5%", "broken: 75.0%", "=1+1: 70.5%"]
-    assert tip(opened)[:7] == ["epoch 2, validation accuracy (%)", *everywhere, "sgd", "mean of 2: 80.5%"]
-    assert opened.find_element(By.CSS_SELECTOR, ".tip strong").text == "sgd: 80.5%"
-    assert tip(opened)[-2:] == ["seed 0: 80", "seed 1: 81"]
+    everywhere = [f"{HOSTILE} 90.50%", "sgd 80.50%", "broken 75.00%", "=1+1 70.50%"]
+    below = ["training accuracy (%): 70.50", "seed 0: 80.00, seed 1: 81.00"]
+    assert tip(opened) == ["epoch 2, validation accuracy (%): mean", *everywhere, *below]
+    assert opened.find_element(By.CSS_SELECTOR, ".tip .nearest").text == "sgd 80.50%"
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_the_tooltip_covers_neither_the_pointer_nor_the_point(opened, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    until(opened, lambda _: opened.execute_script("return curves.plots[1].width < innerWidth - 10"))
+    point_at(opened, 1, 1.96, 84)
+    covered = (
+        "const [box, { left, top }] = [tip, curves.plots[1].over].map((one) => one.getBoundingClientRect());"
+        "const plot = curves.plots[1]; const { nearest, pointer } = plot;"
+        "const point = [left + plot.valToPos(nearest.x, 'x'), top + plot.valToPos(nearest.y, 'y')];"
+        "return [[box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight],"
+        " ...[point, [pointer.clientX, pointer.clientY]].map(([x, y]) =>"
+        " [x < box.left || x > box.right || y < box.top || y > box.bottom])].flat()"
+    )
+    assert opened.execute_script(covered) == [True] * 3
+
+
+def test_the_tooltip_lists_the_interval_of_each_variant_and_not_more_than_eight_lines(opened):
+    curve = {"raw": [90.5], "mean": [90.5], "low": [89.126], "high": [91.9], "x": [1], "runs": [], "isVariant": True}
+    curves = [{**curve, "group": {"name": str(at), "color": "#000000", "dash": "-"}} for at in range(10)]
+    script = f"const curves = {json.dumps(curves)}; const panel = {{ label: 'accuracy' }};"
+    script += "showTip(describe({ panel, curves }, { curve: curves[0], at: 0 }), 9, 9);"
+    opened.execute_script(script)
+    assert tip(opened)[:2] == ["epoch 1, accuracy: mean, 95% interval", "0 90.50% [89.13, 91.90]"]
+    assert tip(opened)[8:] == ["7 90.50% [89.13, 91.90]", "and 2 more"]
 
 
 def test_a_drag_zooms_both_panels_and_reset_shows_all_again(opened):
@@ -89,7 +117,12 @@ def test_a_drag_zooms_both_panels_and_reset_shows_all_again(opened):
     zoomed = scales(opened)
     assert zoomed[0][0][0] == pytest.approx(1.5, abs=0.02)
     assert zoomed[0][0] == zoomed[1][0] != before[0][0]
-    assert zoomed[1][1] == before[1][1]  # a zoom between two epochs shows the lines that join them
+    crossing = [50 + (last - 50) * (zoomed[0][0][0] - 1) for last in LAST]
+    low, high = zoomed[1][1]  # a zoom between two epochs shows the lines that join them
+    assert low < min(crossing[:3])
+    assert max(crossing) < high <= before[1][1][1]
+    point_at(opened, 1, sum(zoomed[0][0]) / 2, crossing[0])
+    assert tip(opened) == []  # no epoch is in view
     assert zoomed[0][1][1] - zoomed[0][1][0] < before[0][1][1] - before[0][1][0]
     press(opened, "Reset")
     assert scales(opened) == before
@@ -99,7 +132,7 @@ def test_a_zoom_needs_no_mouse(opened):
     press(opened, "Last half")
     (across, (low, high)), other = scales(opened)
     assert across == other[0] == [1.5, 2]
-    assert 50 < low < high  # without the values of the first epoch
+    assert 45 < low < high  # without the values of the first epoch
 
 
 def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
@@ -129,7 +162,7 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
 def test_a_click_on_a_run_leads_to_its_row_with_the_way_to_its_files(opened):
     tick(opened, "every")
     point_at(opened, 1, 2, 91)
-    assert tip(opened)[-2:] == ["seed 1: 91%", "training accuracy (%): 81"]
+    assert tip(opened)[-2:] == ["seed 1: 91.00%", "training accuracy (%): 81.00"]
     ActionChains(opened).click().perform()
     row = opened.switch_to.active_element
     assert row.get_attribute("id") == "run-3"
@@ -147,7 +180,8 @@ def test_curves_are_grouped_by_the_value_of_a_key(opened):
     assert [curve["n"], curve["mean"][1]] == [6, pytest.approx(statistics.mean(values))]
     assert curve["high"][1] - curve["mean"][1] == pytest.approx(statistics.stdev(values))
     point_at(opened, 1, 2, 80.5)
-    assert "mean ± standard deviation: 71.54 to 89.46" in tip(opened)
+    assert tip(opened)[0] == "epoch 2, validation accuracy (%): mean ± standard deviation"
+    assert tip(opened)[1] == "sgd 80.50% [71.54, 89.46]"
     assert "one standard deviation on either side for groups of several variants" in caption(opened)
     opened.find_element(By.CSS_SELECTOR, ".legend button[data-toggles='1']").click()  # one variant of the group
     assert opened.execute_script("return curves.plots[1].drawn.curves[1].n") == 4
@@ -173,7 +207,9 @@ def test_a_few_runs_are_thin_lines_instead_of_a_band(opened):
     assert [line["y"] for line in lines][:2] == [[50, 80], [50, 81]]
     assert "With up to 3 seeds, thin lines are single seeds instead of a band." in caption(opened)
     point_at(opened, 1, 2, 81)
-    assert tip(opened)[5:7] == ["sgd", "mean of 2: 80.5%"]  # the pointer finds means, until every seed is asked for
+    assert (
+        opened.find_element(By.CSS_SELECTOR, ".tip .nearest").text == "sgd 80.50%"
+    )  # the pointer finds means, until every seed is asked for
 
 
 def test_more_runs_have_the_interval_of_their_mean(opened):
@@ -249,11 +285,9 @@ def test_the_difference_from_the_baseline_is_a_chart(opened):
     assert label == f"difference (percentage points) by epoch: {HOSTILE} ends at 10, =1+1 ends at \N{MINUS SIGN}10"
     point_at(opened, 0, 1.97, 10)
     assert tip(opened) == [
-        "epoch 2, difference (percentage points)",
-        f"{HOSTILE}: 10",
-        "=1+1: \N{MINUS SIGN}10",
-        HOSTILE,
-        "mean of 2: 10",
+        "epoch 2, difference (percentage points): mean",
+        f"{HOSTILE} 10.00",
+        "=1+1 \N{MINUS SIGN}10.00",
     ]
     lines = opened.execute_script("return curves.plots[0].drawn.lines.map(({ group, y }) => [group.name, y])")
     assert lines == [[HOSTILE, [0, 10]]] * 2 + [["=1+1", [0, -10]]] * 2
@@ -305,13 +339,17 @@ def test_values_below_the_axis_are_marked_and_shown_on_demand(opened):
     assert opened.execute_script(f"return rangeOf({json.dumps(few)})[0]") < 5
     opened.execute_script("state.all = true")
     assert opened.execute_script(f"return rangeOf({json.dumps(many)})[0]") < 10
+    narrow = {**drawn, "metric": {"share": False}, "curves": [{**many["curves"][0], "low": [0] + [89] * 19}]}
+    assert opened.execute_script(f"return rangeOf({json.dumps(narrow)})[0]") < 0
+    opened.execute_script("state.all = false")
+    assert opened.execute_script(f"return rangeOf({json.dumps(narrow)})[0]") > 0
+    opened.execute_script("Object.assign(curves.plots[1].drawn.curves[0], { low: [50, 40], high: [50, 85] })")
     opened.execute_script("curves.plots[1].setScale('y', { min: 60, max: 90 })")
     note = (
         "Triangles mark values below the axis (\N{LEFT DOUBLE QUOTATION MARK}all values\N{RIGHT DOUBLE QUOTATION MARK}"
     )
-    WebDriverWait(opened, 5).until(
-        lambda _: caption(opened).endswith(f"{note} shows them): sgd; {HOSTILE}; =1+1; broken.")
-    )
+    WebDriverWait(opened, 5).until(lambda _: f"{note} shows them): sgd; {HOSTILE}; =1+1; broken." in caption(opened))
+    assert "Bands reach beyond the axis" in caption(opened)
 
 
 def test_runs_are_dots_by_any_two_columns(opened):

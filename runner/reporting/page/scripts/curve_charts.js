@@ -12,8 +12,10 @@ const pointed = (plot, drawn) => {
   plot.nearest = nearestCurve(plot, drawn);
   plot.over.style.cursor = plot.nearest ? "pointer" : "crosshair";
   pointAt(plot.nearest && { group: plot.nearest.curve.group.name, run: plot.nearest.run, at: plot.nearest.at });
-  if (plot.nearest) showTip(describe(drawn, plot.nearest), plot.pointer.clientX, plot.pointer.clientY);
-  else hideTip();
+  if (!plot.nearest) return hideTip();
+  const { left, top } = plot.over.getBoundingClientRect();
+  const point = [left + plot.valToPos(plot.nearest.x, "x"), top + plot.valToPos(plot.nearest.y, "y")];
+  showTip(describe(drawn, plot.nearest), plot.pointer.clientX, plot.pointer.clientY, point);
 };
 const explain = () => {
   const text = caption();
@@ -147,7 +149,6 @@ const curveCharts = (place) => {
     state.plots = state.metric.panels.map((panel, position) => curvePlot(panel, boxes.children[position]));
     groupLegend(legend);
     place.classList.toggle("by-key", !legend.hidden);
-    fields.all.disabled = !state.metric.share;
     for (const name of ["by", "x", "seeds", "log"]) fields[name].disabled = isDifference();
     fields.second.disabled = isDifference() || fields.second.length < 2;
     if (keys.length > 1) fields.second.parentElement.hidden = fields.second.disabled;

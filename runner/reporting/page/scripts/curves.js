@@ -64,21 +64,28 @@ const linesOfDifferences = (curves) =>
   );
 const linesOf = (panel, curves) => (isDifference() ? linesOfDifferences(curves) : linesOfRuns(panel, curves));
 
+// The value of a line at a place between two of its points; null elsewhere.
+const crossing = (x, y, place) => {
+  const at = x.findIndex((own) => own > place);
+  if (at < 1 || x[at - 1] === place || positive(y[at - 1] ?? null) === null || positive(y[at] ?? null) === null) return null;
+  const share = (place - x[at - 1]) / (x[at] - x[at - 1]);
+  return state.log ? y[at - 1] ** (1 - share) * y[at] ** share : y[at - 1] * (1 - share) + y[at] * share;
+};
+
 const FEW = 10; // with fewer epochs in view, no early value is cut off
 // The vertical range for the given horizontal one. For a proportion, it may cut off early values far below the others, but
 // never a final value, except that of a curve that ends before half of the longest, because its runs diverged.
 const rangeOf = ({ curves, lines, metric, across: [from, to] }) => {
-  const inside = ({ x, y }) => y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
+  const inside = ({ x, y }) => {
+    const found = y.filter((value, at) => positive(value) !== null && x[at] >= from && x[at] <= to);
+    return [crossing(x, y, from), ...found, crossing(x, y, to)].filter((value) => value !== null);
+  };
   const drawn = curves.flatMap(({ x, mean, raw }) => [{ x, y: mean }, { x, y: raw }]); // equal without smoothing
   const shown = [...drawn, ...lines].map(inside).filter((values) => values.length);
   const all = shown.flat().sort((one, other) => one - other);
-  if (!all.length) {
-    const places = curves.flatMap(({ x }) => x); // a zoom between two epochs shows the lines that join them
-    const around = [Math.max(...places.filter((x) => x < from)), Math.min(...places.filter((x) => x > to))];
-    return around.every(Number.isFinite) ? rangeOf({ curves, lines, metric, across: around }) : [state.log ? 0.1 : 0, 1];
-  }
+  if (!all.length) return [state.log ? 0.1 : 0, 1];
   let [low, high] = [all[0], all.at(-1)];
-  if (state.log) return [low / 1.1, high * 1.1];
+  if (state.log && !state.all) return [low / 1.1, high * 1.1];
   const longest = Math.max(...shown.map((values) => values.length));
   const isLong = (values) => state.all || values.length >= longest / 2;
   const isFew = longest < FEW;
@@ -92,6 +99,7 @@ const rangeOf = ({ curves, lines, metric, across: [from, to] }) => {
     high = Math.max(high, ...band(curve.high));
     low = Math.min(low, ...band(curve.low));
   }
+  if (state.log) return [low / 1.1, high * 1.1];
   if (isDifference()) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
   const room = (high - low || Math.abs(high) || 1) * 0.06;
   return metric.share ? [Math.max(low - room, -0.3), Math.min(high + room, 100.3)] : [low - room, high + room];
@@ -113,6 +121,12 @@ const drawBelow = (plot, curve) => {
     for (const [right, up] of [[0, 0], [-size, 1.6 * size], [size, 1.6 * size]]) context.lineTo(x + right, bottom - up);
     context.fill();
   });
+};
+// Whether a band reaches beyond the axis in view.
+const isBandCut = (plot, { group, x, low, high }) => {
+  const { x: across, y } = plot.scales;
+  const isBeyond = (value) => positive(value) !== null && (value < y.min || value > y.max);
+  return group.shown && x.some((place, at) => place >= across.min && place <= across.max && [low[at], high[at]].some(isBeyond));
 };
 const namesBelow = () => {
   const below = state.plots.flatMap((plot) =>
@@ -196,19 +210,23 @@ const drawPanel = (plot, drawn) => {
   for (const curve of curves) drawBelow(plot, curve);
 };
 
-// The curve under the pointer: that of a group, or of a run if runs are drawn.
+// The curve under the pointer: that of a group, or of a run if runs are drawn; only points in view are found.
 const nearestCurve = (plot, { curves, lines }) => {
   const { left, top } = plot.cursor;
   if (left < 0) return null;
   const wanted = plot.posToVal(left, "x");
+  const { min, max } = plot.scales.x;
   let best = { distance: NEAR };
   const consider = (x, y, found) => {
-    const at = nearestPlace(x, wanted);
+    const first = x.findIndex((place) => place >= min);
+    const inView = x.filter((place) => place >= min && place <= max);
+    if (!inView.length) return;
+    const at = first + nearestPlace(inView, wanted);
     if (positive(y[at]) === null) return;
     const isBeyond = wanted < x[0] || wanted > x[y.length - 1];
     const away = isBeyond ? plot.valToPos(x[at], "x") - left : 0;
     const distance = Math.hypot(plot.valToPos(y[at], "y") - top, away);
-    if (distance < best.distance) best = { ...found, distance, at };
+    if (distance < best.distance) best = { ...found, distance, at, x: x[at], y: y[at] };
   };
   for (const curve of curves) consider(curve.x.slice(0, curve.mean.length), curve.mean, { curve });
   for (const { x, y, run, group: own } of state.seeds && !isDifference() ? lines : []) {
