@@ -459,7 +459,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
-        own += with_compilation(self.summary, self.metric)
+        own += [*with_compilation(self.summary, self.metric), *(self.tasks.notes if self.tasks else ())]
         own += self.easy_target if is_time(self.metric) else []
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)
         own += plans_apart(self.runs, self.left_out) if self.asked == Question() and len(self.comparisons) else []

@@ -282,7 +282,13 @@ def _cut_bands(figure: Figure) -> Iterator[str]:
     paths = [path for axes in figure.axes for band in axes.collections for path in band.get_paths()]
     ends = {float(end) for path in paths for end in np.asarray(path.vertices)[:, 1]}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
-        yield f"Bands end at {' and '.join(cut)}, because no value can lie beyond these limits."
+        yield f"Bands end at {_limits(cut)}."
+
+
+def _limits(names: list[str]) -> str:
+    return (
+        f"{' and '.join(names)}, because no value can lie beyond {'this limit' if len(names) == 1 else 'these limits'}"
+    )
 
 
 def _leaves(axes: Axes, kind: str) -> bool:
@@ -302,7 +308,7 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
     intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
     ends = {float(end) for line in intervals for end in np.asarray(line.get_xdata(), float)}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
-        yield f"Intervals end at {' and '.join(cut)}, because no value can lie beyond these limits."
+        yield f"Intervals end at {_limits(cut)}."
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:

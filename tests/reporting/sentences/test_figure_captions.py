@@ -90,7 +90,7 @@ def test_the_caption_explains_an_interval_that_excludes_0_beside_undecided(why, 
 
 
 def test_the_caption_says_if_intervals_end_where_no_value_can_lie(captions):
-    end = "Intervals end at 100%, because no value can lie beyond these limits."
+    end = "Intervals end at 100%, because no value can lie beyond this limit."
     found = captions({"a": [0.99, 0.9], "b": SIX[:2]}, of=["test_accuracy", "generalization_gap"])
     assert [end in found[stem] for stem in ("test_accuracy", "generalization_gap")] == [True, False]
 
