@@ -24,7 +24,7 @@ from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
 from runner.reporting.figures.drawing.files import drawn, listed, write_figures
 from runner.reporting.figures.drawing.names import names_in_force
-from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output, refuse_idle_options
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
 from runner.reporting.report_figures import OF_FURTHER_FILES, NamedDrawing, report_figures
@@ -58,14 +58,17 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
     other reports consist of tables, figures and a page.
 
     Raises:
-        UserError: if no run is found, or if an option contains an unknown metric, variant or key.
+        UserError: if no run is found, if an option contains an unknown metric, variant or key, or if it has no effect
+            with the chosen formats.
     """
     refuse_file(out)
+    output = output or Output()
+    refuse_idle_options(output)
     left_out = LeftOut()
     runs = find_runs(paths, left_out)
-    output = output or Output()
     if len(runs) == 1 and runs[0].directory.path.resolve() == out.resolve():
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
+        refuse_idle_options(replace(output, formats=formats))
         look = look_of(output.style, output.width, output.font)
         written = report_run(runs[0].directory, runs[0].record, left_out, formats, look)
         if more := {"html", "table"} & {*formats}:  # the other files would replace those of the run itself
@@ -80,11 +83,12 @@ def write_report(results: Results, out: Path, output: Output | None = None) -> l
     """Write a report on results; return the files written.
 
     Raises:
-        UserError: if the directory is a file or a run.
+        UserError: if the directory is a file or a run, or if an option has no effect with the chosen formats.
     """
     refuse_file(out)
+    refuse_idle_options(output := output or Output())
     _refuse_run(out)
-    return list(_write(results, out, output or Output()))
+    return list(_write(results, out, output))
 
 
 def _refuse_run(out: Path) -> None:

@@ -41,7 +41,7 @@ from runner.reporting.sentences.verdicts import Verdict, cautions, verdict_parts
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
-from runner.reporting.targets import is_time, with_compilation, with_targets
+from runner.reporting.targets import is_easy, is_time, usual_final, with_compilation, with_targets
 from runner.reporting.tuning.importances import Importances, importances
 from runner.reporting.tuning.selection_optimism import selection_frame, selection_warnings
 from runner.reporting.tuning.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
@@ -84,6 +84,18 @@ class Results:
         if self.target is None:
             return ""
         return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
+
+    @cached_property
+    def easy_target(self) -> list[str]:
+        """A caution about a default target that is far from the final value of the best variant."""
+        metric, best = self.validation_metric, self.ranked[0]
+        final = usual_final(self.summary, self.history, best, metric)
+        is_usual = self.target is not None and self.target_source
+        if not is_usual or final is None or not is_easy(self.target or 0.0, final, metric):
+            return []
+        named = f"{value_text(final, metric)} of {self.print_names.get(best, best)}"
+        why = "so times to it cover only the beginning of the training; set another with --target"
+        return [f"The default target, a {self.goal}, is far from the {named}, {why}."]
 
     @property
     def metric_role(self) -> str:
@@ -452,7 +464,8 @@ class Results:
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
         if not self.is_baseline_chosen:
             own += default_baseline_cautions(self.aggregate, self.metric, self.baselines)
-        own += with_compilation(self.summary, self.metric)
+        own += [*with_compilation(self.summary, self.metric), *(self.tasks.notes if self.tasks else ())]
+        own += self.easy_target if is_time(self.metric) else []
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)
         own += plans_apart(self.runs, self.left_out) if self.asked == Question() and len(self.comparisons) else []
         chosen = [*self._secondary(), *self._own_margin(), *self._own_correction(), *self._unplanned_looks()]

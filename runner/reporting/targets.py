@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
-from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, sign_of
+from runner.reporting.metrics import TIMES_TO_TARGET, WARM_SECONDS, is_share, sign_of
 
+_EASY = 5  # multiple of the best variant's final error or loss above which a target is easy
 TARGET_COLUMNS = ["target", "reached", "epochs_to_target", "seconds_to_target"]
 
 
@@ -96,11 +97,30 @@ def usual_target(summary: pd.DataFrame, history: pd.DataFrame, baseline: str, me
 
     All of these runs reach it, while about half of them would never reach their mean.
     """
-    completed = np.flatnonzero((summary["variant"] == baseline) & (summary["status"] == "completed"))
-    if metric not in history:
-        return None
-    ends = sign_of(metric) * history.groupby("position")[metric].last().reindex(completed).dropna()
+    ends = sign_of(metric) * _final_values(summary, history, baseline, metric)
     return sign_of(metric) * float(ends.min()) if len(ends) else None
+
+
+def is_easy(target: float, final: float, metric: str) -> bool:
+    """Return whether a target is far worse than a final value; accuracies are compared by their errors."""
+    if not (is_share(metric) or sign_of(metric) < 0):
+        return False
+    asked, reached = (1 - value if sign_of(metric) > 0 else value for value in (target, final))
+    return asked > _EASY * reached > 0
+
+
+def usual_final(summary: pd.DataFrame, history: pd.DataFrame, variant: str, metric: str) -> float | None:
+    """Return the mean final value of a variant's completed runs; None if there are none."""
+    ends = _final_values(summary, history, variant, metric)
+    return float(ends.mean()) if len(ends) else None
+
+
+def _final_values(summary: pd.DataFrame, history: pd.DataFrame, variant: str, metric: str) -> "pd.Series[float]":
+    """Return the final values of a variant's completed runs."""
+    completed = np.flatnonzero((summary["variant"] == variant) & (summary["status"] == "completed"))
+    if metric not in history:
+        return pd.Series(dtype=float)
+    return history.groupby("position")[metric].last().reindex(completed).dropna()
 
 
 def is_time(metric: str) -> bool:

@@ -218,6 +218,8 @@ def test_what_matches_nothing_is_empty_and_has_nothing_to_compare(results):
         (lambda results: results.figure("acuracy"), "^acuracy: no such figure; did you mean accuracy"),
         (lambda results: results.table("html"), r"^html: no such table \(allowed: csv, latex, markdown\)"),
         (lambda results: results.report("out", ["jpg"]), "^jpg: no such format"),
+        (lambda results: results.report("out", ["csv"], siunitx=True), "^--siunitx: no effect .* csv; add table"),
+        (lambda results: results.figure("forest", width="84"), "^width='84': must be a number of millimetres"),
         (lambda results: results.report(f"{SWEEP}/0"), "is a run, and the report would replace its files"),
         (lambda results: results.run(14), "^run 14: there is no such row; there are 14 runs"),
         (lambda results: results.run("0"), "^run 0: several run ids begin with this"),

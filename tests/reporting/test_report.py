@@ -474,6 +474,22 @@ def test_tables_have_the_order_and_the_alignment_that_were_asked_for(make_run, t
     assert "S[mode=text,table-format=2.2]" in (tmp_path / "sweep" / "table.tex").read_text()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--format", "csv", "--siunitx"], "^--siunitx: no effect with --format csv; add table$"),
+        (
+            ["--format", "csv", "table", "--figure-data"],
+            "^--figure-data: no effect with --format csv table; add png or",
+        ),
+    ],
+)
+def test_an_option_of_files_that_are_not_written_is_refused(make_run, tmp_path, options, said):
+    sweep(make_run, [["optimizer=sgd"]], seeds=1)
+    with pytest.raises(UserError, match=said):
+        report_command(report_arguments([str(tmp_path / "sweep"), *options]))
+
+
 def test_the_data_of_every_figure_are_written_beside_it_if_asked_for(make_run, tmp_path):
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     options = ["--format", "png", "--figure-data"]

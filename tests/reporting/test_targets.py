@@ -1,13 +1,16 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.sentences.verdicts import verdicts
 from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.targets import (
+    is_easy,
     runs_lost,
     runs_with_value,
     target_columns,
+    usual_final,
     usual_target,
     with_compilation,
     with_targets,
@@ -66,6 +69,15 @@ def test_the_usual_target_is_reached_by_every_completed_run_of_the_baseline():
     diverged = SUMMARY.assign(status=["completed", "diverged", "completed"])
     assert usual_target(diverged, HISTORY, "a", "val_accuracy") == 0.7
     assert usual_target(SUMMARY, HISTORY, "gone", "val_accuracy") is None
+
+
+def test_a_target_far_from_the_best_final_value_is_easy():
+    assert usual_final(SUMMARY, HISTORY, "a", "val_accuracy") == pytest.approx(0.65)
+    assert usual_final(SUMMARY, HISTORY, "gone", "val_accuracy") is None
+    assert is_easy(0.2, 0.92, "val_accuracy")
+    assert not is_easy(0.9, 0.96, "val_accuracy")
+    assert is_easy(2.0, 0.3, "val_loss")
+    assert not is_easy(0.5, 0.3, "val_loss")
 
 
 def run(variant, seed, epochs):

@@ -1,5 +1,6 @@
 """Difference of a variant from its baseline, with its seeds, intervals and wording, for figures and the page."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,11 @@ class Difference:
     text: str  # the estimate and its interval in the displayed unit: "+0.20 [+0.05, +0.35]"
     beyond: str = ""  # whether a difference is shown to exceed the margin; "" without a margin or a difference
     why: str = ""  # basis of the verdict: "p = 0.080", "too few seeds"; see `short_reason`
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any seed or fold has a difference."""
+        return any(map(math.isfinite, self.by_seed.values()))
 
     @property
     def is_wider_for_new(self) -> bool:

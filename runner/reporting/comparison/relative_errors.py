@@ -31,9 +31,9 @@ def errors(scores: Sequence[Values]) -> list[Values]:
     return [1 - own for own in scores]
 
 
-def has_scale(baseline: Sequence[Values]) -> bool:
-    """Return whether all errors of a baseline can be a unit: on each data set, some run completed with an error."""
-    return all(_completed(own).any() for own in baseline)
+def has_error(own: Values) -> bool:
+    """Return whether a completed run on a data set has an error, so that the baseline's errors can be the unit."""
+    return bool(_completed(own).any())
 
 
 def relative_aggregates(own: Sequence[Values], baseline: Sequence[Values]) -> dict[str, float]:
@@ -44,7 +44,7 @@ def relative_aggregates(own: Sequence[Values], baseline: Sequence[Values]) -> di
 
     Args:
         own: errors of the variant's runs on each data set.
-        baseline: errors of its baseline, for which `has_scale`.
+        baseline: errors of its baseline, which `has_error` on each data set.
     """
     units = [_completed(one) for one in baseline]
     completed = [_completed(one) for one in own]
@@ -66,7 +66,7 @@ def relative_profiles(runs: Mapping[str, Sequence[Values]], baseline: Sequence[V
 
     Args:
         runs: errors of each variant's runs on each data set.
-        baseline: errors of the baseline, for which `has_scale`.
+        baseline: errors of the baseline, which `has_error` on each data set.
     """
     units = [_completed(one).mean() for one in baseline]
     relative = {variant: [one / unit for one, unit in zip(own, units, strict=True)] for variant, own in runs.items()}

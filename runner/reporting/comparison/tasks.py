@@ -15,7 +15,7 @@ from runner.reporting.comparison.relative_errors import (
     RELATIVE_COLUMNS,
     THRESHOLDS,
     errors,
-    has_scale,
+    has_error,
     relative_aggregates,
     relative_profiles,
 )
@@ -53,12 +53,13 @@ class Tasks:
 
     `frame`: one row per variant, `TASK_COLUMNS`. `profile`: one row per variant and threshold, `PERFORMANCE_COLUMNS`;
     empty unless the metric is a proportion. `relative_profile`: the same for relative errors; empty unless all variants
-    have one baseline, with errors on each data set.
+    have one baseline, with errors on each data set; `notes` name the data sets without errors.
     """
 
     frame: pd.DataFrame
     profile: pd.DataFrame
     relative_profile: pd.DataFrame
+    notes: Sequence[str] = ()
 
 
 def compare_over_datasets(
@@ -90,7 +91,7 @@ def compare_over_datasets(
     _decide([row for row in rows if row["baseline"]], len(datasets))
     frame = pd.DataFrame(rows, columns=TASK_COLUMNS).astype(dict.fromkeys(_NUMBERS, float))
     profile = _profiles(runs) if is_share(metric) else pd.DataFrame(columns=PERFORMANCE_COLUMNS)
-    return Tasks(frame, profile, relative_profile)
+    return Tasks(frame, profile, relative_profile, _without_errors(runs, metric, {*baselines.values()}, datasets))
 
 
 def arm_baselines(summary: pd.DataFrame, baselines: Mapping[str, str]) -> dict[str, str]:
@@ -139,10 +140,21 @@ def _relative_errors(
     """Return `RELATIVE_COLUMNS` of each variant, and the profiles of the relative errors; empty without a scale."""
     wrong = {arm: errors(own) for arm, own in runs.items()}
     units = [own for arm, own in wrong.items() if arm in baselines]
-    if not is_share(metric) or len(units) != 1 or not has_scale(units[0]):
+    if not is_share(metric) or len(units) != 1 or not all(map(has_error, units[0])):
         return {}, pd.DataFrame(columns=PERFORMANCE_COLUMNS)
     found = {arm: relative_aggregates(own, units[0]) for arm, own in wrong.items()}
     return found, relative_profiles(wrong, units[0])
+
+
+def _without_errors(runs: Runs, metric: str, baselines: Container[str], datasets: Sequence[str]) -> list[str]:
+    """Return a note if a single baseline has no errors on a data set, so that there are no relative errors."""
+    units = [(arm, errors(own)) for arm, own in runs.items() if arm in baselines]
+    if not is_share(metric) or len(units) != 1:
+        return []
+    baseline, own = units[0]
+    perfect = [dataset for dataset, wrong in zip(datasets, own, strict=True) if not has_error(wrong)]
+    why = f"no completed run of the baseline {baseline} makes an error on {', '.join(perfect)}"
+    return [f"the report has no relative errors over the data sets, because {why}."] if perfect else []
 
 
 def _named(name: str, values: tuple[float, float, float]) -> dict[str, float]:

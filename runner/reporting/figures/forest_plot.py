@@ -66,7 +66,8 @@ def forest(
     Dots are the differences of the seeds; below them are the mean, the interval for these test examples (thick) and the
     interval that also covers new test examples (thin, with caps). A difference far beyond the others is drawn as an
     arrow at the edge of the axis. With a margin, the text says whether a significant difference exceeds it. The panels
-    share an axis, or each has its own (`limits_by_cell`). A narrow figure has no numbers next to the rows.
+    share an axis, or each has its own (`limits_by_cell`). A narrow figure has no numbers next to the rows. Without any
+    difference, for example because the baseline diverged, there is no axis.
 
     Args:
         margin: differences within it count as equal; drawn as a band.
@@ -80,6 +81,7 @@ def forest(
     places = {cell: row_places(own) for cell, own in names.items()}
     heights = [rows for _, rows in places.values()]
     limits = limits_by_cell(found, margin, apart=apart)
+    is_known = any(one.is_known for one in found)
     is_common = len({*limits.values()}) == 1
     inches = _FRAME + _ROW * sum(heights) + (_TITLE + _TICKS * (not is_common)) * len(cells) * (len(cells) > 1)
     figure, row = panels(len(cells), title, TWO_COLUMNS, inches, columns=1, heights=heights)
@@ -87,7 +89,12 @@ def forest(
     common = baselines.pop() if len(baselines) == 1 else ""
     for axes, (cell, own) in zip(row, cells.items(), strict=True):
         middles, height = places[cell]
-        _frame(axes, metric, margin, limits[cell], height)
+        _frame(axes, limits[cell], height)
+        if is_known:
+            _scale(axes, metric, margin)
+        else:
+            axes.xaxis.set_visible(False)
+            axes.spines["bottom"].set_visible(False)
         for one, middle in zip(own, middles, strict=True):
             _draw(axes, one, float(middle), limits[cell])
         axes.set_yticks(middles, labels=names[cell])
@@ -98,10 +105,10 @@ def forest(
             axes.tick_params(bottom=False, labelbottom=False)
             axes.spines["bottom"].set_color("0.7")
     _head(row[0])
-    label = difference_label(metric, common or "the baseline", _LABEL)
-    row[-1].set_xlabel(label)
-    _name_sides(row[-1], metric)
-    _explain(row[-1], found, metric, margin, unit)
+    if is_known:
+        row[-1].set_xlabel(difference_label(metric, common or "the baseline", _LABEL))
+        _name_sides(row[-1], metric)
+        _explain(row[-1], found, metric, margin, unit)
     legend_below(figure, row[-1])
     return figure
 
@@ -134,16 +141,20 @@ def _name(one: Difference) -> str:
     return wrapped(shown_name(one.name), _NAME) + (f"\n{wrapped(one.note, _NAME)}" if one.note else "")
 
 
-def _frame(axes: Axes, metric: str, margin: float | None, limits: tuple[float, float], height: float) -> None:
-    axes.axvline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
-    if margin:
-        axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
+def _frame(axes: Axes, limits: tuple[float, float], height: float) -> None:
     axes.set_xlim(limits)
     axes.set_ylim(height, 0)
-    signed_ticks(axes.xaxis, metric)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+
+
+def _scale(axes: Axes, metric: str, margin: float | None) -> None:
+    """Draw the line of no difference, the margin and the ticks."""
+    axes.axvline(0, color=BASELINE_COLOR, linewidth=1.2, zorder=1)
+    if margin:
+        axes.axvspan(-margin, margin, color=MARGIN_COLOR, linewidth=0, zorder=0)
+    signed_ticks(axes.xaxis, metric)
 
 
 def _draw(axes: Axes, one: Difference, middle: float, limits: tuple[float, float]) -> None:
@@ -202,9 +213,10 @@ def _name_sides(axes: Axes, metric: str) -> None:
 def _explain(axes: Axes, found: Sequence[Difference], metric: str, margin: float | None, unit: Unit) -> None:
     """Add the entries of the legend."""
     gray: dict[str, Any] = {"color": _NO_WORD}
-    if any(one.is_paired for one in found):
+    known = [one for one in found if one.is_known]
+    if any(one.is_paired for one in known):
         axes.plot([], [], "o", markersize=3, markeredgewidth=0, label=f"paired difference of one {unit.noun}", **gray)
-    if not all(one.is_paired for one in found):
+    if not all(one.is_paired for one in known):
         hollow: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.6}
         axes.plot(
             [], [], "o", markersize=3, label=f"one {unit.noun} - mean of the baseline (not paired)", **hollow, **gray

@@ -34,6 +34,7 @@ from runner.reporting.figures.drawing.curves import (
     name_far,
     number_of_runs,
     shown_curve,
+    stacked_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
@@ -46,6 +47,7 @@ from runner.reporting.metrics import axis_label, is_share
 
 ZOOM_TITLE = "the part in the box"
 _SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # heights in inches: the only row of panels, each of several, the frame
+_OF_GRID_STACKED = 1.5  # height in inches of each row of a grid in a narrow figure
 _PAGE = 8.8  # total height of a grid's rows in inches, so that the figure and its legend fit on a page
 _LABELS = 0.5  # height in inches of the axis labels below a panel
 _HEADING = 90  # characters per line of a heading
@@ -55,6 +57,7 @@ _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _MOST_BANDS = 4  # bands in the enlarged part; of more variants, only the intervals at their ends are drawn there
 _BAR = 2.2  # points between these intervals
+_BAR_NAME = "mean and its interval at the last epoch"
 _BAR_ROOM = 0.023  # room for each of them to the right of the curves, as a share of the panel's width
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
@@ -105,11 +108,30 @@ class _Part:
     def ends(self, styles: Mapping[str, Style], axes: Axes) -> list[End]:
         """Return the ends of all curves; in an enlarged part, those at the last epoch are at the edge of the panel."""
         last, edge = self.history["epoch"].max(), axes.get_xlim()[1]
+        barred = self.barred(styles)
         found = []
         for name, mean in ((name, curve["mean"]) for name, curve in self.curves.items()):
-            epoch = edge if self.zoomed and mean.index[-1] == last else mean.index[-1]
-            found.append(End(shown_name(name), epoch, mean.iloc[-1], styles[name].color))
+            at_edge = self.zoomed and mean.index[-1] == last and name not in barred
+            aside = _BAR * (barred.index(name) + 1) if name in barred else 0
+            epoch = edge if at_edge else mean.index[-1]
+            found.append(End(shown_name(name), epoch, mean.iloc[-1], styles[name].color, aside))
         return found
+
+    def barred(self, styles: Mapping[str, Style]) -> list[str]:
+        """Return the variants whose intervals follow their last epoch in the enlarged part; bands would overlap."""
+        if self.zoomed is None:
+            return []
+        inside = self.late(self.zoomed)
+        counts = inside.groupby("variant", sort=False)["position"].nunique()
+        many = [str(name) for name in counts.index if styles[str(name)].shown]
+        return [] if len(many) <= _MOST_BANDS or counts.min() <= FEW_RUNS else many
+
+    def late(self, zoom: LastPart) -> pd.DataFrame:
+        """Return the history of the enlarged part, of the variants whose means are in it."""
+        means = {name: own["mean"].loc[zoom.first :] for name, own in self.curves.items()}
+        is_inside = {name: own.between(zoom.low, zoom.high).any() for name, own in means.items()}
+        late = self.history[self.history["epoch"] >= zoom.first]
+        return late[late["variant"].map(is_inside)]
 
 
 def _near_values(history: pd.DataFrame, column: str, far: Container[str]) -> npt.NDArray[np.float64]:
@@ -170,12 +192,15 @@ def learning_curves(
         unit: unit of the runs, for the bands.
         cells: name and cell of each variant; None: one cell.
         key: title of the legend, if the names are values of this key; then all cells share one scale and one zoom.
-            A narrow figure has no room for such cells.
+            A narrow figure of such cells has only the validation curves, without an enlarged part.
     """
-    if key and is_narrow():
-        cells, key = None, ""
     sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
+    is_short = bool(key) and is_narrow()
+    if is_short:
+        sides = dict([*sides.items()][-1:])
     parts = _parts(history, [*sides], metric, unit, cells, is_common=bool(key))
+    if is_short:
+        parts = [replace(part, zoomed=None) for part in parts]
     across = len(sides) + any(part.zoomed is not None for part in parts)
     inches = _row_height(len(parts), is_grid=bool(key))
     figure, row = _rows_of_panels(len(parts), across, inches, title)
@@ -198,6 +223,8 @@ def learning_curves(
     if key:
         drawing.share_scale(row, across)
         drawing.name_values(row[len(sides) - 1], cells or {})
+    if any(part.barred(styles) for part in parts):
+        row[len(sides) - 1].plot([], [], "|", color="0.5", markersize=8, label=_BAR_NAME)
     bands = explain(row, row[len(sides) - 1], unit, f", {number_of_runs(counts)}" * (labelled or bool(key)))
     legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
@@ -207,7 +234,9 @@ def _row_height(count: int, *, is_grid: bool) -> float:
     """Return the height in inches of each of several rows of panels."""
     if count == 1:
         return _SINGLE
-    return min(_OF_SEVERAL, _PAGE / count) if is_grid else _OF_SEVERAL
+    if not is_grid:
+        return _OF_SEVERAL
+    return min(_OF_GRID_STACKED if is_narrow() else _OF_SEVERAL, _PAGE / count)
 
 
 def _rows_of_panels(count: int, across: int, inches: float, title: str) -> tuple[Figure, list[Axes]]:
@@ -297,7 +326,7 @@ class _Drawing:
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
             far, log = part.far[column], part.is_log
             self._draw(axes, part.history, column, others, part.blank, named=self.named, far=far, log=log)
-            epoch_axis(axes, _TICKS)
+            epoch_axis(axes, stacked_ticks(_TICKS))
             scale_scores(axes, _near_values(part.history, column, far), self.metric, log=log)
             name_far(axes, far, self.styles)
             axes.set_ylabel(wrapped(f"{side} {axis_label(self.metric)}", self.label_width))
@@ -323,28 +352,23 @@ class _Drawing:
         """Draw the last part, and mark it in the panel to its left."""
         whole, axes = panels
         column = [*self.sides][-1]
-        late = part.history[part.history["epoch"] >= zoom.first]
-        means = {name: own["mean"].loc[zoom.first :] for name, own in part.curves.items()}
-        is_inside = {name: own.between(zoom.low, zoom.high).any() for name, own in means.items()}
-        inside = late[late["variant"].map(is_inside)]
-        counts = inside.groupby("variant", sort=False)["position"].nunique()
-        many = [str(name) for name in counts.index if self.styles[str(name)].shown]
-        if len(many) <= _MOST_BANDS or counts.min() <= FEW_RUNS:
-            many = []
-        self._draw(axes, inside, column, far=many)
-        epoch_axis(axes, _TICKS)
+        many = part.barred(self.styles)
+        self._draw(axes, part.late(zoom), column, far=many)
+        epoch_axis(axes, stacked_ticks(_TICKS))
         axes.margins(x=0.02)
         axes.set_xlim(axes.get_xlim())
         if many:
             low, high = axes.get_xlim()
             room = _BAR_ROOM * (len(many) + 1)
             axes.set_xlim(low, high + room / (1 - room) * (high - low))
-        for place, name in enumerate(many, 1):  # bands would cover each other, so the intervals follow the last epoch
+        for place, name in enumerate(many, 1):
             end = part.curves[name].iloc[-1].clip(0, 1 if is_share(self.metric) else None)
             aside = sideways(axes, _BAR * place)
             bar: dict[str, Any] = {"color": self.styles[name].color, "linewidth": 1.2, "alpha": 0.7, "transform": aside}
             if zoom.low <= end["mean"] <= zoom.high:
-                axes.vlines(part.curves[name].index[-1], end["low"], end["high"], label=hidden_name(name), **bar)
+                last, label = part.curves[name].index[-1], hidden_name(name)
+                axes.vlines(last, end["low"], end["high"], label=label, **bar)
+                axes.plot(last, end["mean"], ".", color=bar["color"], markersize=3, transform=aside, label=label)
         axes.set_ylim(zoom.low, zoom.high)
         axes.set_title(ZOOM_TITLE + ", linear" * part.is_log, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):

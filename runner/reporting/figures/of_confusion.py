@@ -29,6 +29,7 @@ _CELL, _COUNT_CELL, _LEAST_COUNT_CELL, _READABLE = 0.22, 0.48, 0.38, 0.14
 _EDGE, _GAP, _AXIS_LABEL, _NUMBERS, _HEADING_LINE = 0.08, 0.2, 0.2, 0.2, 0.16
 _TITLE_ROOM, _TITLE_LINE = 0.3, 0.17  # inches above the first heading, and for each further line of the title
 _BAR, _BAR_ROOM, _BAR_WIDTH = 0.09, 0.55, 4.0  # inches: height of the colour bar, room for it, its largest width
+_HALF_LABEL = 0.12  # inches: the part of the last tick label beyond the end of the colour bar
 _HEADING_LETTERS, _SHORTEST_HEADING = 15, 16  # characters per inch, and fewest per line, of a heading
 _TICKS = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 1)
 
@@ -171,7 +172,7 @@ def _arrange(figure: Figure, row: Sequence[Axes], placed: Sequence[_Panel]) -> A
             (panel.left / width, 1 - (top + panel.side) / height, panel.side / width, panel.side / height)
         )
     left = placed[0].left
-    long = min(_BAR_WIDTH, width - left - _EDGE)
+    long = min(_BAR_WIDTH, width - left - _EDGE - _HALF_LABEL)
     return figure.add_axes((left / width, 1 - (below + _BAR) / height, long / width, _BAR / height))
 
 

@@ -1,5 +1,6 @@
 """Learning rates and gradient norms by epoch: a curve for each variant, or a panel for each cell of a grid."""
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import (
@@ -30,6 +32,7 @@ from runner.reporting.figures.drawing.curves import (
     mean_curve,
     name_far,
     number_of_runs,
+    stacked_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
@@ -37,6 +40,7 @@ from runner.reporting.figures.drawing.styles import Style
 
 _TOGETHER = 6  # maximum number of different curves of a grid in one panel
 _ACROSS, _TICKS, _HEADING = 3, 6, 34  # panels side by side, ticks, characters per line of a heading
+_TICKS_ALONE = 8  # ticks of a single panel
 _FRAME, _PANEL = 0.8, 1.7  # heights in inches: the frame, each row of panels
 _LINE = 0.012  # approximate width of a line, as a share of the axis
 _STRIPE = 4.0  # length of the dashes of lines that cover each other, in line widths
@@ -72,7 +76,9 @@ def variant_curves(
     blank = blank_variants(history, [column])
     if cells and len({*merged.values()}) > _TOGETHER:
         return _curves_by_cell(history, column, label, title, styles, unit, cells, key, blank)
-    named = _named(styles, merged)
+    by_value = _by_value(merged, cells or {})
+    named = {line: styles[value] for line, value in by_value.values()} or _named(styles, merged)
+    merged = {variant: line for variant, (line, _) in by_value.items()} or merged
     figure, (axes,) = panels(1, title, ONE_COLUMN, 2.9)
     others = sum(not named[name].shown for name in merged.values())
     shown = history.assign(variant=history["variant"].map(merged))
@@ -80,12 +86,31 @@ def variant_curves(
     scale = _scale(history, column, top)
     lacking = {merged[name] for name in blank}
     draw_variants(axes, shown, column, named, others, lacking, unit=unit, log=scale == "log", top=top)
-    epoch_axis(axes)
+    epoch_axis(axes, stacked_ticks(_TICKS_ALONE))
     _set_range(axes, history[column], scale, top)
     name_far(axes, _above(shown, column, unit, top), named)
     axes.set_ylabel(label)
-    legend_below(figure, axes, explain([axes], axes, unit))
+    legend_below(figure, axes, explain([axes], axes, unit), key if by_value else "")
     return figure
+
+
+def _by_value(merged: Mapping[str, str], cells: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return a name of each variant's line, and the value of the key that all variants of the line share.
+
+    The result is empty if the lines do not differ in the value.
+
+    Args:
+        merged: common name of the variants of each line.
+        cells: value and cell of each variant.
+    """
+    shared = {(merged[variant], value) for variant, (value, _) in cells.items() if variant in merged}
+    counts = Counter(value for _, value in shared)
+    lines = Counter(merged.values())
+    if not shared or not len(shared) == len(counts) == len(lines) < len(merged):
+        return {}
+    values = dict(shared)
+    names = {line: f"{value}: {counted(lines[line], 'variant')}" for line, value in values.items()}
+    return {variant: (names[line], values[line]) for variant, line in merged.items()}
 
 
 def _scale(history: pd.DataFrame, column: str, top: float) -> str:

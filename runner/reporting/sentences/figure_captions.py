@@ -32,6 +32,7 @@ from runner.reporting.sentences.captions import (
     OF_SEARCHES,
     OVER_SEEDS,
     ROW_FIGURES,
+    RUNNING,
     TUNING_CAPTIONS,
     TUNING_CURVES,
     WITHOUT_PENALTIES,
@@ -100,6 +101,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if stem in TUNING_CAPTIONS:
             said += _of_trials(stem, figure, results)
         said += _of_zoom(figure)
+    if stem in _LEARNING and not any(axes.get_ylabel().startswith("training") for axes in figure.axes):
+        said = [text.replace(f" {RUNNING}", " Validation values are those at the end of each epoch.") for text in said]
     has_rows = stem in (*ROW_FIGURES, results.metric)
     if has_rows and stem != "forest" and figure.axes[0].get_xscale() == "log":
         said = [text.replace("is the mean with its", "is the geometric mean with its") for text in said]
@@ -188,6 +191,8 @@ def _colors_of(figure: Figure) -> Iterator[str]:
     """Yield the meaning of the colours and of bold numbers in a heat map over data sets."""
     if len(figure.axes[0].images) < 2:
         yield "Bold: the best."
+        if (bar := figure.axes[0].images[0].colorbar) and bar.extend != "neither":
+            yield "Cells far behind most others do not determine the colour scale (arrow)."
     elif len(figure.axes) > 1:  # with a colour bar
         colors = "the difference from the baseline (in parentheses; blue: better, orange: worse)"
         yield f"Colours show {colors}, with a separate scale for each data set; bold: the best of each data set."
@@ -251,7 +256,7 @@ def _of_zoom(figure: Figure) -> Iterator[str]:
         beyond = f"; some {' and '.join(leaving)} extend beyond it" if leaving else ""
         yield f"The last panel of each row shows the part of the curves in the box{linear}{beyond}."
         if at_end:
-            yield "The vertical lines to the right of its curves are the intervals at the last epoch."
+            yield "The vertical lines to the right of its curves are the means and intervals at the last epoch."
 
 
 def _is_zoom(axes: Axes) -> bool:
@@ -277,7 +282,13 @@ def _cut_bands(figure: Figure) -> Iterator[str]:
     paths = [path for axes in figure.axes for band in axes.collections for path in band.get_paths()]
     ends = {float(end) for path in paths for end in np.asarray(path.vertices)[:, 1]}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
-        yield f"Bands end at {' and '.join(cut)}, because no value can lie beyond these limits."
+        yield f"Bands end at {_limits(cut)}."
+
+
+def _limits(names: list[str]) -> str:
+    return (
+        f"{' and '.join(names)}, because no value can lie beyond {'this limit' if len(names) == 1 else 'these limits'}"
+    )
 
 
 def _leaves(axes: Axes, kind: str) -> bool:
@@ -297,7 +308,7 @@ def _cut_intervals(figure: Figure) -> Iterator[str]:
     intervals = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).endswith(INTERVAL)]
     ends = {float(end) for line in intervals for end in np.asarray(line.get_xdata(), float)}
     if cut := [name for end, name in ((0.0, "0"), (1.0, "100%")) if end in ends]:
-        yield f"Intervals end at {' and '.join(cut)}, because no value can lie beyond these limits."
+        yield f"Intervals end at {_limits(cut)}."
 
 
 def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[str]:
@@ -315,6 +326,8 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
         yield f"Workloads: {counted(profile.workloads, profile.workload)}."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
+    if stem == "time_to_target" or is_time(stem):
+        yield from results.easy_target
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
         yield f"Metric: {quantity(results.metric)}."
 
@@ -364,9 +377,10 @@ def _usual(stem: str, results: Results) -> str:
 def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) -> Iterator[str]:
     timed = any(map(has_times, results.comparisons.to_dict("records")))
     yield f"Difference of each variant from {_baseline(found)} in {quantity(results.metric)}."
-    if any(one.is_paired for one in found):
+    known = [one for one in found if one.is_known]
+    if any(one.is_paired for one in known):
         yield f"Dots are seeds, paired with the baseline's; diamonds are their {'median' if timed else 'mean'}."
-    if not all(one.is_paired for one in found):
+    if not all(one.is_paired for one in known):
         yield "Hollow dots are the differences of unpaired seeds from the baseline's mean; diamonds are their mean."
     if any(math.isfinite(one.low) for one in found):
         has_new = any(math.isfinite(one.new_low) for one in found)
@@ -378,7 +392,8 @@ def _of_forest(found: Sequence[Difference], results: Results, figure: Figure) ->
         yield f"Thick lines are the {CONFIDENCE:.0%} interval{also}."
         if has_new and not all(one.is_wider_for_new for one in found if math.isfinite(one.new_low)):
             yield "The two are equal where new test examples add no variance to that of the seeds."
-    yield from _margin(results)
+    if known:
+        yield from _margin(results)
     if any(one.beyond for one in found):
         yield f"More than the margin: p < {LEVEL} for a difference beyond it, adjusted like the p of the verdict."
     yield from _arrows(figure, "difference")

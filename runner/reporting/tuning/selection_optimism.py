@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.core.text import shortened
+from runner.core.text import counted, shortened
 from runner.records.design import MOST_SEEDS as MOST_POINTS  # the same limit as for plans
 from runner.records.record import VALIDATION_METRICS
 from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
@@ -68,8 +68,12 @@ def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost:
         found.append(f"the variants were tuned with unequal budgets ({budgets} points tried).")
     fewer = selection[selection["budget"] < (budget or 0)]
     if len(fewer):
-        tried = ", ".join(f"{row['variant']} {row['budget']}" for _, row in fewer.iterrows())
-        found.append(f"the tuning budget of {budget} points was not used up (only {tried} points exist).")
+        points = [counted(count, "point") for count in fewer["budget"]]
+        own = zip(fewer["variant"], points, strict=True)
+        reason = "; ".join(f"{variant} has only {count}" for variant, count in own)
+        if len(selection) == 1:
+            reason = f"only {points[0]} could be tried"
+        found.append(f"the tuning budget of {counted(budget or 0, 'point')} was not used up: {reason}.")
     return found
 
 

@@ -5,7 +5,7 @@ from runner.reporting.comparison.relative_errors import (
     PERFORMANCE_COLUMNS,
     RELATIVE_COLUMNS,
     errors,
-    has_scale,
+    has_error,
     relative_aggregates,
     relative_profiles,
 )
@@ -59,8 +59,8 @@ def test_a_lost_run_counts_in_the_interquartile_mean_alone():
 
 @pytest.mark.parametrize("errors_of_one", [[0.0, 0.0], [np.inf, np.inf]])
 def test_a_data_set_without_errors_or_without_completed_runs_has_no_scale(errors_of_one):
-    assert has_scale(BASELINE)
-    assert not has_scale([*BASELINE[:2], np.array(errors_of_one)])
+    assert all(map(has_error, BASELINE))
+    assert not has_error(np.array(errors_of_one))
 
 
 def test_profile_is_the_share_of_runs_below_each_relative_error():

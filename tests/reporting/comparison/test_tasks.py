@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import runner
 from runner.reporting.comparison.tasks import PERFORMANCE_COLUMNS, TASK_COLUMNS, arm_baselines, compare_over_datasets
 from runner.reporting.statistics.significance.dataset_tests import signed_rank_p
 
@@ -97,6 +98,26 @@ def test_a_data_set_on_which_every_run_diverged_leaves_no_mean():
     assert not math.isnan(found.loc["b", "iqm"])
     both = lose(lose(runs({"a": 0.0, "b": 0.02}), "b", "d7", 3), "a", "d7", 3)
     assert compared(both).frame.set_index("variant").loc["b", "wilcoxon_p"] == 2 / 2**7  # the last is a tie
+
+
+def test_a_baseline_without_errors_on_a_data_set_has_a_note_that_names_it():
+    summary = runs({"a": 0.0, "b": -0.02})
+    assert not compared(summary).notes
+    summary.loc[(summary["arm"] == "a") & (summary["dataset"] == "d2"), "test_accuracy"] = 1.0
+    (note,) = compared(summary).notes
+    assert note.endswith("because no completed run of the baseline a makes an error on d2.")
+    assert not compared(summary, baseline="b").notes
+    assert not compared(summary.rename(columns={"test_accuracy": "test_loss"}), "test_loss").notes
+
+
+def test_the_note_on_a_baseline_without_errors_is_a_caution_of_the_report(make_run, tmp_path):
+    for arm, gain in (("a", 0.0), ("b", -0.1)):
+        for dataset in ("digits", "wine", "mnist"):
+            accuracies = [(1.0 if dataset == "wine" else 0.9) + gain]
+            make_run(f"s/{arm}{dataset}", label=arm, dataset=dataset, fingerprint=dataset, accuracies=accuracies)
+    found = [text for text in runner.load(tmp_path / "s").cautions if "relative errors" in text]
+    assert len(found) == 1
+    assert "baseline a makes an error on wine" in found[0]
 
 
 def test_failed_runs_are_missing():

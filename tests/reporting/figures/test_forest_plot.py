@@ -145,6 +145,20 @@ def test_a_variant_without_a_result_keeps_its_row():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "c"]
 
 
+def test_without_any_difference_there_are_rows_with_verdicts_but_no_axis_and_no_legend():
+    """Every run of the baseline diverged."""
+    nothing = dict.fromkeys(["estimate", "low", "high", "new_low", "new_high"], math.nan)
+    rows = [difference(name, text="-", by_seed={1: math.nan}, **nothing) for name in "bc"]
+    figure = drawn(*rows, margin=0.1)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "c"]
+    assert [text.get_text() for text in axes.texts].count("better") == 2
+    assert not figure.legends
+    assert not axes.patches
+    assert not axes.xaxis.get_visible()
+    assert not [line for line in axes.lines if np.isfinite(np.asarray(line.get_xdata(), float)).any()]
+
+
 def test_runs_without_pairs_and_folds_are_named_as_such():
     figure = drawn(difference(is_paired=False), difference("c"), unit=Unit("fold"))
     said = [text.get_text() for text in figure.legends[0].get_texts()]

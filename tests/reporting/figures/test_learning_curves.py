@@ -223,14 +223,17 @@ def test_a_grid_has_a_row_for_each_value_with_common_axes_colours_and_zoom():
         assert [line.get_color() for line in axes.lines if len(line.get_ydata()) > 1] == colors
 
 
-def test_a_grid_in_one_column_has_a_line_for_each_variant_instead():
+def test_a_grid_in_one_column_has_a_validation_panel_for_each_cell():
     curves = {f"{row}{name}": [[0.5, 0.6]] for row in "xy" for name in "ab"}
     cells = {label: (label[1:], f"units={label[0]}") for label in curves}
     with own_style(look_of("paper", 84)):
         figure = learning_curves(
-            history(curves), "accuracy", "", variant_styles([*curves], [], None), cells=cells, key="rate"
+            history(curves), "accuracy", "", variant_styles(["a", "b"], [], None), cells=cells, key="rate"
         )
-    assert [len(axes.lines) for axes in figure.axes] == [4, 4]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["units=x", "units=y"]
+    assert {axes.get_ylabel().replace("\n", " ") for axes in figure.axes} == {"validation accuracy (%)"}
+    assert [len([line for line in axes.lines if len(line.get_ydata())]) for axes in figure.axes] == [2, 2]
+    assert figure.get_figheight() < 4.5
 
 
 def test_the_heading_names_values_of_a_grid_without_a_finite_value():
@@ -307,3 +310,25 @@ def test_the_enlarged_part_of_many_variants_has_the_intervals_of_the_last_epoch_
         zoom = draw({name: curves[name] for name in names}).axes[2]
         assert {type(own).__name__ for own in zoom.collections} == kinds
         assert len(zoom.collections) == len(names)
+
+
+def test_names_of_the_enlarged_part_begin_at_their_intervals_which_the_legend_explains():
+    near = [0.1, 0.5, 0.8, 0.9, 0.91]
+    curves = {
+        name: [[*near, 0.92 + place / 1000 + seed / 2000] for seed in range(4)] for place, name in enumerate("abcde")
+    }
+    figure = draw(curves)
+    assert figure.legends[0].get_texts()[0].get_text() == "mean and its interval at the last epoch"
+    figure.draw_without_rendering()
+    zoom = figure.axes[2]
+    dots = [line for line in zoom.lines if line.get_marker() == "."]
+    assert len(dots) == len(zoom.texts) == 5
+    for dot, name in zip(dots, zoom.texts, strict=True):
+        begin, _ = name.xycoords[0].transform((name.xy[0], 0))
+        assert begin == pytest.approx(dot.get_transform().transform(dot.get_xydata())[0, 0], abs=0.1)
+
+
+def test_a_panel_as_wide_as_a_narrow_figure_has_a_tick_at_each_of_six_epochs():
+    with own_style(look_of("paper", 84)):
+        figure = draw({name: [[0.1, 0.2, 0.3, 0.4, 0.5, level]] for name, level in (("a", 0.6), ("b", 0.9))})
+    assert [*figure.axes[0].get_xticks()] == [1, 2, 3, 4, 5, 6]

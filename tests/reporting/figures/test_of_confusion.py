@@ -3,6 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D
 
+from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.canvas import into_axes
 from runner.reporting.figures.of_confusion import (
     SCALE,
@@ -105,3 +106,12 @@ def test_given_axes_keep_the_size_of_their_figure():
     assert drawn is figure
     assert [*figure.get_size_inches()] == [9, 4]
     assert [axes.get_title(loc="left") for axes in row] == ["digits", "wine"]
+
+
+@pytest.mark.parametrize("look", [look_of("paper", 84), look_of("slides")])
+def test_the_labels_of_the_colour_bar_are_inside_the_figure(look):
+    with own_style(look):
+        for figure in (confusion_matrices([Confusion(np.eye(10), "digits")] * 2, ""), confusion_matrix(np.eye(10), "")):
+            figure.draw_without_rendering()
+            boxes = [label.get_window_extent() for label in figure.axes[-1].get_xticklabels()]
+            assert all(box.x0 > 0 and box.x1 < figure.bbox.x1 - 2 for box in boxes)

@@ -67,6 +67,20 @@ def test_a_grid_with_few_different_curves_has_one_panel():
     assert len(figure.axes) == 1
 
 
+def test_a_line_that_all_cells_share_has_the_name_and_the_colour_of_its_value():
+    figure, styles = of_grid(lambda _, line: line)
+    (legend,) = figure.legends
+    texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in legend.get_texts()]
+    assert texts == [f"{name}: 2 variants (n = 2)" for name in "0123"]
+    assert legend.get_title().get_text() == "learning_rate"
+    assert [line.get_color() for line in legend.get_lines()] == [styles[name].color for name in "0123"]
+
+
+def test_lines_that_several_values_share_name_the_variants():
+    figure, _ = of_grid(lambda _, line: line // 2)
+    assert [text.get_text().partition(" (")[0].count(",") for text in figure.legends[0].get_texts()] == [3, 3]
+
+
 def test_equal_curves_of_a_cell_are_dashed_in_turn():
     figure, _ = of_grid(lambda panel, line: 1 + panel + max(line, 1 - panel) / 10)
     first, second = ([line.get_linestyle() for line in axes.lines if len(line.get_xdata())] for axes in figure.axes)

@@ -14,7 +14,7 @@ from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
-from runner.reporting.sentences.captions import BAND, OF_DRAWS
+from runner.reporting.sentences.captions import BAND, OF_DRAWS, RUNNING
 from runner.reporting.sentences.figure_captions import (
     _basis_of_verdicts,
     _beyond,
@@ -90,7 +90,7 @@ def test_the_caption_explains_an_interval_that_excludes_0_beside_undecided(why, 
 
 
 def test_the_caption_says_if_intervals_end_where_no_value_can_lie(captions):
-    end = "Intervals end at 100%, because no value can lie beyond these limits."
+    end = "Intervals end at 100%, because no value can lie beyond this limit."
     found = captions({"a": [0.99, 0.9], "b": SIX[:2]}, of=["test_accuracy", "generalization_gap"])
     assert [end in found[stem] for stem in ("test_accuracy", "generalization_gap")] == [True, False]
 
@@ -168,6 +168,26 @@ def test_a_variant_that_missed_the_target_is_said_to_have_no_mean(captions, targ
                     target=target)["epochs_to_target"]  # fmt: skip
     assert ("has no mean if some of its runs never reached the target" in text) == (target > SIX[0])
     assert "the geometric mean with its 95% t-interval. The axis is logarithmic." in text
+
+
+@pytest.mark.parametrize(("first", "warns"), [(0.2, True), (0.9, False)])
+def test_a_default_target_far_from_the_best_final_value_is_named(captions, first, warns):
+    scores, stem = {"a": [first, first + 0.01], "b": [0.95, 0.95]}, "epochs_to_target"
+    found = captions(scores, of=[stem], metric=stem)[stem]
+    far = "The default target, a validation accuracy of 20.00%, is far from the 95.00% of b"
+    assert (far in found) == ("set another with --target" in found) == warns
+
+
+def test_a_figure_without_training_curves_does_not_explain_them(make_run, tmp_path):
+    for seed in (0, 1):
+        make_run(f"sweep/{seed}", label="a", seed=seed, accuracies=[0.5, 0.6])
+    results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
+    figure = dict(report_figures(results, None, None, seeds=False))["accuracy"]()
+    assert RUNNING in figure_caption("accuracy", figure, results)
+    figure.axes[0].remove()
+    found = figure_caption("accuracy", figure, results)
+    assert "Training values" not in found
+    assert "Validation values are those at the end of each epoch." in found
 
 
 def test_what_only_the_title_said_is_in_the_caption(make_run, tmp_path):

@@ -75,5 +75,7 @@ def test_the_key_at_the_edge_is_named():
 
 def test_a_budget_that_was_not_used_up_is_named():
     selection = selection_frame(TUNING, summary())
-    assert "budget of 2 points was not used up (only sgd 1 points exist)" in selection_warnings(selection, 2)[-1]
+    assert "budget of 2 points was not used up: sgd has only 1 point." in selection_warnings(selection, 2)[-1]
+    search = selection[selection["variant"] == "sgd"].assign(variant="search")
+    assert "budget of 2 points was not used up: only 1 point could be tried." in selection_warnings(search, 2)[-1]
     assert selection_warnings(selection, 1) == selection_warnings(selection)

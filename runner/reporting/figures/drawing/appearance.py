@@ -85,7 +85,11 @@ def look_of(style: str | None = None, width: float | None = None, font: str | No
         raise UserError(f"--style {style}: no such style{did_you_mean(str(style), STYLES)}")
     look = _STYLES[known]
     if width is not None:
-        if not _LEAST <= width <= _MOST:
+        try:
+            is_allowed = _LEAST <= width <= _MOST
+        except TypeError:  # from Python, which does not check annotations
+            raise UserError(f"width={width!r}: must be a number of millimetres") from None
+        if not is_allowed:
             raise UserError(f"--width {width:g}: must be {_LEAST} to {_MOST} millimetres; 178 spans both columns")
         inches = width / _MILLIMETRES
         of_half = (inches - _GAP) / 2

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from runner.core.text import counted
 from runner.reporting.comparison.folds import SEEDS, Unit
-from runner.reporting.figures.drawing.canvas import wrapped
+from runner.reporting.figures.drawing.canvas import is_narrow, wrapped
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import shown_name
 from runner.reporting.figures.drawing.styles import Style
@@ -124,6 +124,11 @@ def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) 
             color=styles[name].color,
             bbox=_BEHIND_TEXT,
         )
+
+
+def stacked_ticks(most: int) -> int:
+    """Return the number of ticks of panels that are not side by side in narrow figures, and so have more room there."""
+    return 2 * most if is_narrow() else most
 
 
 def number_of_runs(counts: Collection[int]) -> str:

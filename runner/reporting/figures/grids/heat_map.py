@@ -22,6 +22,7 @@ from runner.reporting.metrics import axis_label, is_share, sign_of, signed_text,
 _MOST_CELLS_A_COLUMN = 4  # maximum number of columns of a heat map in one column of a paper
 _ROW, _HIGH_ROW = 0.34, 0.44  # heights in inches of a row of two lines, and with the difference from the baseline
 _TURNED = 9  # characters per inch above which names along an axis are rotated
+_FAR = 5  # multiple of the typical distance from the best mean beyond which a mean does not determine the colours
 _DARK = 0.5  # luminance of a cell below which text is white
 _WEIGHTS = np.array([0.299, 0.587, 0.114])  # of red, green and blue in the luminance
 DATASET = "dataset"
@@ -34,7 +35,8 @@ def heat_map(
 
     Scores on different data sets have no common scale: each data set is a column with its own colour scale, for the
     difference from the baseline or, without one, for the score. The best value of each column is bold;
-    without data sets, the best of all. Cells on several data sets also show the difference in parentheses.
+    without data sets, the best of all. Cells on several data sets also show the difference in parentheses. Without data
+    sets, means far behind most others do not determine the colour scale.
 
     Args:
         points: one row per run: a column for the key of each axis, and score; NaN for a run without a score.
@@ -75,7 +77,7 @@ def heat_map(
         bar.set_ticks([-end, 0, end] if sign_of(metric) > 0 else [end, 0, -end], labels=["worse", "equal", "better"])
         bar.outline.set_visible(False)
     elif not is_apart and np.isfinite(mean).any():
-        bar = figure.colorbar(images[0], ax=axes)
+        bar = figure.colorbar(images[0], ax=axes, extend=_extension(images[0]))
         bar.set_label(wrapped(f"mean {axis_label(metric)}", 24), fontsize="small")
         bar.outline.set_visible(False)
         if is_share(metric):
@@ -95,7 +97,8 @@ def _colors(
         baseline: means of the baseline by column; None: there is none.
     """
     if not is_apart:
-        return [axes.imshow(np.ma.masked_invalid(mean), cmap="cividis", aspect="auto")]
+        low, high = _near_range(mean, metric)
+        return [axes.imshow(np.ma.masked_invalid(mean), cmap="cividis", aspect="auto", vmin=low, vmax=high)]
     values = mean if baseline is None else mean - baseline
     images = []
     for column in range(mean.shape[1]):
@@ -107,6 +110,24 @@ def _colors(
             end = float(np.abs(own).max() or 1.0) if own.count() else 1.0
             images.append(axes.imshow(own, cmap=_diverging(metric), vmin=-end, vmax=end, **place))
     return images
+
+
+def _near_range(mean: npt.NDArray[np.float64], metric: str) -> tuple[float | None, float | None]:
+    """Return the range of the means that are not far behind most others; None: there are no means."""
+    values = mean[np.isfinite(mean)]
+    if not len(values):
+        return None, None
+    behind = (sign_of(metric) * values).max() - sign_of(metric) * values
+    near = values[behind <= _FAR * np.median(behind)] if np.median(behind) > 0 else values
+    return float(near.min()), float(near.max())
+
+
+def _extension(image: AxesImage) -> str:
+    """Return the end of the colour bar beyond which there are means."""
+    low, high = image.get_clim()
+    values: npt.NDArray[np.float64] = np.ma.compressed(np.ma.asarray(image.get_array()))
+    least, most = float(values.min()), float(values.max())
+    return "min" if least < low else "max" if most > high else "neither"
 
 
 def _diverging(metric: str) -> LinearSegmentedColormap:

@@ -80,6 +80,7 @@ def test_a_look_ends_with_its_block():
         ({"style": "papper"}, r"--style papper: no such style; did you mean paper\?"),
         ({"width": 7}, "--width 7: must be 60 to 400 millimetres"),
         ({"width": 1000}, "--width 1000: must be"),
+        ({"width": "84"}, "width='84': must be a number of millimetres"),
         ({"font": "DejaVu Serf"}, r"--font DejaVu Serf: this font is not installed; did you mean DejaVu Serif\?"),
     ],
 )

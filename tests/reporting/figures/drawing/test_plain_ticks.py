@@ -24,10 +24,11 @@ def test_ticks_of_shares_are_percentages_without_zeros_at_their_ends(shares, tex
     ("low", "high", "texts"),
     [
         (0.8, 1.6, ["0.8", "1", "1.2", "1.4", "1.6"]),
-        (0.5, 10, ["0.5", "1", "2", "5", "10"]),
+        (4, 40, ["5", "10", "20", "30"]),
+        (0.2, 10, ["0.2", "0.5", "1", "2", "5", "10"]),
         (0.001, 10, ["0.001", "0.01", "0.1", "1", "10"]),
     ],
-    ids=["even", "three a decade", "powers of ten"],
+    ids=["even", "four a decade", "three a decade", "powers of ten"],
 )
 def test_logarithmic_ticks_are_plain_numbers(low, high, texts):
     axes = Figure().subplots()
@@ -36,4 +37,6 @@ def test_logarithmic_ticks_are_plain_numbers(low, high, texts):
     places = [place for place in axes.xaxis.get_majorticklocs() if low * 0.999 <= place <= high * 1.001]
     shown = axes.xaxis.get_major_formatter().format_ticks(places)
     assert shown == texts
-    assert not len(axes.xaxis.get_minorticklocs())
+    minor = [place for place in axes.xaxis.get_minorticklocs() if low <= place <= high]
+    assert bool(minor) == (texts[0] != "0.8")
+    assert set(axes.xaxis.get_minor_formatter().format_ticks(minor)) <= {""}

@@ -26,6 +26,24 @@ def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
     assert figure.axes[1].get_ylabel() == "mean test accuracy (%)"
 
 
+@pytest.mark.parametrize(("metric", "end"), [("test_accuracy", "min"), ("test_loss", "max")])
+def test_collapsed_cells_do_not_determine_the_colours(metric, end):
+    scores = np.array([0.1, 0.87, 0.89, 0.91, 0.92, 0.25])
+    points = frame(*GRID).assign(score=scores if end == "min" else 1 - scores)
+    figure = heat_map(points, *varying_axes(points[["optimizer", "optimizer.learning_rate"]]), metric, "")
+    (image,) = figure.axes[0].images
+    assert image.get_clim() == pytest.approx((0.87, 0.92) if end == "min" else (0.08, 0.13))
+    assert image.colorbar.extend == end
+    assert "10.00" in " ".join(text.get_text() for text in figure.axes[0].texts) or end == "max"
+
+
+def test_means_of_one_size_determine_the_colours_together():
+    points = frame(*GRID).assign(score=[0.8, 0.87, 0.89, 0.91, 0.92, 0.85])
+    figure = heat_map(points, *varying_axes(points[["optimizer", "optimizer.learning_rate"]]), "test_accuracy", "")
+    assert figure.axes[0].images[0].get_clim() == pytest.approx((0.8, 0.92))
+    assert figure.axes[0].images[0].colorbar.extend == "neither"
+
+
 def over_datasets(baseline, metric="test_accuracy"):
     """Return a heat map of an easy and a hard data set, on which b is better than a, and c worse."""
     means = {("easy", "a"): 0.98, ("easy", "b"): 0.99, ("easy", "c"): 0.97}
