@@ -27,7 +27,7 @@ def default_baseline_cautions(aggregate: pd.DataFrame, metric: str, baselines: M
         errors = 1 - own if is_share(metric) and sign_of(metric) > 0 else own
         rank = int((errors < errors[baseline]).sum()) + 1
         if rank > len(own) / 2 and errors[baseline] > _FAR * errors.min():
-            best = value_text(float(own[errors.idxmin()]), metric)
+            best = value_text(float(own[str(errors.idxmin())]), metric)
             yield (
                 f"the baseline {baseline} is the first variant, because none was chosen; its {quantity(metric)} "
                 f"({value_text(float(own[baseline]), metric)}) has rank {rank} of {len(own)}, far from the best "
