@@ -166,7 +166,8 @@ def _difference_figures(results: Results, shown: frozenset[str], grid: GridPanel
 def _in_cells(found: Sequence[Difference], grid: GridPanels) -> list[Difference]:
     """Return the differences of a grid with their short names and the cells of its panels, in its order."""
     places = {variant: place for place, variant in enumerate(grid.cells)}
-    named = [replace(one, name=grid.named_cells[one.variant][0], cell=grid.cells[one.variant][1]) for one in found]
+    cells = grid.named_cells
+    named = [replace(one, name=cells[one.variant][0], cell=cells[one.variant][1]) for one in found]
     return sorted(named, key=lambda one: places[one.variant])
 
 

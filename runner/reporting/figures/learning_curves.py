@@ -48,7 +48,7 @@ from runner.reporting.metrics import axis_label, is_share
 ZOOM_TITLE = "the part in the box"
 _SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # heights in inches: the only row of panels, each of several, the frame
 _OF_GRID_STACKED = 1.5  # height in inches of each row of a grid in a narrow figure
-_PAGE = 8.8  # total height of a grid's rows in inches, so that the figure and its legend fit on a page
+_PAGE = 8.8  # total height of the rows in inches, so that the figure and its legend fit on a page
 _LABELS = 0.5  # height in inches of the axis labels below a panel
 _HEADING = 90  # characters per line of a heading
 _LABEL, _SHORT_LABEL = 40, 24  # characters per line of the label of a vertical axis: in a single row, in several
@@ -178,8 +178,8 @@ def learning_curves(
     """Draw every variant's metric on training and validation data in adjacent panels with one scale.
 
     If the scale hides how the validation curves differ at their ends, an additional panel shows their last part
-    (`last_part`). Each of up to six cells of a grid has a row of panels. The names are at the ends of the curves if
-    they fit there, otherwise in a legend.
+    (`last_part`). Each of up to six cells of a grid has a row of panels; in a narrow figure, it has only the validation
+    curves, without an enlarged part. The names are at the ends of the curves if they fit there, otherwise in a legend.
 
     A mean ends where the shortest run ends. The other runs continue as thin lines, each with a dot at its end;
     nothing is padded. The legend marks variants without finite values.
@@ -192,10 +192,9 @@ def learning_curves(
         unit: unit of the runs, for the bands.
         cells: name and cell of each variant; None: one cell.
         key: title of the legend, if the names are values of this key; then all cells share one scale and one zoom.
-            A narrow figure of such cells has only the validation curves, without an enlarged part.
     """
     sides = {name: side for name, side in ((metric, "training"), (f"val_{metric}", "validation")) if name in history}
-    is_short = bool(key) and is_narrow()
+    is_short = is_narrow() and len([*_by_cell(history, cells)]) > 1
     if is_short:
         sides = dict([*sides.items()][-1:])
     parts = _parts(history, [*sides], metric, unit, cells, is_common=bool(key))
@@ -234,9 +233,7 @@ def _row_height(count: int, *, is_grid: bool) -> float:
     """Return the height in inches of each of several rows of panels."""
     if count == 1:
         return _SINGLE
-    if not is_grid:
-        return _OF_SEVERAL
-    return min(_OF_GRID_STACKED if is_narrow() else _OF_SEVERAL, _PAGE / count)
+    return min(_OF_GRID_STACKED if is_grid and is_narrow() else _OF_SEVERAL, _PAGE / count)
 
 
 def _rows_of_panels(count: int, across: int, inches: float, title: str) -> tuple[Figure, list[Axes]]:

@@ -236,6 +236,17 @@ def test_a_grid_in_one_column_has_a_validation_panel_for_each_cell():
     assert figure.get_figheight() < 4.5
 
 
+@pytest.mark.parametrize("count", [2, 6])
+def test_data_sets_in_one_column_have_a_validation_panel_each_and_fit_on_a_page(count):
+    curves = {f"{place}{name}": own for place in range(count) for name, own in NEAR.items()}
+    cells = {label: (label[1:], label[0]) for label in curves}
+    with own_style(look_of("paper", 84)):
+        figure = learning_curves(history(curves), "accuracy", "", variant_styles(["a", "b"], [], None), cells=cells)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [str(place) for place in range(count)]
+    assert {" ".join(axes.get_ylabel().split()) for axes in figure.axes} == {"validation accuracy (%)"}
+    assert figure.get_figheight() < 9.2
+
+
 def test_the_heading_names_values_of_a_grid_without_a_finite_value():
     curves = {"xa": [[0.5, 0.6]], "xb": [[0.5, 0.6]], "ya": [[0.5, 0.7]], "yb": [[np.nan, np.nan]]}
     cells = {label: (label[1:], f"units={label[0]}") for label in curves}

@@ -7,6 +7,7 @@ from itertools import product
 import pandas as pd
 
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, varying_axes
+from runner.reporting.figures.drawing.names import key_names
 from runner.reporting.figures.drawing.styles import MOST_SHOWN
 
 MOST_PANELS = 6
@@ -27,8 +28,9 @@ class GridPanels:
 
     @property
     def named_cells(self) -> dict[str, tuple[str, str]]:
-        """The cells, with the key included in the variant's name: ("learning_rate=0.1", "model.units=8")."""
-        return {variant: (f"{self.key}={value}", cell) for variant, (value, cell) in self.cells.items()}
+        """The cells, with the key in the heading of the panel: ("0.1", "model.units=8, by learning rate")."""
+        words = key_names([self.key])[self.key]
+        return {variant: (value, f"{cell}, by {words}") for variant, (value, cell) in self.cells.items()}
 
 
 def grid_panels(overrides: pd.DataFrame, variants: Sequence[str]) -> GridPanels | None:

@@ -61,3 +61,8 @@ def test_a_grid_of_three_keys_has_a_panel_for_each_combination_of_the_two_with_f
 def test_a_grid_of_three_keys_with_more_than_six_combinations_has_no_panels():
     frame = pd.DataFrame([*itertools.product("abc", "123", "4567")], columns=["optimizer", BATCH, RATE], dtype=object)
     assert grid_panels(frame, ["".join(row) for row in frame.itertuples(index=False)]) is None
+
+
+def test_rows_are_named_by_their_values_and_the_heading_names_their_key():
+    found = grid_panels(*crossed(["0.1", "0.01", "1", "0.001"], ["64", "32"]))
+    assert found.named_cells["0.1,64"] == ("0.1", f"{BATCH}=64, by learning rate")
