@@ -1,5 +1,6 @@
 """Page of a report: index.html, one file that fetches nothing."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ from runner.reporting.page.variance_table import variance_table
 from runner.reporting.results import Results
 from runner.reporting.tables.paper_table import PaperTable
 from runner.reporting.targets import is_time
+
+_REPEATED = re.compile(r"^Over \d+ data sets, | for these data sets")
 
 
 def drawing(stem: str, figure: Figure, svg: bytes, caption: str) -> Drawing:
@@ -103,12 +106,17 @@ def _opening(results: Results, table: PaperTable) -> dict[str, Any]:
     return {
         "answer": first,
         "further": {
-            "Over the data sets": _named(results, results.task_verdicts),
+            "Over the data sets": _named(results, [_without_heading(sentence) for sentence in results.task_verdicts]),
             "Effects of the axes": [_begun(sentence) for sentence in _named(results, results.effect_verdicts)],
         },
         "cautions": _named(results, results.cautions),
         "verdicts": [with_names(sentence, own_names(results, variant)) for variant, sentence in in_full],
     }
+
+
+def _without_heading(sentence: str) -> str:
+    """Return a sentence over data sets without the words that its heading says, so that it has one line."""
+    return _REPEATED.sub("", sentence)
 
 
 def _begun(sentence: str) -> str:

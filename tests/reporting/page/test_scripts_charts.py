@@ -251,6 +251,13 @@ def test_the_charts_show_one_data_set_which_can_be_chosen(opened_datasets):
     assert 80 < low < high < 100
 
 
+def test_a_sentence_over_the_data_sets_has_one_line_and_does_not_repeat_its_heading(opened_datasets):
+    (sentence,) = opened_datasets.find_elements(By.CSS_SELECTOR, "#verdict .lead li")
+    assert sentence.text.startswith("adam is undecided versus sgd: 3 data sets are too few")
+    assert "for these data sets" not in sentence.text
+    assert sentence.size["height"] < 25
+
+
 def test_groups_by_numbers_are_in_ascending_order(opened):
     names = [["none"], ["0.01", "wine"], ["1e-05"], ["0.001"], ["0.01", "digits"], ["128"], ["[32]"]]
     found = opened.execute_script(f"return {json.dumps(names)}.sort(byValues)")

@@ -6,7 +6,7 @@ import pytest
 
 from runner.records.record import RunRecord
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
-from runner.reporting.sentences.verdicts import cautions, verdicts
+from runner.reporting.sentences.verdicts import cautions, verdict_parts, verdicts
 from runner.reporting.tables.paper_table import paper_table
 from tests.reporting.comparison.test_aggregate import SEVEN, runs
 
@@ -79,11 +79,16 @@ def test_an_interval_that_seems_to_contradict_p_is_explained():
 def test_an_interval_without_the_correction_of_p_is_explained():
     gains = [0.01, 0.012, 0.011, 0.009, 0.01, 0.011, -0.001]
     others = [runs(name, [value + gain for value, gain in zip(SEVEN, gains, strict=True)]) for name in "bc"]
-    _, notes = said(runs("a", SEVEN), *others, runs("d", SEVEN[::-1]), correction="holm")
+    sides = [runs("a", SEVEN), *others, runs("d", SEVEN[::-1])]
+    _, notes = said(*sides, correction="holm")
     assert notes == (
         "b, c: the 95% interval excludes 0, but p is not below 0.05, because p is adjusted for multiple comparisons "
         "and the interval is not; the verdict follows p."
     )
+    summary, metric = pd.concat(sides), "test_accuracy"
+    compared = comparison_frame(summary, metric, "a", correction="holm")
+    parts = verdict_parts(aggregate_frame(summary, metric), compared, dict.fromkeys("abcd", "a"))
+    assert parts["b"].short == "No significant difference, although the interval excludes 0."  # the note says why
 
 
 def test_times_that_are_often_equal_or_never_end_have_an_interval_that_counts_them():
