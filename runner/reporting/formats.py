@@ -4,8 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from runner.core.errors import UserError
-
 FIGURE_FORMATS = ("png", "svg", "pdf")
 FORMATS = ("csv", "table", *FIGURE_FORMATS, "html")
 USUAL_FORMATS = ("csv", "table", "png", "svg", "html")
@@ -31,16 +29,3 @@ class Output:
     order: Order = "given"  # order of the rows in tables: as given, or the best first
     figure_data: bool = False  # whether to write a file with each figure's data
     siunitx: bool = False  # whether to align the numbers of LaTeX tables with siunitx
-
-
-_NEEDED = {"siunitx": {"table"}, "figure_data": {*FIGURE_FORMATS, "html"}}  # formats with which an option has an effect
-
-
-def refuse_idle_options(output: Output) -> None:
-    """Raise UserError for an option that has no effect with the chosen formats."""
-    chosen = {*(USUAL_FORMATS if output.formats is None else output.formats)}
-    for name, needed in _NEEDED.items():
-        if getattr(output, name) and not needed & chosen:
-            allowed = " or ".join(one for one in FORMATS if one in needed)
-            shown = " ".join(one for one in FORMATS if one in chosen)
-            raise UserError(f"--{name.replace('_', '-')}: no effect with --format {shown}; add {allowed}")

@@ -24,7 +24,8 @@ from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
 from runner.reporting.figures.drawing.files import drawn, listed, write_figures
 from runner.reporting.figures.drawing.names import names_in_force
-from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output, refuse_idle_options
+from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
+from runner.reporting.idle_options import refuse_idle_options
 from runner.reporting.page.page import drawing, page_text, write_page
 from runner.reporting.page.sections import REPLACED, Drawing
 from runner.reporting.report_figures import OF_FURTHER_FILES, NamedDrawing, report_figures

@@ -153,7 +153,7 @@ def _without_errors(runs: Runs, metric: str, baselines: Container[str], datasets
         return []
     baseline, own = units[0]
     perfect = [dataset for dataset, wrong in zip(datasets, own, strict=True) if not has_error(wrong)]
-    why = f"no completed run of the baseline {baseline} makes an error on {', '.join(perfect)}"
+    why = f"no completed run of the baseline {baseline} makes an error on {', '.join(map(str, perfect))}"
     return [f"the report has no relative errors over the data sets, because {why}."] if perfect else []
 
 
