@@ -127,6 +127,7 @@ def _chosen(wish: Wish, asked: Question, summary: pd.DataFrame, history: pd.Data
         "primary_metric": primary,
         "validation_metric": validation,
         "baselines": compared,
+        "is_baseline_chosen": (wish.baseline or asked.baseline) is not None,
         "target": target,
         "target_source": source,
         "margin": margin,

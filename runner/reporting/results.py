@@ -34,6 +34,7 @@ from runner.reporting.metrics import (
     sign_of,
     value_text,
 )
+from runner.reporting.sentences.default_baselines import default_baseline_cautions
 from runner.reporting.sentences.effect_verdicts import effect_verdicts
 from runner.reporting.sentences.task_verdicts import task_verdicts
 from runner.reporting.sentences.verdicts import Verdict, cautions, verdict_parts
@@ -74,6 +75,7 @@ class Results:
     levels: pd.DataFrame | None  # levels of each run on the axes of a grid; None if the variants are not a grid
     rope: float | None = None  # half-width of the region of equivalence, in the unit of the metric
     source_runs: list[Run] = field(default_factory=list)  # runs in which one source of variance varies, or all do
+    is_baseline_chosen: bool = False  # by the user or the study; otherwise, it is the first variant
     repeated_curves: pd.DataFrame | None = None  # tuning curves of a search and its repetitions
 
     @property
@@ -144,7 +146,8 @@ class Results:
         """The selection optimism of a tuned study, one row per tuned variant."""
         if self.tuning is None:
             return None
-        return selection_frame(self.tuning, self.summary.assign(variant=self._names), self.asked.direction)
+        summary = self.summary.assign(variant=self._names)
+        return selection_frame(self.tuning, summary, self.asked.direction, self.trials)
 
     @cached_property
     def tuning_curve(self) -> pd.DataFrame | None:
@@ -459,6 +462,8 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
+        if not self.is_baseline_chosen:
+            own += default_baseline_cautions(self.aggregate, self.metric, self.baselines)
         own += [*with_compilation(self.summary, self.metric), *(self.tasks.notes if self.tasks else ())]
         own += self.easy_target if is_time(self.metric) else []
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)

@@ -12,6 +12,7 @@ from runner.reporting.collection.groups import asked_of
 
 NONE = "none"  # stands for a key that a run does not have
 _MOST_READ = 200  # configurations; reading one takes milliseconds
+_CHECKED = "dataset.fingerprint"  # a check of the data, set for some data sets only
 _IMPLIED = "._target_"  # suffix of keys that repeat the option of a group
 
 
@@ -64,5 +65,5 @@ def _overridden(run: Run) -> dict[str, str]:
 def _ordered(found: Sequence[dict[str, str]], runs: Sequence[Run]) -> list[str]:
     """Return the keys: groups, then overridden keys, then the others."""
     overridden = {override_key(part) for run in runs for part in run.record.asked}
-    keys = dict.fromkeys(key for own in found for key in own if not key.endswith(_IMPLIED))
+    keys = dict.fromkeys(key for own in found for key in own if not key.endswith(_IMPLIED) and key != _CHECKED)
     return sorted(keys, key=lambda key: ("." in key, key not in overridden))

@@ -34,19 +34,18 @@ def effects_table(effects: pd.DataFrame) -> PageTable:
                 Cell.text(row["kind"]),
                 Cell.text(effect_text(row)),
                 *([Cell.text(row["dataset"])] if several else []),
+                Cell.text(row["verdict"] if is_claim else undecided, "" if is_claim else "reason"),
                 Cell.number(signed_text(row["difference"], metric), row["difference"]),
                 Cell.number(interval_text(row, metric), row["ci_low"]),
                 *([Cell.number(interval_text(row, metric, "exact"), row["exact_low"])] if has_exact else []),
                 Cell.number(f_value, row["f_value"]),
                 Cell.number(p_adjusted, None if p_adjusted == "-" else row["p_adjusted"]),
                 Cell.number(f"{row['n']}", row["n"]),
-                Cell.text(row["verdict"] if is_claim else undecided, "" if is_claim else "reason"),
             ]
         )
     columns = [
         Column("kind"), Column("effect"), *([Column("data set")] if several else []),
-        *(Column(name, number=True) for name in heads),
-        Column("verdict"),
+        Column("verdict"), *(Column(name, number=True) for name in heads),
     ]  # fmt: skip
     metric = str(effects["metric"].iloc[0])
     unit = f" in {shown_unit(metric)}" if shown_unit(metric) else ""

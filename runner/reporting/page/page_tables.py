@@ -150,7 +150,7 @@ def selection_table(selection: pd.DataFrame) -> PageTable:
             Cell.number(signed_text(row["optimism"], row["metric"]), row["optimism"]),
             Cell.number(str(row["n"]), row["n"]),
             Cell.number(str(row["budget"]), row["budget"]),
-            Cell.text("yes" if row["on_edge"] else "no", "bad" if row["on_edge"] else ""),
+            Cell.text((row["edge_keys"] or "yes") if row["on_edge"] else "no", "bad" if row["on_edge"] else ""),
         ]
         for row in selection.to_dict("records")
     ]

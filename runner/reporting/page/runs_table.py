@@ -59,7 +59,7 @@ def runs_table(results: Results, page: Path) -> PageTable:
         *(Column(name, number=True, unit="%" if is_share(name) else "", label=quantity(name)) for name in metrics),
         Column("epochs", number=True), Column("seconds", number=True, unit="s", label="total time"),
         *(Column(key, number=True, hidden=True) for key in keys),
-        Column("overrides"), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),
+        Column("overrides", hidden=True), Column("run_id"), *(Column(_FILES[name], minor=True) for name in files),
     ]  # fmt: skip
     caption = "All runs, with links to their directories. Highlighted: overrides that the baseline lacks."
     caption += f" {quantity('test_loss').capitalize()}: {PENALTY[:1].lower()}{PENALTY[1:]}"

@@ -1,6 +1,8 @@
 """Selection optimism: the tuned score of each chosen point compared with its score on fresh seeds."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,11 +12,14 @@ from runner.records.record import VALIDATION_METRICS
 from runner.records.sweep_directory import FIRST_TUNING_COLUMNS, TUNING_COLUMNS, TUNING_TABLE, tuned_metric
 from runner.reporting.metrics import sign_of
 from runner.reporting.tables.csv_files import read_frame
+from runner.reporting.tuning.tuning_trials import Trials, point_values
 
-SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge"]
+SELECTION_COLUMNS = ["variant", "point", "metric", "tuned", "fresh", "optimism", "n", "budget", "on_edge", "edge_keys"]
 
 
-def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str | None = None) -> pd.DataFrame:
+def selection_frame(
+    tuning: pd.DataFrame, summary: pd.DataFrame, direction: str | None = None, trials: Sequence[Trials] = ()
+) -> pd.DataFrame:
     """Return one row per tuned variant: `SELECTION_COLUMNS`.
 
     `tuned` is the mean of the chosen point over the tuning seeds, `fresh` its mean over the `n` completed runs on the
@@ -24,7 +29,9 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
         tuning: one row per point, as in tuning.csv.
         summary: one row per run.
         direction: max or min; None if the study does not set it.
+        trials: trials of each variant, which tell which keys are at the edge.
     """
+    edges = {own.variant: " ".join(own.edges) for own in trials}
     metric = tuned_metric(tuning)
     sign = sign_of(metric, direction)
     completed = summary[summary["status"] == "completed"]
@@ -42,6 +49,7 @@ def selection_frame(tuning: pd.DataFrame, summary: pd.DataFrame, direction: str 
                 "n": len(fresh),
                 "budget": point["budget"],
                 "on_edge": point["on_edge"],
+                "edge_keys": edges.get(point["variant"], "") if point["on_edge"] else "",
             }
         )
     return pd.DataFrame(rows, columns=SELECTION_COLUMNS)
@@ -54,11 +62,7 @@ def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost:
         budget: the number of points that each variant could have tried; None: no such limit was set.
         cost: the unit of another kind of budget, under which variants may try different numbers of points.
     """
-    found = [
-        f"{row['variant']}: {row['point']} {'has a value' if ' ' in row['point'] else 'lies'} at the edge of the "
-        "values tried; a better value may lie beyond."
-        for _, row in selection[selection["on_edge"].astype(bool)].iterrows()
-    ]
+    found = [_edge_warning(row) for _, row in selection[selection["on_edge"].astype(bool)].iterrows()]
     if len(set(selection["budget"])) > 1 and not cost:
         budgets = ", ".join(f"{row['variant']} {row['budget']}" for _, row in selection.iterrows())
         found.append(f"the variants were tuned with unequal budgets ({budgets} points tried).")
@@ -71,6 +75,14 @@ def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost:
             reason = f"only {points[0]} could be tried"
         found.append(f"the tuning budget of {counted(budget or 0, 'point')} was not used up: {reason}.")
     return found
+
+
+def _edge_warning(row: "pd.Series[Any]") -> str:
+    values = point_values(row["point"])
+    known = [f"{key}={values[key]}" for key in row["edge_keys"].split()]
+    where = "has a value" if " " in row["point"] else "lies"
+    said = f"{' and '.join(known)} {'lies' if len(known) == 1 else 'lie'}" if known else f"{row['point']} {where}"
+    return f"{row['variant']}: {said} at the edge of the values tried; a better value may lie beyond."
 
 
 def read_tuning(sweep: Path) -> pd.DataFrame:

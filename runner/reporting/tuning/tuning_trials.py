@@ -19,6 +19,7 @@ from runner.reporting.figures.tuning.scales import Scale, scale_of
 from runner.reporting.metrics import sign_of
 
 _NEXT = re.compile(r" (?=[+~]*[\w./@-]+=)")  # the space before each override
+EDGE = 0.05  # fraction of a range that counts as its edge, at each end; as in the choice of points
 _UNSCORED = "no score"  # used if the table does not state the reason
 
 
@@ -49,6 +50,19 @@ class Trials:
     def scales(self) -> dict[str, Scale]:
         """The scale of each key."""
         return {key: scale_of(self.overrides[key].dropna(), axis) for key, axis in self.axes.items()}
+
+    @property
+    def edges(self) -> list[str]:
+        """The keys whose chosen value is at an end of the range, or is the lowest or highest number tried."""
+        chosen = self.overrides[self.table["is_chosen"].astype(bool)]
+        return [key for key in self.axes if any(self._is_at_edge(key, value) for value in chosen[key].dropna())]
+
+    def _is_at_edge(self, key: str, value: str) -> bool:
+        scale = self.scales[key]
+        if scale.kind == "levels":
+            return scale.is_ordered and value in (scale.levels[0], scale.levels[-1])
+        margin = EDGE if self.axes[key] else 0
+        return not margin < scale.place(value) < 1 - margin
 
     @cached_property
     def places(self) -> pd.DataFrame:

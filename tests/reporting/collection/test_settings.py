@@ -24,6 +24,7 @@ def test_keys_that_differ_are_named_groups_first_and_implied_ones_last(make_run,
                 "optimizer": optimizer,
                 "training": {"epochs": len(name)},
                 "device": {"threads": seed},
+                "dataset": {"fingerprint": name},  # only checks the data
             }
             overrides = [f"optimizer={name}", f"training.epochs={len(name)}", f"seed={seed}"]
             chosen = {"overrides": overrides, "choices": {"optimizer": name}, "seed": seed}

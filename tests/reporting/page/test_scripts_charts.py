@@ -220,6 +220,17 @@ def test_more_runs_have_the_interval_of_their_mean(opened):
     found = opened.execute_script("return [meanWithReach([1, 2, 3, 5], true), meanWithReach([1, 2, 3], true)]")
     assert [one["mean"] for one in found] == [2.75, 2]
     assert [one["reach"] for one in found] == [pytest.approx(reach, 1e-4), 0]
+    drawn = opened.execute_script(
+        "const strokes = [];"
+        "const lineTo = (...point) => strokes.at(-1).push(point);"
+        "const context = { beginPath: () => strokes.push([]), lineTo, stroke() {} };"
+        "drawMean({ valToPos: (value) => value, scales: { y: { min: 0 } } }, context, 1, { mean: 5, reach: 2 }, false);"
+        "return strokes"
+    )
+    mean, bar, *caps = drawn
+    assert [point[1] for point in mean] == [5, 5]
+    assert bar == [[1, 3], [1, 7]]
+    assert [[point[1] for point in cap] for cap in caps] == [[3, 3], [7, 7]]
 
 
 def test_runs_on_different_data_sets_are_in_different_groups(opened):
@@ -259,7 +270,9 @@ def test_smoothing_is_an_exponential_moving_average_and_is_remembered(opened, pa
     expected = pd.Series(values).dropna().ewm(alpha=0.4, adjust=True).mean()
     assert [value for value in found if value is not None] == pytest.approx(expected.tolist())
     slider = opened.find_element(By.CSS_SELECTOR, "#curves input[type='range']")
+    assert "zero" in slider.get_attribute("class")
     slider.send_keys(Keys.ARROW_RIGHT * 2)
+    assert "zero" not in slider.get_attribute("class")
     opened.get(page.as_uri())
     assert opened.find_element(By.CSS_SELECTOR, "#curves input[type='range']").get_attribute("value") == "0.1"
     curve = opened.execute_script("return curves.plots[1].drawn.curves[0]")
@@ -319,7 +332,8 @@ def test_the_first_and_last_epoch_are_ticks_where_there_is_room(opened, epochs, 
 
 
 def test_a_logarithmic_axis_is_not_offered_for_names(opened):
-    boxes = opened.find_elements(By.XPATH, "//*[@id='scatter']//label[contains(., 'log axis')]/input")
+    boxes = opened.find_elements(By.XPATH, "//*[@id='scatter']//label[starts-with(., 'log ')]/input")
+    assert [box.accessible_name for box in boxes] == ["log y", "log x"]
     assert [box.is_enabled() for box in boxes] == [True, False]
     Select(opened.find_element(By.XPATH, "//*[@id='scatter']//label[contains(., 'by')]/select")).select_by_value(
         "epochs"

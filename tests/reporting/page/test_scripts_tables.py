@@ -47,6 +47,9 @@ def test_a_filter_with_an_unknown_column_says_so_and_hides_nothing(opened):
     cells, said = filtered(opened, "acuracy > 80")
     assert len(cells) == 7
     assert said == "no column acuracy"
+    for text, why in (("seed > 0 or sgd", "or: not supported; every term must hold"), ("sdg", "no row with sdg")):
+        cells, said = filtered(opened, text)
+        assert (len(cells), said) == (7, why)
     cells, said = filtered(opened, "seed = 2", "table-variants")  # an equation may also be an override
     assert (len(cells), said) == (4, "no column seed")
 
@@ -59,6 +62,7 @@ def columns(browser, table="table-runs"):
 def test_columns_are_chosen_and_remembered(opened, page):
     assert "model.width" not in columns(opened)  # varied keys are shown on demand
     assert "epochs" in columns(opened)
+    assert "overrides" not in columns(opened)
     chooser = opened.find_element(By.CSS_SELECTOR, "#runs .chooser")
     chooser.find_element(By.TAG_NAME, "summary").click()
     for name, is_shown in (("epochs", False), ("model.width", True)):

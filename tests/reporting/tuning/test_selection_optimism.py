@@ -1,7 +1,10 @@
 import pandas as pd
 import pytest
 
+from runner.records.sweep_directory import Question
+from runner.records.tuned_axes import TunedAxes, TunedAxis
 from runner.reporting.tuning.selection_optimism import SELECTION_COLUMNS, selection_frame, selection_warnings
+from runner.reporting.tuning.tuning_trials import tuning_trials
 
 TUNING = pd.DataFrame(
     {
@@ -55,6 +58,19 @@ def test_edges_and_unequal_budgets_are_named():
     assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
     several = selection_frame(TUNING.replace({"point": {"lr=1": "lr=1 beta=0.5"}}), summary())
     assert selection_warnings(several)[0].startswith("sgd: lr=1 beta=0.5 has a value at the edge of the values tried;")
+
+
+def test_the_key_at_the_edge_is_named():
+    points = [f"optimizer.lr={rate} beta={beta} momentum=0.5" for rate in (0.1, 1) for beta in (0.2, 0.5, 0.8)]
+    rows = {"variant": "sgd", "point": points, "val_accuracy": 0.8, "seeds": 1, "scored": 1, "on_edge": True}
+    tuning = pd.DataFrame(rows).assign(chosen=[False] * 4 + [True, False], budget=6)
+    selection = selection_frame(tuning, summary(), None, tuning_trials(tuning, Question()))
+    assert selection["edge_keys"].tolist() == ["optimizer.lr"]
+    (warning,) = selection_warnings(selection)
+    assert warning == "sgd: optimizer.lr=1 lies at the edge of the values tried; a better value may lie beyond."
+    plan = Question(tuned_axes=TunedAxes({"optimizer.lr": TunedAxis(0.01, 1000, True), "beta": TunedAxis(0.2, 0.8)}))
+    selection = selection_frame(tuning, summary(), None, tuning_trials(tuning, plan))
+    assert selection["edge_keys"].tolist() == [""]  # the middle of both ranges
 
 
 def test_a_budget_that_was_not_used_up_is_named():

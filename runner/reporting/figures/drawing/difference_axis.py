@@ -19,6 +19,7 @@ MARGIN_COLOR = "0.9"
 _FAR = 5  # multiple of the typical reach beyond which a variant may lie outside the axis
 _ROOM = 0.05  # room at either end of the axis, as a share of the range
 _SPACE = "\N{NO-BREAK SPACE}"
+_NARROW = 0.01  # half the range if all differences are 0; of proportions, a percentage point
 _ARROW = 3  # distance of an arrow from the edge of the axis, in points
 
 
@@ -34,7 +35,7 @@ def difference_limits(values: Sequence[npt.ArrayLike], margin: float | None) -> 
     usual = np.median([reach for reach in reaches if reach] or [0.0])  # variants identical to the baseline do not count
     near = [own for own, reach in zip(known, reaches, strict=True) if reach <= _FAR * usual]
     shown = np.concatenate([*near, [0.0, margin or 0.0, -(margin or 0.0)]])
-    room = _ROOM * float(np.ptp(shown)) or 1.0
+    room = _ROOM * float(np.ptp(shown)) or _NARROW
     return float(shown.min()) - room, float(shown.max()) + room
 
 

@@ -148,6 +148,7 @@ const curveCharts = (place) => {
     boxes.replaceChildren(...state.metric.panels.map(() => document.createElement("div")));
     state.plots = state.metric.panels.map((panel, position) => curvePlot(panel, boxes.children[position]));
     groupLegend(legend);
+    fields.smoothing.classList.toggle("zero", !state.smoothing);
     place.classList.toggle("by-key", !legend.hidden);
     for (const name of ["by", "x", "seeds", "log"]) fields[name].disabled = isDifference();
     fields.second.disabled = isDifference() || fields.second.length < 2;

@@ -1,7 +1,8 @@
 // Parts of the charts of dots: ticks at tried values, variants side by side, means with intervals, stars.
 const MOST_TRIED = 12; // values of a column up to which each has a tick, and variants stand side by side
 const APART = 44; // least distance of two ticks in pixels
-const WIDE = 0.32; // half the width of a mean, in places of variants
+const WIDE = 0.3; // half the width of a mean, in places of variants
+const CAP = 0.12; // half the width of the caps of its interval
 
 // The distinct values in ascending order; none if there are many.
 const triedValues = (column) => {
@@ -33,18 +34,18 @@ const drawMean = (plot, context, place, { mean, reach }, isLog) => {
   const [left, right] = [place - WIDE, place + WIDE].map((end) => plot.valToPos(end, "x", true));
   const lowest = isLog ? Math.max(mean - reach, plot.scales.y.min) : mean - reach;
   const [low, middle, high] = [lowest, mean, mean + reach].map((value) => plot.valToPos(value, "y", true));
-  context.fillStyle = context.strokeStyle = cssColor("--ink");
-  context.lineWidth = devicePixelRatio;
-  context.globalAlpha = 0.1;
-  context.fillRect(left, high, right - left, low - high);
-  context.globalAlpha = 0.6;
-  if (reach) context.strokeRect(left, high, right - left, low - high);
-  context.globalAlpha = 1;
-  context.beginPath();
-  context.moveTo(left, middle);
-  context.lineTo(right, middle);
-  context.lineWidth = 2 * devicePixelRatio;
-  context.stroke();
+  const line = (width, ...ends) => {
+    context.beginPath();
+    ends.forEach((end) => context.lineTo(...end));
+    context.lineWidth = width * devicePixelRatio;
+    context.stroke();
+  };
+  context.strokeStyle = cssColor("--ink");
+  line(2.5, [left, middle], [right, middle]);
+  if (!reach) return;
+  const [centre, ...caps] = [place, place - CAP, place + CAP].map((end) => plot.valToPos(end, "x", true));
+  line(1.5, [centre, low], [centre, high]);
+  for (const end of [low, high]) line(1.5, ...caps.map((cap) => [cap, end]));
 };
 const star = (context, x, y, radius) => {
   for (let corner = 0; corner < 10; corner += 1) {

@@ -33,6 +33,12 @@ const withQuotes = (text, heads) => {
 const constantsOf = (table) =>
   new Map((table.dataset.constants ?? "").toLowerCase().split("\n").map((part) => part.replace(/^[+~]+/, "").split(/=(.*)/s)));
 
+// A test for a word, wherever it stands in a row. Throws an Error for one that no row has, as `or`, which is no operator.
+const containing = (wanted, table) => {
+  const has = (row) => plainText(row).toLowerCase().includes(wanted);
+  if ([...table.tBodies[0].rows].some(has)) return has;
+  throw new Error(wanted === "or" ? "or: not supported; every term must hold" : `no row with ${wanted}`);
+};
 // Tests of a row, one for each term. Throws an Error for a column that the table does not have.
 const parseFilter = (text, table) => {
   const [heads, constants] = [headsOf(table), constantsOf(table)];
@@ -45,7 +51,7 @@ const parseFilter = (text, table) => {
     if (word !== undefined && wanted === "and") continue;
     const position = column === undefined ? -1 : columnOf(heads, wanted);
     if (position >= 0) tests.push(comparison(position, operator, unquoted(value), heads[position]));
-    else if (column === undefined) tests.push((row) => plainText(row).toLowerCase().includes(wanted));
+    else if (column === undefined) tests.push(containing(wanted, table));
     else if (constants.has(wanted)) {
       const number = Number.isNaN(Number(constants.get(wanted))) ? null : numberIn(unquoted(value));
       tests.push(() => holds(operator, constants.get(wanted), unquoted(value), number));

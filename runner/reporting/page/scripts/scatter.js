@@ -155,12 +155,12 @@ const scatterChart = (place, table, words, first) => {
     return [...buttons, key];
   };
   const meansExplained = () => {
-    const bar = "A bar is the mean of its variant";
+    const bar = "A wide line is the mean of its variant";
     const few = `up to ${FEW_RUNS} ${data.unit}s`;
     const found = meansShown().filter(Boolean);
     if (!words.hasIntervals) return `${bar}.`;
     if (!found.some(({ reach }) => reach)) return `${bar}; with ${few}, it has no interval.`;
-    return `${bar}, a box its ${data.confidence} interval${found.every(({ reach }) => reach) ? "" : ` (none with ${few})`}.`;
+    return `${bar}, the error bar its ${data.confidence} interval${found.every(({ reach }) => reach) ? "" : ` (none with ${few})`}.`;
   };
   const build = () => {
     state.plot?.destroy();
@@ -244,9 +244,9 @@ const scatterChart = (place, table, words, first) => {
   tools.className = "tools";
   tools.append(
     field(`${words.rows[0].toUpperCase()}${words.rows.slice(1)}:`, selects.y),
-    field("log axis", boxes.y),
+    field("log y", boxes.y),
     field("by", selects.x),
-    field("log axis", boxes.x),
+    field("log x", boxes.x),
     press("Reset", build),
   );
   place.append(tools, legend, box, explanation);

@@ -21,7 +21,8 @@ def test_variants_identical_to_the_baseline_do_not_push_the_others_off_the_axis(
 
 
 def test_without_any_value_there_is_an_axis():
-    assert difference_limits([[], [np.nan]], None) == (-1, 1)
+    assert difference_limits([[], [np.nan]], None) == (-0.01, 0.01)
+    assert difference_limits([[0.0, 0.0]], None) == (-0.01, 0.01)
 
 
 @pytest.mark.parametrize(
