@@ -27,6 +27,7 @@ from runner.reporting.statistics.ties import rounding_of
 
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis label
+_LEGEND = 60  # characters per line of the legend
 # Inches: around all rows, a variant with a name of one line, one with an ensemble, a panel's heading and ticks.
 _FRAME, _ROW, _HIGH_ROW, _TITLE = 0.95, 0.2, 0.27, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
@@ -188,8 +189,9 @@ class _Part:
             axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
-                name = looks.name(variant) if looks.apart else wrapped(shown_name(variant), _NAME)
-                axes.axvline(looks.summary(known)[0], label=f"{looks.mean_name} of {name}", **_BASELINE)
+                name = looks.cells.get(variant, (variant, ""))[0] if looks.apart else variant
+                label = wrapped(f"{looks.mean_name} of {shown_name(name)}", _LEGEND)
+                axes.axvline(looks.summary(known)[0], label=label, **_BASELINE)
         if looks.ratios:
             axes.set_xscale("log")
             drawn = np.concatenate([*by_variant.values()])

@@ -19,7 +19,6 @@ from runner.reporting.figures.drawing.canvas import (
     legend_below,
     panels,
     plain,
-    sideways,
     wrapped,
 )
 from runner.reporting.figures.drawing.curves import (
@@ -56,9 +55,8 @@ _TICKS = 6  # approximate number of ticks on the epoch axis
 _QUIET = "0.35"
 _POINT_ROOM = 0.06  # room for the markers of curves of one epoch, as a share of the range
 _MOST_BANDS = 4  # bands in the enlarged part; of more variants, only the intervals at their ends are drawn there
-_BAR = 2.2  # points between these intervals
 _BAR_NAME = "mean and its interval at the last epoch"
-_BAR_ROOM = 0.023  # room for each of them to the right of the curves, as a share of the panel's width
+_BAR_ROOM = 0.023  # distance of these intervals to the right of the curves, as a share of the panel's width
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
 _LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
@@ -108,14 +106,17 @@ class _Part:
     def ends(self, styles: Mapping[str, Style], axes: Axes) -> list[End]:
         """Return the ends of all curves; in an enlarged part, those at the last epoch are at the edge of the panel."""
         last, edge = self.history["epoch"].max(), axes.get_xlim()[1]
-        barred = self.barred(styles)
+        places = self.bar_places(axes, styles)
         found = []
         for name, mean in ((name, curve["mean"]) for name, curve in self.curves.items()):
-            at_edge = self.zoomed and mean.index[-1] == last and name not in barred
-            aside = _BAR * (barred.index(name) + 1) if name in barred else 0
-            epoch = edge if at_edge else mean.index[-1]
-            found.append(End(shown_name(name), epoch, mean.iloc[-1], styles[name].color, aside))
+            at_end = edge if self.zoomed and mean.index[-1] == last else mean.index[-1]
+            found.append(End(shown_name(name), places.get(name, at_end), mean.iloc[-1], styles[name].color))
         return found
+
+    def bar_places(self, axes: Axes, styles: Mapping[str, Style]) -> dict[str, float]:
+        """Return the places of the intervals that follow the variants' last epochs in a panel with final limits."""
+        step = _BAR_ROOM * float(np.ptp(axes.get_xlim()))
+        return {name: self.curves[name].index[-1] + step * place for place, name in enumerate(self.barred(styles), 1)}
 
     def barred(self, styles: Mapping[str, Style]) -> list[str]:
         """Return the variants whose intervals follow their last epoch in the enlarged part; bands would overlap."""
@@ -358,14 +359,12 @@ class _Drawing:
             low, high = axes.get_xlim()
             room = _BAR_ROOM * (len(many) + 1)
             axes.set_xlim(low, high + room / (1 - room) * (high - low))
-        for place, name in enumerate(many, 1):
+        for name, place in part.bar_places(axes, self.styles).items():
             end = part.curves[name].iloc[-1].clip(0, 1 if is_share(self.metric) else None)
-            aside = sideways(axes, _BAR * place)
-            bar: dict[str, Any] = {"color": self.styles[name].color, "linewidth": 1.2, "alpha": 0.7, "transform": aside}
+            color, label = self.styles[name].color, hidden_name(name)
             if zoom.low <= end["mean"] <= zoom.high:
-                last, label = part.curves[name].index[-1], hidden_name(name)
-                axes.vlines(last, end["low"], end["high"], label=label, **bar)
-                axes.plot(last, end["mean"], ".", color=bar["color"], markersize=3, transform=aside, label=label)
+                axes.vlines(place, end["low"], end["high"], color=color, label=label, linewidth=1.2, alpha=0.7)
+                axes.plot(place, end["mean"], ".", color=color, markersize=3, label=label)
         axes.set_ylim(zoom.low, zoom.high)
         axes.set_title(ZOOM_TITLE + ", linear" * part.is_log, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):

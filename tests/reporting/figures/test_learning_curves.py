@@ -335,8 +335,7 @@ def test_names_of_the_enlarged_part_begin_at_their_intervals_which_the_legend_ex
     dots = [line for line in zoom.lines if line.get_marker() == "."]
     assert len(dots) == len(zoom.texts) == 5
     for dot, name in zip(dots, zoom.texts, strict=True):
-        begin, _ = name.xycoords[0].transform((name.xy[0], 0))
-        assert begin == pytest.approx(dot.get_transform().transform(dot.get_xydata())[0, 0], abs=0.1)
+        assert name.xy[0] == dot.get_xdata()[0] < zoom.get_xlim()[1]
 
 
 def test_a_panel_as_wide_as_a_narrow_figure_has_a_tick_at_each_of_six_epochs():

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
-from runner.reporting.figures.drawing.canvas import plain, sideways
+from runner.reporting.figures.drawing.canvas import plain
 
 _MOST = 9  # maximum number of labels
 _LONGEST = 22  # characters of a label
@@ -26,7 +26,6 @@ class End:
     epoch: float
     value: float
     color: str
-    aside: float = 0  # points to the right of the end from which its line to the name begins
 
 
 def fit_ends(names: Sequence[str], inches: float) -> bool:
@@ -53,7 +52,7 @@ def label_ends(axes: Axes, ends: Sequence[End], inches: float, *, has_room: bool
             plain(end.name) + arrow,
             (end.epoch, place),
             (_BESIDE, label),
-            xycoords=(sideways(axes, end.aside), "axes fraction"),
+            xycoords=("data", "axes fraction"),
             textcoords="axes fraction",
             va="center",
             color=end.color,

@@ -21,6 +21,7 @@ def even_lines(text: str, width: int) -> list[str]:
     is never broken, so its line may be longer.
     """
     parts = [part for word in re.split(r"[ \t\n]+", text) if word for part in _fitting(word, width)]
+    parts[:1] = [f"{text[: len(text) - len(text.lstrip(' '))]}{part}" for part in parts[:1]]  # names may differ in it
     lines = _filled(parts, width)
     least, most = min(width, max((len(part.rstrip()) for part in parts), default=1)), width
     while least < most:  # bisection: a wider line never gives more lines

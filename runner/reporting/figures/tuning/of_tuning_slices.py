@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import fitting, key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import fitting, key_lines, label_rows, legend_below, panels, plain, wrapped
 from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
@@ -20,7 +20,7 @@ from runner.reporting.tuning.tuning_trials import Trials, placed
 
 _MOST_KEYS = 12
 _ACROSS = 3  # panels side by side
-_HEIGHT = 2.1  # height in inches per row of panels
+_HEIGHT, _LEAST, _PAGE = 2.1, 1.4, 8.8  # heights in inches: of a row of panels, of the lowest, of all rows on a page
 _NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
 _LETTERS = 10  # characters per inch above which levels are rotated
@@ -51,7 +51,9 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
     is_alone = bool(parts[0].heading)
     across = fitting(len(parts), _ACROSS_ALONE) if is_alone else min(_ACROSS, len(parts))
     width = ONE_COLUMN if across == 1 else TWO_COLUMNS
-    figure, row = panels(len(parts), title, width, 0.3 + _HEIGHT * -(-len(parts) // across), across)
+    rows = -(-len(parts) // across)
+    height = rows * min(_HEIGHT, max(_LEAST, _PAGE / rows))
+    figure, row = panels(len(parts), title, width, 0.3 + height, across)
     kinds: list[str] = []
     names = key_names([*dict.fromkeys(part.key for part in parts)])
     for position, (axes, part) in enumerate(zip(row, parts, strict=True)):
@@ -66,10 +68,9 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
         _label(axes, names[part.key], scale, figure.get_figwidth() / across)
         if part.heading:
             axes.set_title(wrapped(part.heading, _HEADING), loc="left", fontsize="medium", color="0.35")
-        if position % across == 0:
-            axes.set_ylabel(axis_label(score_axis.metric))
-        else:
+        if position % across:
             axes.tick_params(labelleft=False)
+    label_rows(figure, row, axis_label(score_axis.metric))
     if is_alone:
         row[0].plot([], [], "*", color="white", label="chosen", **STAR)
         row[0].plot([], [], "o", color=_OTHER.color, markersize=3.5, label="the others")

@@ -1,6 +1,7 @@
 import pytest
 
 from runner.records.tuned_axes import TunedAxes, TunedAxis
+from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.tuning.of_tuning_slices import tuning_slices
 from tests.reporting.figures.made_trials import legend, made_trials, score_axis, styles
 
@@ -64,6 +65,10 @@ def test_many_keys_are_cut_and_stand_in_rows():
     figure = drawn(made_trials({"sgd": points}))
     assert len(figure.axes) == 12
     assert figure.get_figheight() > 8
+    with own_style(look_of("paper", 84)):
+        several = drawn(made_trials({name: {"a=1 b=2 c=3": 0.1, "a=2 b=3 c=4": 0.2} for name in "uvwxyz"}))
+    assert len(several.axes) == 18
+    assert several.get_figheight() < 13.5
 
 
 def test_a_long_key_is_broken_at_its_dots():
