@@ -253,7 +253,7 @@ def test_the_charts_show_one_data_set_which_can_be_chosen(opened_datasets):
 
 def test_a_sentence_over_the_data_sets_has_one_line_and_does_not_repeat_its_heading(opened_datasets):
     (sentence,) = opened_datasets.find_elements(By.CSS_SELECTOR, "#verdict .lead li")
-    assert sentence.text.startswith("adam is undecided versus sgd: 3 data sets are too few")
+    assert sentence.text.startswith("sgd is undecided versus adam: 3 data sets are too few")
     assert "for these data sets" not in sentence.text
     assert sentence.size["height"] < 25
 
