@@ -25,7 +25,6 @@ from runner.reporting.figures.drawing.difference_axis import minus
 from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.grid_panels import GridPanels, grid_panels
 from runner.reporting.figures.drawing.names import names_in_force
-from runner.reporting.figures.drawing.shown_rows import shown_rows
 from runner.reporting.figures.drawing.styles import Style, ordered_styles, variant_styles
 from runner.reporting.figures.forest_plot import forest
 from runner.reporting.figures.grids.interaction import interaction
@@ -36,6 +35,7 @@ from runner.reporting.figures.of_ranks import critical_difference
 from runner.reporting.figures.of_scores_by_time import scores_by_time
 from runner.reporting.figures.of_tasks import aggregate_scores, improvement_probability, performance_profile
 from runner.reporting.figures.of_variance_sources import spread_by_source
+from runner.reporting.figures.shown_rows import shown_rows
 from runner.reporting.figures.variant_curves import variant_curves
 from runner.reporting.metrics import WARM_SECONDS, axis_label, is_share, quantity, signed_text
 from runner.reporting.results import Results

@@ -19,8 +19,8 @@ from runner.reporting.figures.drawing.difference_axis import moved_inside
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks, share_ticks
-from runner.reporting.figures.drawing.shown_rows import others_name
 from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.figures.shown_rows import others_name
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 from runner.reporting.statistics.summary import summarize
 from runner.reporting.statistics.ties import rounding_of

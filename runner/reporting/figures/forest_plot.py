@@ -24,7 +24,7 @@ from runner.reporting.figures.drawing.difference_axis import (
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.shown_rows import others_name
+from runner.reporting.figures.shown_rows import others_name
 from runner.reporting.metrics import margin_text
 from runner.reporting.statistics.significance.attainability import CONFIDENCE
 

@@ -20,9 +20,9 @@ from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
 from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
-from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.grids.scored_panels import BEYOND
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
+from runner.reporting.figures.shown_rows import MOST_ROWS
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
 from runner.reporting.sentences.captions import (

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from runner.reporting.comparison.folds import SEEDS
 from runner.reporting.figures.drawing.canvas import save_figure, wrapped
-from runner.reporting.figures.drawing.shown_rows import MOST_ROWS
 from runner.reporting.figures.grids.sensitivity import sensitivity
+from runner.reporting.figures.shown_rows import MOST_ROWS
 from runner.reporting.formats import Output
 from runner.reporting.report import report
 from runner.reporting.report_figures import report_figures

@@ -1,4 +1,4 @@
-from runner.reporting.figures.drawing.shown_rows import MOST_ROWS, others_name, shown_rows
+from runner.reporting.figures.shown_rows import MOST_ROWS, others_name, shown_rows
 
 NAMES = [f"v{number}" for number in range(MOST_ROWS + 1)]
 
