@@ -98,11 +98,12 @@ CAPTIONS = TUNING_CAPTIONS | {
     "aggregate_scores": (
         f"{_RELATIVE} Interquartile mean of all runs (IQM, the mean of the middle half), and mean of the data sets' "
         f"means, with five or more data sets also their median. {CONFIDENCE:.0%} intervals by stratified bootstrap of "
-        "both variants, valid for new runs on these data sets."
+        "both variants, valid for new runs on these data sets. The baseline's mean is always 1; its IQM need not "
+        "be."
     ),
     "probability_of_improvement": (
         "Probability that a run of a variant is better than a run of its baseline on the same data set, averaged over "
-        f"the data sets; ties count half. Lines are {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for "
+        f"the data sets; ties count half. Bars are {CONFIDENCE:.0%} intervals by stratified bootstrap, valid for "
         "further runs on these data sets."
     ),
     "score_by_time": (

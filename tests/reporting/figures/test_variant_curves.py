@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 
 from runner.reporting.figures.drawing.styles import variant_styles
@@ -143,3 +144,17 @@ def test_a_small_decay_of_the_learning_rate_looks_small():
     low, high = figure.axes[0].get_ylim()
     assert low == 0
     assert 0.01 < high < 0.012
+
+
+def test_the_interval_of_learning_rates_does_not_exceed_the_highest_rate():
+    """Half of the runs have halved their rate, as with reduce_on_plateau."""
+    rows = [
+        {"variant": "a", "position": run, "epoch": epoch, "learning_rate": 0.1 / (1 + (epoch > 1 and run < 1))}
+        for run in range(5)
+        for epoch in (1, 2, 3)
+    ]
+    figure = variant_curves(
+        pd.DataFrame(rows), "learning_rate", "learning rate", "", variant_styles(["a"], ["a"], None)
+    )
+    (band,) = figure.axes[0].collections
+    assert np.isclose(band.get_paths()[0].vertices[:, 1].max(), 0.1)

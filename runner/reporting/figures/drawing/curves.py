@@ -152,7 +152,10 @@ def explain(panels: Sequence[Axes], axes: Axes, unit: Unit, number: str = "") ->
 def _bounds(values: "pd.Series[float]", column: str) -> tuple[float, float]:
     """Return the limits beyond which no mean can lie."""
     finite = values[np.isfinite(values)]
-    return 0.0 if (finite >= 0).all() else -np.inf, 1.0 if is_share(column) else np.inf
+    highest = (
+        finite.max() if column == "learning_rate" else np.inf
+    )  # schedules set the rates, so none exceeds those seen
+    return 0.0 if (finite >= 0).all() else -np.inf, 1.0 if is_share(column) else highest
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _ACROSS = 3  # panels side by side
 _HEIGHT, _LEAST, _PAGE = 2.1, 1.4, 8.8  # heights in inches: of a row of panels, of the lowest, of all rows on a page
 _NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
-_LETTERS = 10  # characters per inch above which levels are rotated
+_LETTERS, _DIGITS = 10, 16  # characters per inch: of levels, which are otherwise rotated, and of numbers
 _MOST_LEVELS = 12  # ticks of levels
 _TOGETHER = 4  # maximum number of variants in one panel
 _ACROSS_ALONE, _MOST_PANELS = 4, 24  # panels of one variant: side by side, and in all
@@ -110,10 +110,26 @@ def _draw(
 def _label(axes: Axes, name: str, scale: Scale, inches: float) -> None:
     ticks = scale.ticks(_MOST_LEVELS if scale.kind == "levels" else _TICKS)
     turned = scale.kind == "levels" and max(len(text) + 1 for _, text in ticks) * len(ticks) > _LETTERS * inches
+    if scale.kind != "levels":
+        ticks = _legible(ticks, _DIGITS * inches)
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
     axes.set_xticks([place for place, _ in ticks], labels=[plain(text) for _, text in ticks], **turn)
     axes.set_xlim(-0.04, 1.04)
     axes.set_xlabel(key_lines(name, _KEY))
+
+
+def _legible(ticks: Sequence[tuple[float, str]], letters: float) -> list[tuple[float, str]]:
+    """Return the ticks whose labels do not run into the previous one.
+
+    Args:
+        letters: number of letters that fit below the axis.
+    """
+    kept = [*ticks[:1]]
+    for place, text in ticks[1:]:
+        before, text_before = kept[-1]
+        if (place - before) * letters > (len(text) + len(text_before)) / 2 + 1:
+            kept.append((place, text))
+    return kept
 
 
 def _name_variants(axes: Axes, variants: Sequence[Trials], styles: Mapping[str, Style]) -> None:

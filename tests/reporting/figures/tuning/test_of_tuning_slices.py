@@ -2,7 +2,7 @@ import pytest
 
 from runner.records.tuned_axes import TunedAxes, TunedAxis
 from runner.reporting.figures.drawing.appearance import look_of, own_style
-from runner.reporting.figures.tuning.of_tuning_slices import tuning_slices
+from runner.reporting.figures.tuning.of_tuning_slices import _legible, tuning_slices
 from tests.reporting.figures.made_trials import legend, made_trials, score_axis, styles
 
 RATE = TunedAxis(low=0.01, high=1.0, log=True)
@@ -88,3 +88,9 @@ def test_more_than_four_variants_have_panels_of_their_own_and_every_level_a_tick
         assert texts(axes) == ["0.0003", "0.001", "0.003", "0.01"]
         assert sum(len(line.get_xdata()) == 4 and line.get_color() == "0.8" for line in axes.lines) == 4
     assert len(drawn(made_trials(dict.fromkeys("abcd", points), axes=levels)).axes) == 1
+
+
+def test_labels_of_ticks_do_not_run_into_each_other():
+    ticks = [(0.0, "0.9"), (0.3, "0.99"), (0.6, "0.999"), (0.9, "0.9999")]
+    assert _legible(ticks, 30) == ticks
+    assert _legible(ticks, 12) == [ticks[0], ticks[2]]
