@@ -23,7 +23,7 @@ _ACROSS = 3  # panels side by side
 _HEIGHT, _LEAST, _PAGE = 2.1, 1.4, 8.8  # heights in inches: of a row of panels, of the lowest, of all rows on a page
 _NAME, _KEY = 40, 30  # characters per line of a variant's name and of a key
 _TICKS = 4
-_LETTERS, _DIGITS = 10, 16  # characters per inch: of levels, which are otherwise rotated, and of numbers
+_LETTERS, _DIGITS = 10, 10.5  # characters per inch: of levels, which are otherwise rotated, and of numbers
 _MOST_LEVELS = 12  # ticks of levels
 _TOGETHER = 4  # maximum number of variants in one panel
 _ACROSS_ALONE, _MOST_PANELS = 4, 24  # panels of one variant: side by side, and in all
@@ -127,7 +127,7 @@ def _legible(ticks: Sequence[tuple[float, str]], letters: float) -> list[tuple[f
     kept = [*ticks[:1]]
     for place, text in ticks[1:]:
         before, text_before = kept[-1]
-        if (place - before) * letters > (len(text) + len(text_before)) / 2 + 1:
+        if (place - before) * letters > (len(text) + len(text_before) + 1) / 2:
             kept.append((place, text))
     return kept
 
