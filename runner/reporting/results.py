@@ -36,6 +36,7 @@ from runner.reporting.metrics import (
     sign_of,
     value_text,
 )
+from runner.reporting.sentences.conclusion import conclusion
 from runner.reporting.sentences.default_baselines import default_baseline_cautions
 from runner.reporting.sentences.effect_verdicts import effect_verdicts
 from runner.reporting.sentences.task_verdicts import task_verdicts
@@ -87,6 +88,13 @@ class Results:
         if self.target is None:
             return ""
         return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
+
+    @cached_property
+    def distant_baselines(self) -> list[str]:
+        """Cautions about default baselines that are far from the best variant."""
+        if self.is_baseline_chosen:
+            return []
+        return [*default_baseline_cautions(self.aggregate, self.metric, self.baselines)]
 
     @cached_property
     def easy_target(self) -> list[str]:
@@ -453,15 +461,21 @@ class Results:
         return {variant: str(found) for variant, found in self.verdict_parts.items()}
 
     @property
+    def conclusion(self) -> str:
+        """The verdicts on all variants and the best variants, in one or two sentences; "" for a single variant."""
+        return conclusion(self.aggregate, self.comparisons, self.marks, only_best=bool(self.distant_baselines))
+
+    @property
     def task_verdicts(self) -> list[str]:
         """One sentence per comparison over several data sets."""
         return task_verdicts(self.tasks.frame) if self.tasks else []
 
     @property
     def findings(self) -> list[str]:
-        """The sentences on all data sets together, on each variant, and on effects, tuning and variance."""
+        """The conclusion on three or more variants, and the sentences on each variant, effects, tuning and variance."""
         further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
-        return [*self.task_verdicts, *self.verdicts.values(), *further]
+        first = [self.conclusion] if len(self.variants) > 2 else []
+        return [*first, *self.task_verdicts, *self.verdicts.values(), *further]
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -471,8 +485,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
-        if not self.is_baseline_chosen:
-            own += default_baseline_cautions(self.aggregate, self.metric, self.baselines)
+        own += self.distant_baselines
         own += [*with_compilation(self.summary, self.metric), *(self.tasks.notes if self.tasks else ())]
         own += self.easy_target if is_time(self.metric) else []
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)

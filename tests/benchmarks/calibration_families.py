@@ -175,7 +175,7 @@ def tables(studies: int, sequential: int) -> Iterator[str]:
         tasks = [(variants, noise) for variants in (3, 8) for noise in NOISES]
         found = list(pool.map(partial(with_best, studies=studies), *zip(*tasks, strict=True)))
         heads = [*found[0]]
-        rows = [[*task, *(rate(one[head]) for head in heads)] for task, one in zip(tasks, found, strict=True)]
+        rows = [[*map(str, task), *(rate(one[head]) for head in heads)] for task, one in zip(tasks, found, strict=True)]
         yield markdown(["variants", "noise", *heads], rows)
         found = list(pool.map(partial(with_margin, studies=studies), NOISES))
         heads = [*found[0]]

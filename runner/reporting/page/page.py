@@ -103,6 +103,7 @@ def _opening(results: Results) -> dict[str, Any]:
     first = answer(results, results.differences)
     in_full = results.verdicts.items() if first.has_plot else ()  # otherwise, the answer contains them
     return {
+        "conclusion": with_names(results.conclusion, results.print_names),
         "answer": first,
         "further": {
             "Over the data sets": _named(results, [_without_heading(sentence) for sentence in results.task_verdicts]),
