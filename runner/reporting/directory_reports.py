@@ -30,12 +30,14 @@ class Reports:
     Args:
         out: output directory; None: each sweep's directory, or outputs/report.
         of_variants: the given flags that have no effect on a report of a single run.
+        of_comparisons: the given flags that have no effect on a report without comparisons.
     """
 
     wish: Wish
     output: Output
     out: Path | None
     of_variants: Sequence[str]
+    of_comparisons: Sequence[str]
     console: Console
 
     def write_together(self, directories: Sequence[Path]) -> None:
@@ -84,10 +86,16 @@ class Reports:
         done = report(directories, out, self.wish, self.output)
         if done.results:
             show_verdicts(self.console, done.results)
-        elif self.of_variants:
-            said = f"note: {', '.join(self.of_variants)}: no effect on a report of a single run"
-            self.console.print(said, soft_wrap=True, style="yellow")
+            if not len(done.results.comparisons):
+                self._name_idle(self.of_comparisons, "a report without comparisons")
+        else:
+            self._name_idle(self.of_variants, "a report of a single run")
         _print_paths(done.written, self.console)
+
+    def _name_idle(self, flags: Sequence[str], report: str) -> None:
+        """Print a note on flags that have no effect."""
+        if flags:
+            self.console.print(f"note: {', '.join(flags)}: no effect on {report}", soft_wrap=True, style="yellow")
 
 
 def _names(groups: Sequence[Group]) -> list[str]:

@@ -13,8 +13,7 @@ from runner.core.forks import free_processes
 from runner.core.omissions import LeftOut
 from runner.core.paths import refuse_file
 from runner.core.terminal import say
-from runner.core.write import remove_leftovers, write_bytes, write_csv
-from runner.records.record import RunRecord
+from runner.core.write import remove_leftovers, write_bytes
 from runner.records.run_directory import RunDirectory
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.collection.variant_names import find_variant
@@ -22,7 +21,7 @@ from runner.reporting.comparison.ranks import Ranks
 from runner.reporting.figures.drawing.appearance import Look, look_of
 from runner.reporting.figures.drawing.canvas import as_svg, save_figure
 from runner.reporting.figures.drawing.drawn_data import drawn_data
-from runner.reporting.figures.drawing.files import drawn, listed, write_figures
+from runner.reporting.figures.drawing.files import drawn, listed
 from runner.reporting.figures.drawing.names import names_in_force
 from runner.reporting.formats import FIGURE_FORMATS, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 from runner.reporting.idle_options import refuse_idle_options
@@ -31,7 +30,7 @@ from runner.reporting.page.sections import REPLACED, Drawing
 from runner.reporting.report_figures import OF_FURTHER_FILES, NamedDrawing, report_figures
 from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.results import Results
-from runner.reporting.run_figures import run_figures
+from runner.reporting.run_report import report_run
 from runner.reporting.sentences.captions import CAPTIONS, TUNING_CAPTIONS
 from runner.reporting.sentences.figure_captions import OWN_CAPTIONS, figure_caption, write_captions
 from runner.reporting.tables.csv_files import write_frame
@@ -71,9 +70,12 @@ def report(paths: Sequence[Path], out: Path, wish: Wish | None = None, output: O
         formats = USUAL_OF_A_RUN if output.formats is None else output.formats
         refuse_idle_options(replace(output, formats=formats))
         look = look_of(output.style, output.width, output.font)
-        written = report_run(runs[0].directory, runs[0].record, left_out, formats, look)
+        own = runs[0].directory, runs[0].record
+        written = report_run(*own, left_out, formats, look, figure_data=output.figure_data)
         if more := {"html", "table"} & {*formats}:  # the other files would replace those of the run itself
-            written += _write(read_results(runs, paths, Wish(), left_out), out, replace(output, formats=more))
+            of_page = output.figure_data and not {*FIGURE_FORMATS} & {*formats}
+            further = replace(output, formats=more, figure_data=of_page)
+            written += _write(read_results(runs, paths, Wish(), left_out), out, further)
         return Report(written, None)
     _refuse_run(out)
     results = read_results(runs, paths, wish or Wish(), left_out)
@@ -97,23 +99,6 @@ def _refuse_run(out: Path) -> None:
         raise UserError(
             f"{out}: is a run, and the report would replace its files; choose another directory (--out DIR)"
         )
-
-
-def report_run(
-    directory: RunDirectory,
-    record: RunRecord,
-    left_out: LeftOut,
-    formats: Collection[str] = USUAL_OF_A_RUN,
-    look: Look | None = None,
-) -> list[Path]:
-    """Write the summary (csv) and figures (png, svg, pdf) of one run; return the files written."""
-    written = []
-    if "csv" in formats:
-        write_csv(directory.path / "summary.csv", [record.summary()])
-        written.append(directory.path / "summary.csv")
-    if suffixes := [suffix for suffix in FIGURE_FORMATS if suffix in formats]:
-        written += write_figures(directory.path, run_figures(directory, record, left_out), left_out, suffixes, look)
-    return written
 
 
 def _write(results: Results, out: Path, output: Output) -> Iterator[Path]:

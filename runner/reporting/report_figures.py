@@ -361,6 +361,8 @@ def _confusion_figure(results: Results, confusion: str | None) -> Named:
         chosen = " (best on validation)" if confusion is None and len(results.variants) > 1 else ""
         title = f"{results.print_names.get(variant, variant)}{chosen}: test examples, {one.heading.rpartition(', ')[2]}"
         yield "confusion_matrix", partial(confusion_matrix, one.counts, title, one.names)
+    elif confusion:
+        results.left_out.add(f"confusion_matrix: no run of {confusion} has stored predictions")
 
 
 def _confusion(results: Results, variant: str) -> Confusion | None:

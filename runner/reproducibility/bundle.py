@@ -20,7 +20,8 @@ from runner.core.terminal import say, show_warning, waiting
 from runner.core.text import counted
 from runner.core.write import whole_file
 from runner.reporting.collection.collect import Run
-from runner.reporting.report import report, report_run
+from runner.reporting.report import report
+from runner.reporting.run_report import report_run
 from runner.reproducibility.bundle_readme import Contents, code_text, needs, other_versions, readme, state_text
 from runner.reproducibility.bundled import INFERENCE, MODEL, PREDICTIONS, Bundled, files_in, refuse_in_use
 from runner.reproducibility.environment import Code, installed, lock_files, package_sources

@@ -362,7 +362,7 @@ def _write_results(
     # Imported only here: a sweep's workers draw nothing.
     from runner.reporting.figures.drawing.files import write_figures
     from runner.reporting.figures.of_augmentation import augmentation_grid
-    from runner.reporting.report import report_run
+    from runner.reporting.run_report import report_run
 
     left_out = LeftOut()
     report_run(directory, replace(attempt.record, status=attempt.status), left_out)

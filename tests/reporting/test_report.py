@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from runner.cli.commands.report import report_arguments, report_command
+from runner.cli.commands.report import OF_VARIANTS, report_arguments, report_command
 from runner.core.errors import UserError
 from runner.core.forks import free_processes
 from runner.core.lock import run_lock
@@ -26,6 +26,7 @@ from runner.reporting.comparison.time_profiles import PROFILE_COLUMNS
 from runner.reporting.formats import Output
 from runner.reporting.grid_effects.effects import EFFECT_COLUMNS
 from runner.reporting.grid_effects.variance_sources import VARIANCE_COLUMNS
+from runner.reporting.idle_options import NEEDED_FORMATS
 from runner.reporting.report import report, report_page, show_verdicts
 from runner.reporting.report_figures import report_figures
 from runner.reporting.result_reader import Wish
@@ -118,8 +119,61 @@ def test_a_run_gets_the_formats_that_were_asked_for_in_its_own_directory(make_ru
 
 def test_what_compares_variants_is_said_to_have_no_effect_on_one_run(make_run, capsys):
     run = make_run("alone")
-    report_command(report_arguments([str(run), "--metric", "test_loss", "--seeds", "--format", "csv"]))
-    assert capsys.readouterr().out.startswith("note: --metric, --seeds: no effect on a report of a single run\n")
+    report_command(report_arguments([str(run), "--metric", "test_loss", "--margin", "0.1", "--format", "csv"]))
+    assert capsys.readouterr().out.startswith("note: --metric, --margin: no effect on a report of a single run\n")
+
+
+def test_what_tests_differences_is_said_to_have_no_effect_without_comparisons(make_run, tmp_path, capsys):
+    sweep(make_run, [["optimizer=sgd"]], seeds=2)
+    report_command(report_arguments([str(tmp_path / "sweep"), "--correction", "holm", "--format", "csv"]))
+    assert "note: --correction: no effect on a report without comparisons\n" in capsys.readouterr().out
+
+
+IDLE = [
+    ("csv table", ["--seeds"], "png or svg or pdf or html"),
+    ("csv", ["--confusion", "sgd"], "png or svg or pdf or html"),
+    ("table", ["--style", "paper"], "png or svg or pdf or html"),
+    ("csv", ["--width", "100"], "png or svg or pdf or html"),
+    ("csv", ["--font", "times"], "png or svg or pdf or html"),
+    ("csv table", ["--figure-data"], "png or svg or pdf or html"),
+    ("csv png", ["--order", "result"], "table"),
+    ("csv", ["--siunitx"], "table"),
+]
+
+
+@pytest.mark.parametrize("place", ["sweep", "sweep/0_0"], ids=["sweep", "run"])
+@pytest.mark.parametrize(("formats", "option", "needed"), IDLE, ids=[option[0] for _, option, _ in IDLE])
+def test_an_option_of_files_that_are_not_written_is_refused(make_run, tmp_path, place, formats, option, needed):
+    sweep(make_run, [["optimizer=sgd"]], seeds=1)
+    command = report_arguments([str(tmp_path / place), "--format", *formats.split(), *option])
+    with pytest.raises(UserError, match=f"^{option[0]}: no effect with --format {formats}; add {needed}$"):
+        report_command(command)
+
+
+def test_an_interval_without_watch_is_refused():
+    with pytest.raises(UserError, match=r"^--interval: no effect without --watch"):
+        report_arguments(["sweep", "--interval", "2"])
+
+
+def test_every_option_of_a_report_is_known_to_have_an_effect_or_to_be_refused():
+    """A new option must be added to a list of options that a report names if they have no effect."""
+    always = {"directories", "out", "together", "index", "watch", "interval", "format"}
+    assert {*vars(report_arguments(["sweep"]))} == always | {*OF_VARIANTS} | {*NEEDED_FORMATS}
+
+
+def test_a_confusion_matrix_of_runs_without_predictions_is_said_to_be_missing(make_run, tmp_path):
+    sweep(make_run, [["optimizer=sgd"]], seeds=1)
+    made = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["html"], confusion="sgd"))
+    assert made.results.left_out.reasons == ["confusion_matrix: no run of optimizer=sgd has stored predictions"]
+
+
+@pytest.mark.parametrize(("formats", "of_page"), [(["png"], False), (["png", "html"], False), (["html"], True)])
+def test_the_data_of_a_runs_figures_are_written_beside_them(make_run, formats, of_page):
+    run = make_run("alone", accuracies=[0.5, 0.75])
+    report_command(report_arguments([str(run), "--figure-data", "--format", *formats]))
+    data = pd.read_csv(run / "accuracy_data.csv")
+    assert {0.5, 0.75} <= {*data["y"]}
+    assert ("training" in {*data["series"]}) != of_page
 
 
 def test_failed_and_running_runs_have_a_row_too(make_run, tmp_path):
@@ -472,22 +526,6 @@ def test_tables_have_the_order_and_the_alignment_that_were_asked_for(make_run, t
     assert "siunitx" not in (tmp_path / "sweep" / "table.tex").read_text()
     names("table.md", "--siunitx")
     assert "S[mode=text,table-format=2.2]" in (tmp_path / "sweep" / "table.tex").read_text()
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--format", "csv", "--siunitx"], "^--siunitx: no effect with --format csv; add table$"),
-        (
-            ["--format", "csv", "table", "--figure-data"],
-            "^--figure-data: no effect with --format csv table; add png or",
-        ),
-    ],
-)
-def test_an_option_of_files_that_are_not_written_is_refused(make_run, tmp_path, options, said):
-    sweep(make_run, [["optimizer=sgd"]], seeds=1)
-    with pytest.raises(UserError, match=said):
-        report_command(report_arguments([str(tmp_path / "sweep"), *options]))
 
 
 def test_the_data_of_every_figure_are_written_beside_it_if_asked_for(make_run, tmp_path):
@@ -868,9 +906,9 @@ def test_a_short_form_names_the_baseline_and_the_confusion_matrix(make_run, tmp_
     sweep(make_run, [["optimizer=sgd"], ["optimizer=adam"]])
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(baseline="adam"), CSV).results
     assert results.baseline == "optimizer=adam"
-    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sgd"))
+    report([tmp_path / "sweep"], tmp_path / "out", output=Output(["png"], confusion="sgd"))
     with pytest.raises(UserError, match=r"--confusion sdg: no such variant \(allowed: optimizer=adam, optimizer=sgd\)"):
-        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"], confusion="sdg"))
+        report([tmp_path / "sweep"], tmp_path / "out", output=Output(["png"], confusion="sdg"))
 
 
 def grid_of(make_run, seeds):

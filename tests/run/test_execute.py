@@ -32,7 +32,9 @@ def test_a_directory_in_use_keeps_its_log(tmp_path):
 
 def test_what_is_drawn_at_the_end_is_of_a_run_with_its_status(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr("runner.reporting.report.report_run", lambda _, record, left_out: drawn.append(record.status))
+    monkeypatch.setattr(
+        "runner.reporting.run_report.report_run", lambda _, record, left_out: drawn.append(record.status)
+    )
     attempt = Attempt(record(job(), "running"))
     attempt.status = "diverged"
     parts = SimpleNamespace(examples=None)

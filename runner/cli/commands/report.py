@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from runner.cli.arguments import above_zero, at_least_zero, directories_parser, number
 from runner.cli.paths import USUAL_PLACE, path_argument
@@ -14,7 +14,7 @@ from runner.records.design import CORRECTIONS
 from runner.reporting.collection.collect import refuse_no_runs
 from runner.reporting.formats import FORMATS, ORDERS, STYLES, USUAL_FORMATS, USUAL_OF_A_RUN, Output
 
-_OF_VARIANTS = (
+OF_VARIANTS = (
     "metric",
     "baseline",
     "by",
@@ -24,7 +24,9 @@ _OF_VARIANTS = (
     "confusion",
     "seeds",
     "bayesian_rope",
-)  # arguments that apply only to a comparison
+)  # arguments without effect on a report of a single run
+_OF_COMPARISONS = ("margin", "correction")  # arguments without effect on a report of several runs of one variant
+_INTERVAL = 2.0  # refresh interval of --watch in seconds
 
 
 def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -43,13 +45,19 @@ def report_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--watch", action="store_true", help="show the runs while they train; write the report when all have ended"
     )
     parser.add_argument(
-        "--interval", type=_seconds, default=2.0, metavar="SECONDS", help="refresh interval of --watch (default: 2)"
+        "--interval",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"refresh interval of --watch (default: {_INTERVAL:g})",
     )
     chosen = parser.parse_args(arguments)
     if not chosen.index and not chosen.directories:
         parser.error("the following arguments are required: DIR")
     if chosen.index:
         _refuse_idle(chosen, parser)
+    if chosen.interval and not chosen.watch:
+        raise UserError("--interval: no effect without --watch; add it or omit --interval")
+    chosen.interval = chosen.interval or _INTERVAL
     return chosen
 
 
@@ -135,9 +143,13 @@ def _refuse_idle(chosen: argparse.Namespace, parser: argparse.ArgumentParser) ->
     used = ("directories", "index", "out")
     given = [name for name, value in vars(chosen).items() if name not in used and value != parser.get_default(name)]
     if given:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        flags = ", ".join(_flags(given))
         omitted = "them" if len(given) > 1 else "it"
         raise UserError(f"{flags}: no effect with --index, which only lists existing reports; omit {omitted}")
+
+
+def _flags(names: Iterable[str]) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in names]
 
 
 def report_command(chosen: argparse.Namespace) -> None:
@@ -174,7 +186,8 @@ def report_command(chosen: argparse.Namespace) -> None:
             siunitx=chosen.siunitx,
         ),
         out=chosen.out,
-        of_variants=[f"--{name.replace('_', '-')}" for name in _OF_VARIANTS if getattr(chosen, name)],
+        of_variants=_flags(name for name in OF_VARIANTS if getattr(chosen, name)),
+        of_comparisons=_flags(name for name in _OF_COMPARISONS if getattr(chosen, name)),
         console=Terminal(),
     )
     if chosen.together:

@@ -23,11 +23,7 @@ Named = Iterable[tuple[str, Draw]]  # file name or stem, and the function that d
 
 
 def write_figures(
-    directory: Path,
-    figures: Named,
-    left_out: LeftOut,
-    suffixes: Sequence[str] = ("png",),
-    look: Look | None = None,
+    directory: Path, figures: Named, left_out: LeftOut, suffixes: Sequence[str] = ("png",)
 ) -> list[Path]:
     """Write each figure into a directory, in one or several formats; return the files written.
 
@@ -38,7 +34,7 @@ def write_figures(
     def write(name: str, figure: Figure) -> list[Path]:
         return [save_figure(figure, (directory / name).with_suffix(f".{suffix}")) for suffix in suffixes]
 
-    return [path for written in drawn(figures, write, left_out, look) for path in written]
+    return [path for written in drawn(figures, write, left_out) for path in written]
 
 
 def drawn(
