@@ -22,9 +22,7 @@ Draw = Callable[[], Figure]
 Named = Iterable[tuple[str, Draw]]  # file name or stem, and the function that draws the figure
 
 
-def write_figures(
-    directory: Path, figures: Named, left_out: LeftOut, suffixes: Sequence[str] = ("png",)
-) -> list[Path]:
+def write_figures(directory: Path, figures: Named, left_out: LeftOut, suffixes: Sequence[str] = ("png",)) -> list[Path]:
     """Write each figure into a directory, in one or several formats; return the files written.
 
     Raises:
