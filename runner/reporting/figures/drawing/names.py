@@ -11,7 +11,7 @@ from runner.records.baselines import arm_parts
 
 _IN_FORCE: ContextVar[Mapping[str, str] | None] = ContextVar("names", default=None)
 _KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # the key of an override, with its groups
-_OPTION = re.compile(r"(\w+)=([A-Za-z]\w*)")  # a group of the configuration and its chosen option
+_OPTIONS = re.compile(r"(?:^|(?<=,))(\w+)=[A-Za-z]\w*(?=,|$)")  # a group of the configuration with a chosen option
 _OVERRIDE = re.compile(r"(?:^|(?<=,))([\w.]+)=")  # the full key of an override
 _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by single underscores
 
@@ -44,15 +44,15 @@ def print_names(labels: Mapping[str, str], variants: Sequence[str], given: Mappi
 def _short_arms(arms: Sequence[str]) -> dict[str, str]:
     """Return the labels with their keys in short form; empty if one short form would represent two keys.
 
-    Options of one group, `optimizer=sgd`, are named without their group.
+    If the arms have the same keys and options of one group, `optimizer=sgd`, options are named without the group.
     """
-    options = [_OPTION.fullmatch(arm) for arm in arms]
-    if len({option[1] for option in options if option}) == 1 and all(options):
-        return {arm: option[2] for arm, option in zip(arms, options, strict=True) if option}
     keys = {key for arm in arms for key in _OVERRIDE.findall(arm)}
     if len({key.rpartition(".")[2] for key in keys}) < len(keys):
         return {}
-    return {arm: short_keys(arm) for arm in arms}
+    are_alike = len({tuple(_OVERRIDE.findall(arm)) for arm in arms}) == 1
+    groups = {frozenset(option[1] for option in _OPTIONS.finditer(arm)) for arm in arms} if are_alike else set()
+    group = "".join(*groups) if [len(own) for own in groups] == [1] else ""
+    return {arm: short_keys(re.sub(rf"(?:^|(?<=,)){group}=", "", arm) if group else arm) for arm in arms}
 
 
 def short_keys(cell: str) -> str:

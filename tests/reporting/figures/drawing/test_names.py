@@ -82,5 +82,15 @@ def test_options_of_one_group_are_named_without_it():
         "optimizer=sgd [digits]": "sgd [digits]",
         "optimizer=adam": "adam",
     }
-    for others in (["optimizer=sgd", "model=mlp"], ["width=1", "width=2"], ["optimizer=sgd,width=1", "optimizer=adam"]):
+    grid = ["optimizer=sgd,optimizer.learning_rate=0.1", "optimizer=adam,optimizer.learning_rate=0.1"]
+    assert [*print_names({arm: arm for arm in grid}, [], {}).values()] == [
+        "sgd,learning_rate=0.1",
+        "adam,learning_rate=0.1",
+    ]
+    for others in (
+        ["optimizer=sgd", "model=mlp"],
+        ["width=1", "width=2"],
+        ["optimizer=sgd,width=1", "optimizer=adam"],
+        ["optimizer=sgd,model=mlp", "optimizer=adam,model=mlp"],
+    ):
         assert not print_names({other: other for other in others}, [], {})
