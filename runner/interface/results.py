@@ -489,6 +489,17 @@ class Results:
 
     @property
     @refusing
+    def conclusion(self) -> str:
+        """The verdicts on all variants and the best variants, in one or two sentences; "" for a single variant.
+
+        >>> import runner
+        >>> print(runner.load("outputs/sweeps/optimizers").conclusion)
+        optimizer=adam is significantly better than optimizer=sgd (mean test accuracy 83.00% versus 78.00%).
+        """
+        return self._read.conclusion
+
+    @property
+    @refusing
     def verdicts(self) -> dict[str, str]:
         """One sentence per variant, by its label.
 

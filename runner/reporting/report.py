@@ -191,7 +191,9 @@ def _metrics_apart(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def results_table(results: Results) -> PaperTable:
     """Return the table for a paper."""
     frames = results.summary, results.aggregate, results.comparisons
-    return paper_table(*frames, _test_examples(results), results.goal, results.notes, results.print_names)
+    return paper_table(
+        *frames, results.marks, _test_examples(results), results.goal, results.notes, results.print_names
+    )
 
 
 @dataclass(frozen=True)
@@ -271,11 +273,10 @@ def _write_tables(
     by_result = results.by_result if output.order == "result" else results.variants
     yield from table.ordered(by_result).write(out, siunitx=output.siunitx)
     arms = dict(zip(results.summary["variant"], results.summary["arm"], strict=True))
-    marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
     average = None if ranks is None else {str(name): float(rank) for name, rank in ranks.average.items()}
     order = dict.fromkeys(arms[variant] for variant in by_result)
     with names_in_force(results.print_names):
-        wide = dataset_table(results.aggregate, arms, marks, average, [*order])
+        wide = dataset_table(results.aggregate, arms, results.marks, average, [*order])
     if wide:
         yield from wide.write(out, siunitx=output.siunitx)
 

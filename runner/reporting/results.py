@@ -1,5 +1,6 @@
 """Results of a report: frames for its files, figures and sentences."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from runner.reporting.collection.collect import Run
 from runner.reporting.collection.groups import plans_apart, sweeps_apart
 from runner.reporting.collection.predictions import Predicted, read_predicted
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.best import best_marks, bests_by_variant, references
 from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED
 from runner.reporting.comparison.differences import differences, differences_by_epoch
 from runner.reporting.comparison.folds import Unit, folds_of, folds_text, unit_of
@@ -34,6 +36,7 @@ from runner.reporting.metrics import (
     sign_of,
     value_text,
 )
+from runner.reporting.sentences.conclusion import conclusion
 from runner.reporting.sentences.default_baselines import default_baseline_cautions
 from runner.reporting.sentences.effect_verdicts import effect_verdicts
 from runner.reporting.sentences.task_verdicts import task_verdicts
@@ -41,6 +44,7 @@ from runner.reporting.sentences.verdicts import Verdict, cautions, verdict_parts
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE, with_test_set_error
 from runner.reporting.statistics.ties import best_first, places
 from runner.reporting.tables.frames import history_frame, summary_frame
+from runner.reporting.tables.marks import Mark
 from runner.reporting.targets import is_easy, is_time, usual_final, with_compilation, with_targets
 from runner.reporting.tuning.importances import Importances, importances
 from runner.reporting.tuning.selection_optimism import selection_frame, selection_warnings
@@ -84,6 +88,13 @@ class Results:
         if self.target is None:
             return ""
         return f"{quantity(self.validation_metric)} of {value_text(self.target, self.validation_metric)}"
+
+    @cached_property
+    def distant_baselines(self) -> list[str]:
+        """Cautions about default baselines that are far from the best variant."""
+        if self.is_baseline_chosen:
+            return []
+        return [*default_baseline_cautions(self.aggregate, self.metric, self.baselines)]
 
     @cached_property
     def easy_target(self) -> list[str]:
@@ -187,7 +198,7 @@ class Results:
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row per comparison with a baseline: `COMPARISON_COLUMNS`, the test set's error and `metric_role`."""
-        compared = self._compared()
+        compared = self._compared(self.baselines)
         measured = self.metric in BY_EXAMPLE and len(compared) > 0 and not self.folds
         answers = self.predicted.answers if measured else [None] * len(self.runs)
         return with_test_set_error(compared, self.summary, answers, self.compared_runs).assign(
@@ -209,20 +220,26 @@ class Results:
         """One row per comparison and epoch: its difference in the validation metric, with its interval."""
         return differences_by_epoch(self, self.differences)
 
-    def _compared(self, *, bootstrap: bool = True) -> pd.DataFrame:
+    def _compared(self, baselines: Mapping[str, str], *, bootstrap: bool = True) -> pd.DataFrame:
         return comparison_frame(
             self.summary,
             self.metric,
-            self.baselines,
+            baselines,
             bootstrap=bootstrap,
             margin=self.margin,
             correction=self.correction,
             looks=self.asked.looks,
         )
 
+    @cached_property
+    def marks(self) -> dict[str, Mark]:
+        """The mark of each variant: best on its data set, or not significantly different from the best."""
+        bests = bests_by_variant(self.summary, self.aggregate)
+        return best_marks(bests, self._compared(references(bests), bootstrap=False))
+
     def undecided(self) -> list[tuple[str, str]]:
         """Return the undecided comparisons, including those without a result on a side: variant and baseline."""
-        compared = self._compared(bootstrap=False)
+        compared = self._compared(self.baselines, bootstrap=False)
         decided = {*compared.loc[compared["verdict"] != UNDECIDED, "variant"]}
         pairs = self.baselines.items()
         return [(variant, other) for variant, other in pairs if variant != other and variant not in decided]
@@ -444,15 +461,21 @@ class Results:
         return {variant: str(found) for variant, found in self.verdict_parts.items()}
 
     @property
+    def conclusion(self) -> str:
+        """The verdicts on all variants and the best variants, in one or two sentences; "" for a single variant."""
+        return conclusion(self.aggregate, self.comparisons, self.marks, only_best=bool(self.distant_baselines))
+
+    @property
     def task_verdicts(self) -> list[str]:
         """One sentence per comparison over several data sets."""
         return task_verdicts(self.tasks.frame) if self.tasks else []
 
     @property
     def findings(self) -> list[str]:
-        """The sentences on all data sets together, on each variant, and on effects, tuning and variance."""
+        """The conclusion on three or more variants, and the sentences on each variant, effects, tuning and variance."""
         further = [*self.effect_verdicts, *self.tuning_sentences, *source_sentences(self.variance_sources)]
-        return [*self.task_verdicts, *self.verdicts.values(), *further]
+        first = [self.conclusion] if len(self.variants) > 2 else []
+        return [*first, *self.task_verdicts, *self.verdicts.values(), *further]
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -462,8 +485,7 @@ class Results:
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]
-        if not self.is_baseline_chosen:
-            own += default_baseline_cautions(self.aggregate, self.metric, self.baselines)
+        own += self.distant_baselines
         own += [*with_compilation(self.summary, self.metric), *(self.tasks.notes if self.tasks else ())]
         own += self.easy_target if is_time(self.metric) else []
         own += [] if self.variance_sources is None else source_cautions(self.variance_sources)

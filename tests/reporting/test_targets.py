@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.best import best_marks, bests_by_variant
 from runner.reporting.sentences.verdicts import verdicts
 from runner.reporting.tables.paper_table import paper_table
 from runner.reporting.targets import (
@@ -105,7 +106,8 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
         "+infinity; p = 0.125, paired sign test; sooner in 6 and later in 1 of 7 seeds; 1 of 7 runs of b missed "
         "the target)."
     )
-    shown = paper_table(summary, aggregate, compared, None, "validation accuracy of 90.00%")
+    marks = best_marks(bests_by_variant(summary, aggregate), compared)
+    shown = paper_table(summary, aggregate, compared, marks, None, "validation accuracy of 90.00%")
     assert "Target: validation accuracy of 90.00%." in shown.caption
     assert shown.marks == ["best", "as good"]
     assert "Bold: best mean over the runs that reached the target, among variants with the fewest lost" in shown.caption
@@ -114,7 +116,7 @@ def test_a_run_that_never_reached_the_target_lost_the_comparison_by_the_time_to_
 def test_where_no_run_reached_the_target_the_caption_claims_no_seed():
     runs = pd.DataFrame([run("a", seed, np.nan) for seed in range(3)])
     aggregate = aggregate_frame(runs, "epochs_to_target", 0.99)
-    caption = paper_table(runs, aggregate, comparison_frame(runs, "epochs_to_target", "a"), None).caption
+    caption = paper_table(runs, aggregate, comparison_frame(runs, "epochs_to_target", "a"), {}, None).caption
     assert caption.startswith("No run reached the target, mnist.")
 
 

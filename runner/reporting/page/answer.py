@@ -24,25 +24,23 @@ from runner.reporting.page.forest_layout import (
 from runner.reporting.results import Results
 from runner.reporting.statistics.significance.holm import after_correction
 from runner.reporting.statistics.ties import places
-from runner.reporting.tables.marks import Mark
 from runner.reporting.tables.paper_table import AS_GOOD
 
 _MOST_IN_ORDER = 12  # rows up to which variants keep the order of the plan, because all are on the first screen
 
 
-def answer(results: Results, found: Sequence[Difference], marks: Mapping[str, Mark]) -> Forest:
+def answer(results: Results, found: Sequence[Difference]) -> Forest:
     """Return the forest plot of a report's comparisons, each cell under its baseline.
 
     Up to twelve variants are in table order, more are in the order of their ranks.
 
     Args:
         found: the comparisons, as from `differences`.
-        marks: the mark of each variant in the paper's table.
     """
     shown = _without_scores(results, found)
     if len(results.variants) < 2:
         return shown
-    scores = _scores(results, marks)
+    scores = _scores(results)
 
     def scored(row: ForestRow) -> ForestRow:
         return replace(row, score=scores[row.variant])
@@ -56,7 +54,7 @@ def answer(results: Results, found: Sequence[Difference], marks: Mapping[str, Ma
         replace(group, rows=[*map(scored, ordered(group.rows))], baseline=group.baseline and scored(group.baseline))
         for group in shown.groups
     ]
-    return replace(shown, groups=groups, scores=f"Rank, {axis_label(results.metric)}", marks=_meaning(results, marks))
+    return replace(shown, groups=groups, scores=f"Rank, {axis_label(results.metric)}", marks=_meaning(results))
 
 
 def _place(row: ForestRow, scores: Mapping[str, Score]) -> tuple[bool, float]:
@@ -64,7 +62,7 @@ def _place(row: ForestRow, scores: Mapping[str, Score]) -> tuple[bool, float]:
     return row.word != "baseline", scores[row.variant].rank or math.inf
 
 
-def _scores(results: Results, marks: Mapping[str, Mark]) -> dict[str, Score]:
+def _scores(results: Results) -> dict[str, Score]:
     """Return the score of each variant; ranks are those on its data set."""
     scores: dict[str, Score] = {}
     shares = lost_shares(results.summary, results.metric, "variant")
@@ -74,16 +72,16 @@ def _scores(results: Results, marks: Mapping[str, Mark]) -> dict[str, Score]:
         for row, rank in zip(own.to_dict("records"), order, strict=True):
             name, has_value = str(row["variant"]), row["n"] > 0
             text = spread_text(row["mean"], row["std"], results.metric)
-            scores[name] = Score(text, int(rank) if has_value else 0, marks.get(name, ""))
+            scores[name] = Score(text, int(rank) if has_value else 0, results.marks[name])
     return scores
 
 
-def _meaning(results: Results, marks: Mapping[str, Mark]) -> str:
+def _meaning(results: Results) -> str:
     """Explain the ranks and marks in a line."""
     on_each = " on its data set" if results.has_several_datasets else ""
     spread = " ± standard deviation" if (results.aggregate["n"] > 1).any() else ""
     parts = [f"Rank of each variant{on_each}, and mean{spread}. Bold: the best"]
-    if "as good" in marks.values():
+    if "as good" in results.marks.values():
         parts.append(f"*: {AS_GOOD}")
     elif not all(map(can_decide, results.comparisons.to_dict("records"))):
         parts.append("The runs are too few to tell which variants differ from the best")

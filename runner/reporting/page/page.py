@@ -75,7 +75,7 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
         "runs": runs_table(results, place),
     }
     content = {
-        **_opening(results, table),
+        **_opening(results),
         "chart_data": chart_data(results, results.differences_by_epoch, settings),
         **{name: table and table.with_names(results.print_names) for name, table in tables.items()},
         **_studied(results),
@@ -98,12 +98,12 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
     )
 
 
-def _opening(results: Results, table: PaperTable) -> dict[str, Any]:
+def _opening(results: Results) -> dict[str, Any]:
     """Return the content of the first screen, and the values that depend on it."""
-    marks = {row["variant"]: mark for row, mark in zip(table.rows, table.marks, strict=True)}
-    first = answer(results, results.differences, marks)
+    first = answer(results, results.differences)
     in_full = results.verdicts.items() if first.has_plot else ()  # otherwise, the answer contains them
     return {
+        "conclusion": with_names(results.conclusion, results.print_names),
         "answer": first,
         "further": {
             "Over the data sets": _named(results, [_without_heading(sentence) for sentence in results.task_verdicts]),

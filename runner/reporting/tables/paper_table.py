@@ -6,17 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from runner.core.text import counted
 from runner.core.write import csv_text, write_text
-from runner.records.design import CORRECTION_NAMES, Correction
-from runner.reporting.comparison.adjustment import fewest
-from runner.reporting.comparison.aggregate import comparison_frame
 from runner.reporting.comparison.decision import (
     EQUIVALENT,
-    STILL_TRAINING,
     can_decide,
     has_seeds_apart,
     has_times,
@@ -25,7 +20,7 @@ from runner.reporting.comparison.decision import (
     p_text,
 )
 from runner.reporting.comparison.folds import folds_text
-from runner.reporting.comparison.lost_runs import lost_shares, no_result_text
+from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.metrics import (
     error_text,
@@ -33,7 +28,6 @@ from runner.reporting.metrics import (
     is_share,
     margin_text,
     quantity,
-    sign_of,
     signed_text,
     spread_text,
 )
@@ -44,13 +38,12 @@ from runner.reporting.statistics.significance.attainability import FEWEST_SEEDS,
 from runner.reporting.statistics.significance.holm import after_correction
 from runner.reporting.statistics.significance.names_of_tests import CORRECTED_T, NO_TEST
 from runner.reporting.statistics.test_set_error import BY_EXAMPLE
-from runner.reporting.statistics.ties import places
 from runner.reporting.tables.latex_table import escaped, latex_sign, latex_table
 from runner.reporting.tables.markdown import escaped_markdown, markdown_table
 from runner.reporting.tables.marks import Mark
 from runner.reporting.targets import is_time, lost_how, runs_lost, runs_with_value, succeeded
 
-AS_GOOD = f"not significantly different from the best (uncorrected p of at least {LEVEL})"
+AS_GOOD = f"not significantly different from the best (adjusted p of at least {LEVEL})"
 
 
 @dataclass(frozen=True)
@@ -118,6 +111,7 @@ def paper_table(
     summary: pd.DataFrame,
     aggregate: pd.DataFrame,
     comparisons: pd.DataFrame,
+    marks: Mapping[str, Mark],
     examples: int | None,
     goal: str = "",
     notes: Sequence[str] = (),
@@ -126,7 +120,8 @@ def paper_table(
     """Return the table of a report.
 
     Args:
-        summary: one row per run, for comparing every variant with the best.
+        summary: one row per run.
+        marks: marks of the variants.
         examples: number of test examples.
         goal: the target in words, for the caption if the metric is the time to the target.
         notes: notes about the metric and the looks for the caption, without full stops.
@@ -149,7 +144,7 @@ def paper_table(
             }
         )
     describe = partial(_caption, aggregate, comparisons, examples, goal, folds_text(summary), notes)
-    return PaperTable(rows, _marks(summary, aggregate, comparisons), describe, names or {})
+    return PaperTable(rows, [marks.get(row["variant"], "") for row in rows], describe, names or {})
 
 
 def _estimate_cells(against: Mapping[Any, Any] | None, metric: str) -> dict[str, str]:
@@ -174,37 +169,6 @@ def _margin_cells(against: "pd.Series[Any] | None", *, has_margin: bool) -> dict
         return {}
     texts = ("", "") if against is None else (p_text(against, "p_equivalence"), outcome(against))
     return dict(zip(("p (equivalence)", "verdict"), texts, strict=True))
-
-
-def _marks(summary: pd.DataFrame, aggregate: pd.DataFrame, comparisons: pd.DataFrame) -> list[Mark]:
-    """Mark the best variants on each data set, and variants that do not differ significantly from the best.
-
-    If a comparison with the best cannot reach significance after correction, only the best variants on the data set are
-    marked, because a missing star would claim a difference that the verdicts do not claim.
-    """
-    marks: dict[str, Mark] = {}
-    metric = str(aggregate["metric"].iloc[0])
-    named = comparisons["correction"].iloc[:1].tolist()
-    correction: Correction = next((key for key, name in CORRECTION_NAMES.items() if name in named), "max_t")
-    shares = lost_shares(summary, metric, "variant").reindex(aggregate["variant"]).to_numpy()
-    for dataset, group in aggregate.assign(share=shares).groupby("dataset", sort=False):
-        place = places(group["mean"], group["share"], sign_of(metric))
-        bests = group.loc[(place == 0) & group["mean"].notna(), "variant"].astype(str)
-        if not len(bests):
-            continue
-        best = bests.iloc[0]
-        others = comparison_frame(
-            summary[summary["dataset"] == dataset], metric, best, bootstrap=False, correction=correction
-        )
-        enough = np.array([row["n"] >= fewest(row) for row in others.to_dict("records")], bool)
-        if all(map(can_decide, others[enough].to_dict("records"))):
-            # p is not corrected, because a correction protects claims of a difference; it would give nearly every
-            # variant a star.
-            is_tied = enough & ~(others["p_value"] < LEVEL) & (others["test"] != NO_TEST)
-            tied = others[is_tied & (others["reason"] != STILL_TRAINING) & (others["n_completed"] > 0)]
-            marks |= {str(variant): "as good" for variant in tied["variant"]}
-        marks |= dict.fromkeys(bests, "best")
-    return [marks.get(str(variant), "") for variant in aggregate["variant"]]
 
 
 def _caption(

@@ -237,7 +237,7 @@ def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, t
         for label in "abc":
             make_run(f"sweep/{label}{seed}", label=label, seed=seed)
     results = report([tmp_path / "sweep"], tmp_path / "out", output=Output(["csv"])).results
-    table = paper_table(results.summary, results.aggregate, results.comparisons, None)
+    table = paper_table(results.summary, results.aggregate, results.comparisons, {}, None)
     assert verdicts_of(results) == ["baseline", "undecided: too few seeds", "undecided: too few seeds"]
     assert variants_table(results, table).caption.count("2 seeds are too few (6 needed)") == 1
 

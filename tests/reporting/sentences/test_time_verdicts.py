@@ -102,11 +102,11 @@ def test_runs_that_are_still_training_give_a_median_and_no_claim():
 
 def test_the_table_shows_the_median_difference_and_its_interval():
     summary, aggregate, compared = frames({"sgd": SGD, "adam": [*ADAM[:8], 9, MISSED]})
-    table = paper_table(summary, aggregate, compared, None, GOAL)
+    table = paper_table(summary, aggregate, compared, {}, None, GOAL)
     assert (table.rows[1]["difference"], table.rows[1]["95% interval"]) == ("-2.0", "[-3.0, +3.0]")
     assert "median differences from sgd with 95% intervals from order statistics; p by paired sign" in table.caption
     summary, aggregate, compared = frames({"sgd": [5] * 4, "adam": [MISSED] * 4})
-    table = paper_table(summary, aggregate, compared, None, GOAL)
+    table = paper_table(summary, aggregate, compared, {}, None, GOAL)
     assert (table.rows[1]["difference"], table.rows[1]["95% interval"]) == ("unbounded", "-")
     assert "intervals from order statistics (none below 6 seeds)" in table.caption
 

@@ -311,7 +311,7 @@ def test_equivalence_on_these_test_examples_may_not_hold_on_others(reach, of_wha
     compared = comparison_frame(summary, "test_accuracy", "a", margin=0.001).assign(**about)
     aggregate = aggregate_frame(summary, "test_accuracy")
     assert verdicts(aggregate, compared, {"a": "a", "b": "a"})["b"].endswith(f"; {of_what}).")
-    assert paper_table(summary, aggregate, compared, 10_000).caption.endswith(caption_ends)
+    assert paper_table(summary, aggregate, compared, {}, 10_000).caption.endswith(caption_ends)
 
 
 def test_an_undecided_comparison_names_what_it_could_have_shown_and_a_decided_one_does_not():

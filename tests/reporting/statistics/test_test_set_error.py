@@ -118,13 +118,13 @@ def test_where_the_answers_cannot_be_compared_nothing_is_said_of_them(right, fau
     answers[3] = None if fault == "without predictions" else Answers(LABELS + 1, right[0][3])
     summary, compared = measured(right, answers)
     assert compared["test_set_error"].isna().all()
-    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, {}, EXAMPLES).caption
     assert "the paired standard error of a difference is unknown" in caption
 
 
 def test_the_caption_gives_the_paired_error_beside_that_of_an_accuracy(right):
     summary, compared = measured(right)
-    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, {}, EXAMPLES).caption
     error = f"{100 * compared['test_set_error'][0]:.2f}"
     assert f"points in a single accuracy and of {error} in a paired difference" in caption
 
@@ -147,7 +147,7 @@ def test_a_claim_is_of_these_test_examples_and_says_where_others_may_not_show_it
     new = f"{0.25 - reach:+.2f} to {0.25 + reach:+.2f} for new test examples"
     assert f"(no 95% CI, all differences equal; {new}; p = 0.008" in sentence
     assert sentence.endswith("; n = 8; the difference may hold for these 800 test examples only).")
-    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, EXAMPLES).caption
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, {}, EXAMPLES).caption
     assert caption.endswith("If widened to cover new examples, the interval of b contains 0.")
 
 
@@ -342,7 +342,7 @@ def test_a_calibration_error_has_its_interval_from_resampled_test_examples(right
     assert row["test_set_error"] == pytest.approx(math.hypot(0.003, 0.001 * math.sqrt(2 / SEEDS)), rel=0.05)
     assert row["new_images_low"] < 0 < row["ci_low"] < row["ci_high"] < row["new_images_high"]
     assert row["test_set_share"] > 0.9
-    caption = paper_table(summary, aggregate_frame(summary, metric), compared, EXAMPLES).caption
+    caption = paper_table(summary, aggregate_frame(summary, metric), compared, {}, EXAMPLES).caption
     error = f"{row['test_set_error']:.4f}"
     assert (
         f"The finite test set (800 examples) alone causes a standard error of {error} in a paired difference (boot"

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
+from runner.reporting.comparison.best import best_marks, bests_by_variant, references
 from runner.reporting.tables.paper_table import PaperTable, paper_table
 from tests.reporting.comparison.test_aggregate import SEVEN, runs
 
@@ -13,7 +14,10 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 def table(*frames, baseline, margin=None, correction="max_t"):
     summary = pd.concat(frames)
     comparisons = comparison_frame(summary, "test_accuracy", baseline, margin=margin, correction=correction)
-    return paper_table(summary, aggregate_frame(summary, "test_accuracy"), comparisons, 10_000)
+    aggregate = aggregate_frame(summary, "test_accuracy")
+    bests = bests_by_variant(summary, aggregate)
+    versus_best = comparison_frame(summary, "test_accuracy", references(bests), correction=correction)
+    return paper_table(summary, aggregate, comparisons, best_marks(bests, versus_best), 10_000)
 
 
 def test_the_best_is_bold_and_no_p_is_shown_below_six_seeds():
@@ -82,8 +86,7 @@ def test_means_that_differ_by_rounding_alone_are_both_the_best_and_small_losses_
     losses = pd.concat([runs("a", [1.23e-7] * 7), runs("b", [1.29e-7] * 7)]).rename(
         columns={"test_accuracy": "test_loss"}
     )
-    comparisons = comparison_frame(losses, "test_loss", "a")
-    assert paper_table(losses, aggregate_frame(losses, "test_loss"), comparisons, None).marks == ["best", ""]
+    assert bests_by_variant(losses, aggregate_frame(losses, "test_loss")) == {"a": ["a"], "b": ["a"]}
 
 
 def test_the_caption_says_what_the_correction_is_over():
@@ -94,7 +97,7 @@ def test_the_caption_says_what_the_correction_is_over():
     compared = comparison_frame(
         summary, "test_accuracy", {"a": "a", "b": "a", "c": "a", "a2": "a2", "b2": "a2", "c2": "a2"}
     )
-    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, None).caption
+    caption = paper_table(summary, aggregate_frame(summary, "test_accuracy"), compared, {}, None).caption
     assert "adjusted by max-T over 4 comparisons on all data sets together" in caption
 
 
