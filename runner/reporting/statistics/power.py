@@ -84,9 +84,11 @@ class Design:
         return cls(spreads, centred * factors[:, None], level, looks, datasets)
 
     @classmethod
-    def normal(cls, comparisons: int, level: float = LEVEL, looks: Looks | None = None) -> Self:
-        """Return the design of comparisons with one baseline, in units of their standard deviation."""
-        return cls(np.ones(comparisons), None, level, looks)
+    def normal(
+        cls, comparisons: int, level: float = LEVEL, looks: Looks | None = None, datasets: Sequence[str] = ()
+    ) -> Self:
+        """Return the design of comparisons with one baseline on each data set, in units of their standard deviation."""
+        return cls(np.ones(comparisons), None, level, looks, datasets)
 
     def group_of(self, place: int) -> npt.NDArray[np.intp]:
         """Return the places of the comparisons on the same data set as one of them."""
@@ -117,13 +119,20 @@ class Design:
         return replace(self.looks, sizes=sorted({*sizes, seeds} - {size for size in sizes if size > seeds}))
 
     def _noise(self, seeds: int) -> Values:
-        """Return differences with mean 0, (comparisons, studies, seeds); a baseline correlates the normal ones."""
+        """Return differences with mean 0, (comparisons, studies, seeds).
+
+        Normal differences on a data set are correlated by its baseline.
+        """
         generator, studies = np.random.default_rng(seeds), _STUDIES if self.looks is None else _WITH_LOOKS
         if self.observed is not None:
             drawn: Values = self.observed[:, generator.integers(0, self.observed.shape[1], (studies, seeds))]
             return drawn
-        runs = generator.standard_normal((len(self.spreads) + 1, studies, seeds)) / math.sqrt(2)
-        noise: Values = (runs[1:] - runs[0]) * np.nan_to_num(self.spreads)[:, None, None]
+        groups = self.groups
+        runs = generator.standard_normal((len(groups) + len(self.spreads), studies, seeds)) / math.sqrt(2)
+        noise: Values = runs[len(groups) :]
+        for baseline, places in zip(runs, groups, strict=False):
+            noise[places] -= baseline
+        noise *= np.nan_to_num(self.spreads)[:, None, None]
         return noise
 
 

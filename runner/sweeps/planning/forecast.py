@@ -46,7 +46,9 @@ def _comparisons(plan: Plan, study: Study | None) -> tuple[Planned, dict[str, st
     final = [job for job in plan.jobs if job.phase in ("final", "candidate", "spared")]
     seeds, variants = {job.seed for job in final}, list(dict.fromkeys(job.variant for job in final))
     compared = baselines(variants, study.baseline, study.variant_names) if study else baselines(variants, None)
-    comparisons = sum(other in compared and other != variant for variant, other in compared.items())
+    datasets = {job.variant: job.choices.get("dataset", "") for job in final}
+    datasets = {variant: datasets[variant] for variant, other in compared.items() if variant != other in compared}
     if study is None:
-        return Planned(len(seeds), comparisons), compared
-    return Planned(len(seeds), comparisons, study.correction, study.looks, study.margin is not None), compared
+        return Planned(len(seeds), len(datasets), datasets=datasets), compared
+    asked = study.correction, study.looks, study.margin is not None
+    return Planned(len(seeds), len(datasets), *asked, datasets), compared

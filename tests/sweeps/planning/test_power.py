@@ -1,11 +1,14 @@
 import itertools
+import re
 
 import numpy as np
 import pytest
 
 from runner.records.design import Looks
 from runner.reporting.statistics.power import Design, detectable
+from runner.reporting.statistics.significance.joint_flips import adjusted
 from runner.sweeps.planning.power import Pilot, Planned, idle_looks, power_lines, power_warning
+from tests.reporting.statistics.significance.test_joint_flips import sides
 
 UNKNOWN = Pilot("test_accuracy")
 
@@ -68,6 +71,35 @@ def test_the_spread_of_some_comparisons_stands_for_the_family():
     factor = detectable(Design.normal(5), 0, 10)
     assert f"differences of at least {0.1 * factor:.2g} to {0.3 * factor:.2g} can be detected" in line
     assert "std of the paired difference 0.1 to 0.3, from 4 earlier seeds" in line
+
+
+def test_a_noisier_data_set_leaves_a_precise_one_its_power_and_each_has_its_own_size():
+    datasets = {"v0": "a", "v1": "b", "v2": "b"}
+    own = np.random.default_rng(1).normal(size=(3, 6))
+    spreads = np.array([[0.1], [2.0], [2.0]])
+    known = [dict(enumerate(row)) for row in own / own.std(axis=1, ddof=1, keepdims=True) * spreads]
+    earlier = Pilot("test_loss", dict(zip(datasets, known, strict=True)))
+    (line,) = power_lines(Planned(10, 3, datasets=datasets), earlier)
+    precise, noisy = re.search(r"at least (\S+) on a, (\S+)(?: to \S+)? on b can be detected", line).groups()
+    assert float(noisy) > 10 * float(precise)
+    # The report's test of simulated studies with this difference on the precise data set, and the same flips.
+    noise = np.random.default_rng(2).normal(size=(200, 3, 10)) * spreads
+    noise[:, 0] += float(precise)
+    families = [[sides(row, dataset=name) for row, name in zip(study, "abb", strict=True)] for study in noise]
+    power = np.mean([adjusted(family)[0] < 0.05 for family in families])
+    assert power == pytest.approx(0.8, abs=3 * (0.8 * 0.2 / 200 + 0.8 * 0.2 / 400) ** 0.5)
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_data_sets_do_not_share_a_baseline_in_the_plan(known):
+    """Ten comparisons with one baseline are correlated, so their largest statistic is smaller than on ten data sets."""
+    one, many = ({f"v{place}": f"{place * apart}" for place in range(10)} for apart in (0, 1))
+    earlier = pilot(3, [1.0] * known, "test_loss")
+    sizes = [
+        float(next(power_lines(Planned(12, 10, datasets=of), earlier)).split("at least ")[1].split(" ")[0])
+        for of in (one, many)
+    ]
+    assert sizes[0] < sizes[1]
 
 
 def test_more_comparisons_need_larger_differences_and_holm_the_largest():
