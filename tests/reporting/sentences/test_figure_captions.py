@@ -178,13 +178,13 @@ def test_a_default_target_far_from_the_best_final_value_is_named(captions, first
     assert (far in found) == ("set another with --target" in found) == warns
 
 
-def test_a_default_baseline_far_from_the_best_is_named_where_differences_are_drawn(captions):
+@pytest.mark.parametrize("chosen", [None, "a"])
+def test_a_default_baseline_far_from_the_best_is_named_where_differences_are_drawn(captions, chosen):
     scores = {"a": [0.2, 0.21], "b": [0.9, 0.95], "c": [0.94, 0.95], "d": [0.1, 0.11]}
     warning = "The baseline a is the first variant, because none was chosen"
-    found = captions(scores, of=["forest", "test_accuracy"])
-    assert warning in found["forest"]
+    found = captions(scores, of=["forest", "test_accuracy"], baseline=chosen)
+    assert (warning in found["forest"]) == (chosen is None)
     assert warning not in found["test_accuracy"]
-    assert warning not in captions(scores, of=["forest"], baseline="a")["forest"]
 
 
 def test_a_figure_without_training_curves_does_not_explain_them(make_run, tmp_path):
