@@ -1,7 +1,7 @@
 """Conclusion of a report: the verdicts on all variants and the best variants, in one or two sentences."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -39,11 +39,12 @@ def conclusion(
         return ""
     if len(aggregate) == 2 and len(comparisons) == 1 and (decided := _decided(aggregate, comparisons.iloc[0])):
         return decided
+    best = _best(aggregate, marks, {*comparisons["baseline"]})
     if only_best:
-        return _best(aggregate, marks)
+        return best
     datasets = {str(row["variant"]): str(row["dataset"]) for row in aggregate.to_dict("records")}
     versus_baseline = _versus_baseline(comparisons.to_dict("records"), datasets)
-    return " ".join(filter(None, [versus_baseline, _best(aggregate, marks)]))
+    return " ".join(filter(None, [versus_baseline, best]))
 
 
 def _decided(aggregate: pd.DataFrame, comparison: "pd.Series[Any]") -> str:
@@ -55,8 +56,9 @@ def _decided(aggregate: pd.DataFrame, comparison: "pd.Series[Any]") -> str:
     claim = f"equivalent to {baseline} within {margin_text(comparison['margin'], metric)}"
     claim = claim if word == EQUIVALENT else f"significantly {word} than {baseline}"
     means = aggregate.set_index("variant")["mean"]
-    values = " versus ".join(value_text(means[name], metric) for name in (comparison["variant"], baseline))
-    return f"{comparison['variant']} is {claim} (mean {quantity(metric)} {values})."
+    both = [means[comparison["variant"]], means[baseline]]
+    values = f" (mean {quantity(metric)} {' versus '.join(value_text(mean, metric) for mean in both)})"
+    return f"{comparison['variant']} is {claim}{'' if any(map(math.isnan, both)) else values}."
 
 
 def _versus_baseline(rows: Sequence[_Row], datasets: Mapping[str, str]) -> str:
@@ -102,8 +104,11 @@ def _nothing_shown(rows: Sequence[_Row], baseline: str, where: str) -> str:
     return f"Neither a significant difference from {baseline} nor equivalence to it was found{where}."
 
 
-def _best(aggregate: pd.DataFrame, marks: Mapping[str, Mark]) -> str:
-    """Return the best variants on each data set and, on a single one, those not significantly different from them."""
+def _best(aggregate: pd.DataFrame, marks: Mapping[str, Mark], baselines: Collection[str]) -> str:
+    """Return the best variants on each data set and, on a single one, those not significantly different from them.
+
+    If a baseline is among the best, the verdicts already list those variants.
+    """
     rows = aggregate.to_dict("records")
     metric = str(rows[0]["metric"])
     bests = [*_bests(rows, marks)]
@@ -112,9 +117,9 @@ def _best(aggregate: pd.DataFrame, marks: Mapping[str, Mark]) -> str:
     among = f" among variants with the fewest {'lost' if is_time(metric) else 'diverged'} runs"
     extreme = "highest" if sign_of(metric) > 0 else "lowest"
     head = f"{extreme} mean {quantity(metric)}{among * any(runs_lost(row, metric) for row in rows)}"
-    tied = [str(variant) for variant, mark in marks.items() if mark == "as good"]
-    is_single = len({row["dataset"] for row in rows}) == 1
-    is_told = bool(tied) and is_single and len(rows) > 2
+    tied = [variant for variant, mark in marks.items() if mark == "as good"]
+    is_known = len(rows) == 2 or any(marks.get(baseline) == "best" for baseline in baselines)
+    is_told = tied and not is_known and len({row["dataset"] for row in rows}) == 1
     also = f", not significantly different from {_some(tied, 'others')}" if is_told else ""
     return _sentence(f"{head}: {_listed(bests)}{also}")
 

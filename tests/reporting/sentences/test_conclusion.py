@@ -40,6 +40,17 @@ def test_variants_are_listed_by_their_verdicts_and_the_best_with_those_that_equa
     assert concluded(scores, only_best=True).startswith("Highest mean test accuracy: b")
 
 
+def test_variants_that_equal_the_best_are_listed_once_if_it_is_the_baseline():
+    assert concluded({"a": SEVEN, "b": moved(-0.001, 0.003), "c": moved(-0.02)}) == (
+        "Significantly worse than a: c; undecided: b. Highest mean test accuracy: a (93.00%)."
+    )
+
+
+def test_a_variant_without_a_mean_is_worse_without_a_value():
+    gone = runs("b", [float("nan")] * 7, ["diverged"] * 7)
+    assert concluded({"a": SEVEN, "b": gone}) == "b is significantly worse than a."
+
+
 def test_with_a_margin_equivalence_is_a_verdict():
     found = concluded({"a": SEVEN, "b": moved(0.0001, 0.0002), "c": moved(0.02)}, margin=0.005)
     assert found.startswith("Significantly better than a: c; equivalent to a within 0.5 percentage points: b.")
