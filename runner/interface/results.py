@@ -490,7 +490,7 @@ class Results:
     @property
     @refusing
     def conclusion(self) -> str:
-        """The verdicts on all variants and the best variants, in one or two sentences; "" for a single variant.
+        """The verdicts on all variants and the best variants, or the best point of a search; "" for another variant.
 
         >>> import runner
         >>> print(runner.load("outputs/sweeps/optimizers").conclusion)

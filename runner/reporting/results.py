@@ -36,7 +36,7 @@ from runner.reporting.metrics import (
     sign_of,
     value_text,
 )
-from runner.reporting.sentences.conclusion import conclusion
+from runner.reporting.sentences.conclusion import conclusion, search_conclusion
 from runner.reporting.sentences.default_baselines import default_baseline_cautions
 from runner.reporting.sentences.effect_verdicts import effect_verdicts
 from runner.reporting.sentences.task_verdicts import task_verdicts
@@ -236,6 +236,12 @@ class Results:
         """The mark of each variant: best on its data set, or not significantly different from the best."""
         bests = bests_by_variant(self.summary, self.aggregate)
         return best_marks(bests, self._compared(references(bests), bootstrap=False))
+
+    def role_of(self, variant: str) -> str:
+        """Return the role of a variant that is not compared: "baseline", or "not compared"; "" for the only one."""
+        if len(self.variants) == 1:
+            return ""
+        return "baseline" if self.baselines[variant] == variant else "not compared"
 
     def undecided(self) -> list[tuple[str, str]]:
         """Return the undecided comparisons, including those without a result on a side: variant and baseline."""
@@ -462,7 +468,9 @@ class Results:
 
     @property
     def conclusion(self) -> str:
-        """The verdicts on all variants and the best variants, in one or two sentences; "" for a single variant."""
+        """The verdicts on all variants and the best variants, or the best point of a search; "" for another variant."""
+        if len(self.aggregate) == 1 and self.selection is not None and len(self.selection) == 1:
+            return search_conclusion(self.selection.iloc[0].to_dict(), self.aggregate.iloc[0].to_dict())
         return conclusion(self.aggregate, self.comparisons, self.marks, only_best=bool(self.distant_baselines))
 
     @property

@@ -129,13 +129,12 @@ def _row(
     for label in sorted(names, key=len, reverse=True):
         sentence = sentence.replace(label, names[label])
     sentence = with_names(sentence, own_names(results, variant))
-    is_baseline = results.baselines[variant] == variant
     return ForestRow(
         variant=variant,
         name=_shown(results, names.get(variant, variant)),
         note=difference.note if difference else chosen_values(results).get(variant, ""),
         position=results.variants.index(variant),
-        word=difference.word if difference else "baseline" if is_baseline else "not compared",
+        word=difference.word if difference else results.role_of(variant),
         sentence=sentence,
         p_value="" if p_value == "-" else p_equation(p_value),
         **(marks_of(difference, _subject(results, ()), scales[difference.cell]) if difference and scales else {}),

@@ -66,7 +66,8 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
         place: directory of the page; links to run directories are relative to it.
     """
     named = quantity(results.metric)
-    heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {counted(results.arms, 'variant')}"
+    of = counted(results.arms, "variant") if results.arms > 1 else _named(results, results.variants[:1])[0]
+    heading = results.asked.question or f"{named[:1].upper()}{named[1:]} of {of}"
     settings = settings_of(results.runs, results.left_out)
     tables = {
         **_comparisons(results, table),

@@ -93,7 +93,7 @@ def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[st
 
 
 def _not_compared(results: Results, variant: str, heads: Sequence[str]) -> list[Cell]:
-    word = Cell.text("baseline" if results.baselines[variant] == variant else "not compared")
+    word = Cell.text(results.role_of(variant))
     return [word if head == "verdict" else Cell.number("", None) for head in heads]
 
 

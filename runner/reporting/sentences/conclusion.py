@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from runner.core.text import counted
 from runner.reporting.comparison.decision import (
     BETTER,
     EQUIVALENT,
@@ -47,6 +48,26 @@ def conclusion(
     return " ".join(filter(None, [versus_baseline, best]))
 
 
+def search_conclusion(selected: Mapping[Any, Any], row: Mapping[Any, Any]) -> str:
+    """Return the best point of a search, with its scores before and after the choice.
+
+    Args:
+        selected: the row of the search in the selection frame.
+        row: the row of the search in the aggregate frame.
+    """
+    metric, measured = str(selected["metric"]), str(row["metric"])
+    scores = [f"{value_text(selected['tuned'], metric)} in the search"]
+    if selected["n"]:
+        scores.append(f"{value_text(selected['fresh'], metric)} over {counted(selected['n'], 'fresh seed')}")
+    sentences = [
+        f"Best of {counted(selected['budget'], 'trial')}: {selected['point']}.",
+        f"Mean {quantity(metric)}: {', '.join(scores)}.",
+    ]
+    if row["n"] and measured != metric:
+        sentences.append(f"Mean {quantity(measured)}: {value_text(row['mean'], measured)}.")
+    return " ".join(sentences)
+
+
 def _decided(aggregate: pd.DataFrame, comparison: "pd.Series[Any]") -> str:
     """Return the verdict on the only comparison, with both means; "" if it is undecided."""
     baseline, metric = str(comparison["baseline"]), str(comparison["metric"])
@@ -81,7 +102,7 @@ def _versus_baseline(rows: Sequence[_Row], datasets: Mapping[str, str]) -> str:
     found = {word: variants for word, variants in members.items() if variants}
     if {*found} == {UNDECIDED}:
         return _nothing_shown(rows, baseline, " on any data set" * several)
-    counted = f"of {len(rows)} {'comparisons' if several else 'variants'}"
+    share = f"of {len(rows)} {'comparisons' if several else 'variants'}"
     margin = margin_text(rows[0]["margin"], rows[0]["metric"])
     heads = {
         BETTER: f"significantly better than {baseline}",
@@ -89,7 +110,7 @@ def _versus_baseline(rows: Sequence[_Row], datasets: Mapping[str, str]) -> str:
         EQUIVALENT: f"equivalent to {baseline} within {margin}",
         UNDECIDED: "undecided",
     }
-    texts = [f"{heads[word]}: {_some(variants, counted)}" for word, variants in found.items()]
+    texts = [f"{heads[word]}: {_some(variants, share)}" for word, variants in found.items()]
     return _sentence("; ".join(texts))
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from runner.reporting.comparison.aggregate import aggregate_frame, comparison_frame
 from runner.reporting.comparison.best import best_marks, bests_by_variant, references
-from runner.reporting.sentences.conclusion import conclusion
+from runner.reporting.sentences.conclusion import conclusion, search_conclusion
 from tests.reporting.comparison.test_aggregate import SEVEN, runs
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -84,6 +84,18 @@ def test_several_data_sets_share_the_name_of_the_baseline_and_each_has_its_best(
     assert concluded(frames, baselines) == (
         "No significant difference from a was found on any data set. "
         "Highest mean test accuracy: b [mnist] (93.05%) and a [wine] (93.00%)."
+    )
+
+
+def test_a_search_concludes_with_its_best_point_and_its_scores_on_fresh_seeds():
+    selected = {"metric": "val_accuracy", "budget": 24, "point": "optimizer=adam", "tuned": 0.95, "fresh": 0.9, "n": 6}
+    row = {"metric": "test_accuracy", "n": 6, "mean": 0.875}
+    assert search_conclusion(selected, row) == (
+        "Best of 24 trials: optimizer=adam. Mean validation accuracy: 95.00% in the search, 90.00% over 6 fresh seeds. "
+        "Mean test accuracy: 87.50%."
+    )
+    assert search_conclusion(selected | {"n": 0}, row | {"n": 0}) == (
+        "Best of 24 trials: optimizer=adam. Mean validation accuracy: 95.00% in the search."
     )
 
 
