@@ -329,7 +329,7 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
     if stem == "time_to_target" or is_time(stem):
         yield from results.easy_target
     if stem in ("forest", "difference_over_time"):
-        yield from (caution[:1].upper() + caution[1:] for caution in results.distant_baselines)
+        yield from results.distant_baselines
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
         yield f"Metric: {quantity(results.metric)}."
 
