@@ -28,8 +28,8 @@ from runner.reporting.statistics.ties import rounding_of
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis label
 _LEGEND = 60  # characters per line of the legend
-# Inches: around all rows, a variant with a name of one line, one with an ensemble, a panel's heading and ticks.
-_FRAME, _ROW, _HIGH_ROW, _TITLE = 0.95, 0.2, 0.27, 0.45
+# Inches: around all rows, a variant with a name of one line, a panel's heading and ticks.
+_FRAME, _ROW, _TITLE = 0.95, 0.2, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
 _BASELINE: dict[str, Any] = {"color": BASELINE_COLOR, "linestyle": ":", "linewidth": 1, "zorder": 1}
 _ENSEMBLE = "ensemble"
@@ -37,8 +37,7 @@ _DIAMOND: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "blac
 _FAR = 10  # multiple of the typical distance from the median mean beyond which a variant is placed off the axis
 _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
-_BELOW, _LOWEST = 0.14, 0.35  # positions of mean and interval, and of the ensemble, as shares of a row
-_LAST = 0.18  # room for an ensemble below the last row, as a share of a row
+_BELOW = 0.14  # position of mean, interval and ensemble below the middle, as a share of a row
 _FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
 _ALONE = 2  # factor from equal values to the ends of their logarithmic axis
 
@@ -90,8 +89,7 @@ def dots(
     )
     parts = _parts(values, shown, looks)
     heights = [part.rows for part in parts]
-    row_height = _HIGH_ROW if looks.crosses else _ROW
-    inches = _FRAME + row_height * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
+    inches = _FRAME + _ROW * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=1, heights=heights)
     _draw_parts(row, parts, values, looks)
     _explain(row[-1], row, looks)
@@ -185,7 +183,7 @@ class _Part:
                 )
         places = dict(zip(self.variants, self.middles, strict=True))
         if own := {variant: value for variant, value in looks.crosses.items() if variant in places}:
-            below = [places[variant] + _LOWEST for variant in own]
+            below = [places[variant] + _BELOW for variant in own]
             axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
@@ -198,7 +196,7 @@ class _Part:
             if len(drawn) and np.ptp(drawn) <= rounding_of(drawn):  # Matplotlib cannot scale such an axis
                 axes.set_xlim(drawn.min() / _ALONE, drawn.max() * _ALONE)
         axes.set_yticks(self.middles, labels=self.names)
-        axes.set_ylim(self.rows + _LAST * bool(own), 0)
+        axes.set_ylim(self.rows, 0)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         axes.margins(x=_ROOM)
@@ -318,7 +316,7 @@ def _draw(
     (mean, *ends), below = looks.summary(values), position + _BELOW
     if np.isfinite(ends[0]):
         axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=hidden_name(looks.interval))
-    axes.plot(mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
+    axes.plot(mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=5)
 
 
 def _share_axis(row: Sequence[Axes], looks: _Looks, values: pd.DataFrame) -> None:

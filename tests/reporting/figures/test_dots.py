@@ -111,6 +111,13 @@ def test_variants_that_are_not_shown_share_the_last_row_with_a_dot_for_the_mean_
     assert list(ensemble.get_xdata()) == [0.8]
 
 
+def test_an_ensemble_is_on_the_line_of_its_variants_mean():
+    (axes,) = dots(values(a=[0.5, 0.7], b=[0.1, 0.2]), "x", "", "", share=False, crosses={"a": 0.8, "b": 0.9}).axes
+    means = [line.get_ydata()[0] for line in axes.lines if line.get_marker() == "|"]
+    (ensembles,) = [line.get_ydata() for line in axes.lines if line.get_marker() == "D" and len(line.get_xdata())]
+    assert list(ensembles) == means
+
+
 def test_every_data_set_is_a_panel_with_its_own_axis_and_the_mean_of_its_own_baseline():
     own = pd.DataFrame(
         [("a [x]", 0.5), ("a [y]", 9.0), ("b [x]", 0.6), ("b [y]", 9.5), ("c [y]", 8.0)], columns=["variant", "x"]
