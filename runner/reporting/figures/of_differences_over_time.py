@@ -47,7 +47,7 @@ _TICKS = 6  # maximum number of intervals between ticks
 _APART = 4.5  # points between the triangles of adjacent variants
 _LONGEST = 20  # characters of a baseline's name on the axis; the legend has longer ones
 _SEVERAL = "the baseline"  # description of several baselines, and of one whose name is in the legend
-_LEGEND = 40  # characters per line of the legend
+_LEGEND, _LEGEND_BASELINE = 40, 60  # characters per line of the legend, and of its entry for the baseline
 _GREY: dict[str, Any] = {"color": "0.8", "linewidth": 0.7, "zorder": 1}  # line of another panel's variant
 _MANY, _QUARTER, _THIRD = 8, 4, 3  # epochs; parts of the epochs, of which the first may lie outside the axis
 _HIDDEN = 1 / 2  # share of the whole axis within which late differences can hardly be distinguished
@@ -124,7 +124,7 @@ def difference_over_time(
     _explain_runs(row[0], frame["n"], unit)
     _explain_marks(row, margin, metric)
     if baseline != _SEVERAL and _on_axis(baseline) == _SEVERAL:
-        label = wrapped(f"baseline: {shown_name(baseline)}", _LEGEND)
+        label = wrapped(f"baseline: {shown_name(baseline)}", _LEGEND_BASELINE)
         row[0].plot([], [], color=BASELINE_COLOR, linewidth=1.2, label=label)
     if absent:
         row[0].plot([], [], " ", label=wrapped(f"no curve: {', '.join(map(shown_name, absent))}", _LEGEND))

@@ -177,6 +177,25 @@ def test_a_far_variant_says_how_many_of_its_dots_are_beyond_the_axis():
     assert [text.get_text() for text in texts] == ["mean 40.00%, 2 of 3 seeds beyond"]
 
 
+def test_no_dot_of_a_far_variant_is_cut_off_by_the_common_axis_of_a_grid():
+    cells = {name: (name, "x" if name < "e" else "y") for name in "abcdefgh"}
+    near = {name: [0.90, 0.91 + place / 1000] for place, name in enumerate("bcdefg")}
+    own = values(a=[0.20, 0.205, 0.21], **near, h=[0.1, 0.1, 0.5])  # far from f and g, but not from the baseline
+    figure = dots(own, "x", "", "", share=True, cells=cells, baselines={"a"}, apart=False)
+    low, _ = figure.axes[1].get_xlim()
+    assert low < 0.1
+    assert not [text for axes in figure.axes for text in axes.texts]
+
+
+def test_a_variant_is_far_from_those_of_all_panels_with_a_common_axis():
+    cells = {"a": ("a", "x"), "b": ("b", "x"), "c": ("c", "y"), "d": ("d", "y"), "e": ("e", "y"), "f": ("f", "y")}
+    own = values(a=[0.3], b=[0.8], c=[0.90], d=[0.91], e=[0.92], f=[0.25])
+    figure = dots(own, "x", "", "", share=True, cells=cells, apart=False)
+    assert figure.axes[0].get_xlim()[0] < 0.25
+    apart = dots(own, "x", "", "", share=True, cells=cells, apart=True)
+    assert [text.get_text() for text in apart.axes[1].texts] == ["mean 25.00%"]
+
+
 def test_ratios_have_a_logarithmic_axis_with_all_seeds_and_geometric_means():
     own = values(a=[1.0, 4.0], b=[2.0, 2.5], c=[1.5, 2.0], slow=[100.0, 400.0])
     figure = dots(own, "x", "", "", share=False, ratios=True, baselines={"a"}, bounds=(0, np.inf))
