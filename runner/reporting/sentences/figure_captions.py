@@ -235,7 +235,7 @@ def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     if stem == "difference_over_time" and any(line.get_marker() in ("v", "^") for line in _lines(panels)):
         yield "Triangles at the edge mark epochs at which a mean is beyond the panel."
     elif any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
-        yield "A number with an arrow is the largest mean of a variant far above the panel."
+        yield "A number with an arrow is the largest mean of a curve that leaves the panel or lies above it."
     elif stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
         yield "Early parts of some curves are beyond the panels."
     if any(_leaves(axes, "bands") for axes in panels):

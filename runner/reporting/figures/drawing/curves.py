@@ -112,8 +112,9 @@ def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) 
     """Write the largest values of variants far above the panel into its upper right corner."""
     shown = [name for name in far if styles[name].shown][:_MOST_NAMED]
     for line, name in enumerate(shown):
+        rounded = float(f"{far[name]:.2g}")
         axes.annotate(
-            f"{wrapped(shown_name(name), _FAR_NAME)}{FAR_TEXT}{far[name]:.2g} \N{UPWARDS ARROW}",
+            f"{wrapped(shown_name(name), _FAR_NAME)}{FAR_TEXT}{rounded:g} \N{UPWARDS ARROW}",
             (1, 1),
             (-2, -2 - 9 * line),
             xycoords="axes fraction",
