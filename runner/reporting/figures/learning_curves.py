@@ -238,6 +238,7 @@ def learning_curves(
         key,
         seeds=seeds,
         named=not (labelled or key),
+        numbered=len(counts) > 1,
         label_width=_LABEL if len(parts) == 1 else _SHORT_LABEL,
     )
     for position, part in enumerate(parts):
@@ -249,7 +250,7 @@ def learning_curves(
         drawing.name_values(row[len(sides) - 1], cells or {})
     if any(part.barred(styles) for part in parts):
         row[len(sides) - 1].plot([], [], "|", color="0.5", markersize=8, label=_BAR_NAME)
-    bands = explain(row, row[len(sides) - 1], unit, f", {number_of_runs(counts)}" * (labelled or bool(key)))
+    bands = explain(row, row[len(sides) - 1], unit, f", {number_of_runs(counts)}" * (len(counts) == 1 or bool(key)))
     legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
 
@@ -315,6 +316,7 @@ class _Drawing:
     key: str  # key whose values are the names; "": none
     seeds: bool
     named: bool  # whether the legend names the variants
+    numbered: bool  # whether it says their numbers of runs
     label_width: int  # characters per line of the label of a vertical axis
 
     def row(self, row: Sequence[Axes], part: _Part, label_inches: float) -> None:
@@ -349,7 +351,18 @@ class _Drawing:
         drawn = row[: len(self.sides)]
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
             far, top, log = part.far[column], part.tops[column], part.is_log
-            self._draw(axes, part.history, column, others, part.blank, named=self.named, far=far, top=top, log=log)
+            self._draw(
+                axes,
+                part.history,
+                column,
+                others,
+                part.blank,
+                named=self.named,
+                numbered=self.numbered,
+                far=far,
+                top=top,
+                log=log,
+            )
             epoch_axis(axes, stacked_ticks(_TICKS))
             scale_scores(axes, part.near_values(column), self.metric, log=log, top=top)
             name_far(axes, {**far, **part.above[column]}, self.styles)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -85,12 +86,19 @@ def variant_curves(
     top = _top(history, column)
     scale = _scale(history, column, top)
     lacking = {merged[name] for name in blank}
-    draw_variants(axes, shown, column, named, others, lacking, unit=unit, log=scale == "log", top=top)
+    counts = {*shown.groupby("variant")["position"].nunique()}
+    options: dict[str, Any] = {"unit": unit, "numbered": len(counts) > 1, "log": scale == "log", "top": top}
+    draw_variants(axes, shown, column, named, others, lacking, **options)
     epoch_axis(axes, stacked_ticks(_TICKS_ALONE))
     _set_range(axes, history[column], scale, top)
     name_far(axes, _above(shown, column, unit, top), named)
     axes.set_ylabel(label)
-    legend_below(figure, axes, explain([axes], axes, unit), key if by_value else "")
+    legend_below(
+        figure,
+        axes,
+        explain([axes], axes, unit, f", {number_of_runs(counts)}" * (len(counts) == 1)),
+        key if by_value else "",
+    )
     return figure
 
 

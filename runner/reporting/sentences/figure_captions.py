@@ -132,8 +132,8 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
-        found = re.findall(r"(?:^|, )([^=,]+)=", headings[0].replace("\n", " "))
-        keys = [key.replace(" ", "") for key in found]  # a long key is broken over two lines
+        whole = re.sub(r"(?m)^([^\s,]{20,})\n", r"\1", headings[0])  # a long word was broken over two lines
+        keys = re.findall(r"(?:^|, )([^=,]+)=", whole.replace("\n", " "))
         panel = f"combination of {' and '.join(keys)}" if len(keys) > 1 else f"value of {keys[0]}"
         yield f"Each {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 

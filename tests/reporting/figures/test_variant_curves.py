@@ -72,7 +72,7 @@ def test_a_line_that_all_cells_share_has_the_name_and_the_colour_of_its_value():
     figure, styles = of_grid(lambda _, line: line)
     (legend,) = figure.legends
     texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in legend.get_texts()]
-    assert texts == [f"{name}: 2 variants (n = 2)" for name in "0123"]
+    assert texts == [f"{name}: 2 variants" for name in "0123"]
     assert legend.get_title().get_text() == "learning_rate"
     assert [line.get_color() for line in legend.get_lines()] == [styles[name].color for name in "0123"]
 
@@ -130,7 +130,7 @@ def test_norms_that_decay_after_the_first_epoch_stay_on_a_logarithmic_axis():
 def test_a_variant_whose_norms_are_all_infinite_is_named():
     figure = norms({"a": [[1.0, 2.0]], "b": [[float("inf")] * 2]})
     texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()]
-    assert texts == ["a (n = 1)", "b (n = 1: no finite value)"]
+    assert texts == ["a", "b (no finite value)"]
 
 
 def test_a_panel_of_a_grid_names_the_values_without_a_curve():

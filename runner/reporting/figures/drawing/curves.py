@@ -55,6 +55,7 @@ def draw_variants(
     seeds: bool = False,
     unit: Unit = SEEDS,
     named: bool = True,
+    numbered: bool = True,
     log: bool = False,
     far: Container[str] = (),
     top: float = np.inf,
@@ -69,6 +70,7 @@ def draw_variants(
         blank: variants without finite values.
         seeds: draw every seed as a thin line.
         named: add the variants to the legend.
+        numbered: add the numbers of runs to their names.
         log: whether the axis is logarithmic.
         far: variants that do not determine the limits of the axis and have no band.
         top: value above which a mean has no band.
@@ -76,9 +78,9 @@ def draw_variants(
     hidden, bounds = 0, _bounds(history[column], column)
     for variant, runs in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
         style = styles[variant]
-        count = f"(n = {runs.curves.shape[1]}{': no finite value' if variant in blank else ''})"
-        whole = count.replace(" ", "\N{NO-BREAK SPACE}")
-        label = wrapped(f"{shown_name(variant)} {whole}", _NAME) if style.shown else None
+        notes = [f"n = {runs.curves.shape[1]}"] * numbered + ["no finite value"] * (variant in blank)
+        whole = f"({': '.join(notes)})".replace(" ", "\N{NO-BREAK SPACE}") if notes else ""
+        label = wrapped(f"{shown_name(variant)} {whole}".rstrip(), _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")

@@ -8,7 +8,7 @@ import pandas as pd
 
 _HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
 _FEWEST_BETTER = 3  # minimum number of variants in the better half, if only that is enlarged
-_FEWEST = 4  # minimum number of epochs
+_FEWEST, _FEWEST_OF_HALF = 5, 4  # minimum number of epochs
 _FAR = 10  # multiple of the typical distance from the median beyond which ends may lie outside the enlarged part
 _FEWEST_SHOWN = 3  # minimum number of epochs of the part
 _AROUND = 1.0  # share of the range of the ends, above and below it, within which earlier values are shown
@@ -40,10 +40,12 @@ def last_part(
         sign: 1 if higher values are better, -1 if lower ones are, 0 if neither.
     """
     known = [own for curve in curves if len(own := curve[curve["mean"].notna()])]
-    if part := _hidden_part(known, low, high, log=log):
-        return part
+    last = max((int(own.index[-1]) for own in known), default=0)
+    part = _hidden_part(known, low, high, log=log) if last >= _FEWEST else None
     better = sorted(known, key=lambda own: -sign * float(own["mean"].iloc[-1]))[: -(-len(known) // 2)]
-    return _hidden_part(better, low, high, log=log) if sign and len(better) >= _FEWEST_BETTER else None
+    if part or not sign or len(better) < _FEWEST_BETTER or last < _FEWEST_OF_HALF:
+        return part
+    return _hidden_part(better, low, high, log=log)
 
 
 def _hidden_part(known: Sequence[pd.DataFrame], low: float, high: float, *, log: bool) -> LastPart | None:
@@ -53,7 +55,7 @@ def _hidden_part(known: Sequence[pd.DataFrame], low: float, high: float, *, log:
     not count. The part begins at the epoch from which all curves stay near their final range, so that the curves fill
     it. It contains at least three epochs. No mean curve leaves it, apart from those that end far from most others.
     """
-    if len(known) < 2 or max(own.index[-1] for own in known) < _FEWEST:
+    if len(known) < 2:
         return None
     near = _near(known)
     bands = [own.iloc[-1] for own in near]

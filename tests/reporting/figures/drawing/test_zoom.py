@@ -51,7 +51,7 @@ def test_intervals_are_shown_too():
         [curve(*A)],
         [curve(*A), curve(*A)],
         [curve(*A), curve(*[0.5] * 6)],
-        [curve(*A[-3:]), curve(*B[-3:])],
+        [curve(*A[-4:]), curve(*B[-4:])],
         [curve(*A), curve(*[np.nan] * 6)],
     ],
     ids=["one curve", "equal ends", "far apart", "few epochs", "one without a value"],
