@@ -96,6 +96,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += rank_tests(results.ranks)
         if stem == "tuning_curve":
             said = [*_of_tuning_curve(said, figure)]
+        if stem == "learning_rate":
+            said += _steps_of(figure)
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         if stem in TUNING_CAPTIONS:
@@ -175,6 +177,15 @@ def _of_points(figure: Figure, unit: Unit) -> Iterator[str]:
         yield in_units("Lines are means over seeds, small dots single seeds.", unit)
     if any(str(line.get_label()).endswith(BEYOND) for axes in figure.axes for line in axes.lines):
         yield "Triangles at the edge mark points far behind the others."
+
+
+def _steps_of(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of steps, and of lines between the recorded rates, in a figure of learning rates."""
+    is_stepped = [line.get_drawstyle() == "steps-pre" for line in _lines(figure.axes)]
+    if any(is_stepped):
+        yield "Steps are rates that are constant within each epoch."
+    if not all(is_stepped):
+        yield f"{'Other' if any(is_stepped) else 'The'} lines join the rates at the ends of the epochs."
 
 
 def _of_times(figure: Figure) -> Iterator[str]:

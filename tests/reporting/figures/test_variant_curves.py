@@ -3,6 +3,7 @@ import pandas as pd
 
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.variant_curves import variant_curves
+from runner.reporting.sentences import figure_captions
 
 
 def history(curves):
@@ -158,3 +159,26 @@ def test_the_interval_of_learning_rates_does_not_exceed_the_highest_rate():
     )
     (band,) = figure.axes[0].collections
     assert np.isclose(band.get_paths()[0].vertices[:, 1].max(), 0.1)
+
+
+def test_rates_that_are_constant_within_epochs_are_steps_from_the_beginning_of_the_first():
+    frame = history({"drops": [[0.1, 0.1, 0.05]] * 4, "smooth": [[0.09, 0.06, 0.03]] * 4})
+    styles = variant_styles(["drops", "smooth"], [], None)
+    figure = variant_curves(frame, "val_accuracy", "learning rate", "", styles, stepped={"drops"})
+    steps, line = (own for own in figure.axes[0].lines if len(own.get_xdata()) > 1)
+    assert (steps.get_drawstyle(), line.get_drawstyle()) == ("steps-pre", "default")
+    assert steps.get_xydata().tolist() == [[0, 0.1], [1, 0.1], [2, 0.1], [3, 0.05]]
+    assert line.get_xdata().tolist() == [1, 2, 3]
+    captions = [*figure_captions._steps_of(figure)]
+    assert captions == [
+        "Steps are rates that are constant within each epoch.",
+        "Other lines join the rates at the ends of the epochs.",
+    ]
+
+
+def test_a_line_that_a_stepped_and_a_smooth_schedule_share_has_no_steps():
+    frame = history({"a": [[0.1, 0.05]], "b": [[0.1, 0.05]]})
+    figure = variant_curves(
+        frame, "val_accuracy", "learning rate", "", variant_styles(["a", "b"], [], None), stepped={"a"}
+    )
+    assert {line.get_drawstyle() for line in figure.axes[0].lines} == {"default"}
