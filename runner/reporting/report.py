@@ -163,7 +163,7 @@ def _frames(results: Results, ranks: Ranks | None) -> Frames:
         "variance_sources.csv": results.variance_sources,
         "ranks.csv": ranks.frame() if ranks else None,
         "tasks.csv": tasks.frame if tasks else None,
-        "performance_profile.csv": tasks.profile if tasks and len(tasks.profile) else None,
+        "performance_profile.csv": tasks.profiles if tasks and len(tasks.profile) else None,
         "effects.csv": results.effects,
         "time_profile.csv": profile.frame if profile else None,
     }

@@ -104,7 +104,7 @@ def _figures(results: Results, ranks: Ranks | None, confusion: str | None, *, se
             title = f"{_begin(quantity(metric))}: {results.title}"
             draw = partial(learning_curves, history, metric, title, of_cells, unit=results.unit)
             yield metric, partial(draw, seeds=seeds, cells=cells, key=key)
-    yield from _time_figure(results)
+    yield from _time_figure(results, history, of_cells, cells, key)
     rows = _rows(results, shown, grid, of_cells)
     yield from _final_figures(results, rows)
     yield from axis_figures(results, _styles_of_names(results))
@@ -225,15 +225,16 @@ def _tasks_figures(results: Results, tasks: Tasks) -> Named:
     yield "performance_profile", partial(performance_profile, profile, results.metric, baseline, title, styles)
 
 
-def _time_figure(results: Results) -> Named:
-    """Yield the validation scores by training time on several data sets."""
-    history, metric, cells = results.history, results.validation_metric, names_and_cells(results)
-    several = results.has_several_datasets and len({cell for _, cell in cells.values()}) > 1
-    if several and {metric, "seconds"} <= {*history} and len({*history["epoch"]}) > 1:
+def _time_figure(
+    results: Results, history: pd.DataFrame, styles: Mapping[str, Style], cells: Mapping[str, tuple[str, str]], key: str
+) -> Named:
+    """Yield the validation scores by training time; variants on several data sets need a panel for each."""
+    metric = results.validation_metric
+    is_drawn = len({cell for _, cell in cells.values()}) > 1 if results.has_several_datasets else len(cells) > 1
+    if is_drawn and {metric, "seconds"} <= {*history} and len({*history["epoch"]}) > 1:
         timed = history.assign(elapsed=warm_seconds(history["seconds"], history["position"]))
         title = f"{_begin(quantity(metric))} by training time: {results.title}"
-        styles = _styles_of_names(results)
-        yield "score_by_time", partial(scores_by_time, timed, metric, title, styles, cells, results.unit)
+        yield "score_by_time", partial(scores_by_time, timed, metric, title, styles, cells, results.unit, key)
 
 
 def _final_figures(results: Results, common: Mapping[str, Any]) -> Named:

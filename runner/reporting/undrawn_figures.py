@@ -43,7 +43,9 @@ NEEDS = {
     "aggregate_scores": _RELATIVE,
     "performance_profile": _RELATIVE,
     "critical_difference": f"{_DATA_SETS}, three or more variants, and no run that is still training",
-    "score_by_time": "two or more data sets, with the validation metric and the seconds of two or more epochs",
+    "score_by_time": (
+        "two or more variants or data sets, with the validation metric and the seconds of two or more epochs"
+    ),
     "tuning_curve": _TUNED,
     "search": "a search for a single configuration (search=...), with two or more trials",
     "tuning_history": "a study that tunes keys in an order: at random or by a search",
@@ -63,6 +65,8 @@ def undrawn(results: Results) -> dict[str, str]:
         )
     if "learning_rate" in history and not _is_scheduled(history):
         reasons["learning_rate"] = f"no learning rate changes by more than {_VISIBLE:.0%} during a run"
+    if easy := results.easy_target:
+        reasons["time_to_target"] = " ".join(easy)
     if interaction_shows_all(results):
         reasons["sensitivity"] = "the figure interaction shows the same means"
     if results.trials and results.repeated_curves is None:

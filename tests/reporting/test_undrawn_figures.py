@@ -161,3 +161,27 @@ def test_a_figure_that_no_report_has_is_no_such_figure(make_run, tmp_path):
     make_run("s/0", label="a")
     with pytest.raises(UserError, match="forst: no such figure"):
         runner.load(tmp_path / "s").figure("forst")
+
+
+@pytest.fixture
+def slow_baseline(make_run, tmp_path):
+    """Two variants, of which the default baseline ends at 20% and the other at 95%."""
+    for name, value in {"a": 0.2, "b": 0.95}.items():
+        for seed in range(2):
+            run = make_run(f"sweep/{name}{seed}", accuracies=[value - 0.01, value], label=name, seed=seed)
+            path = run / "history.csv"
+            pd.read_csv(path).assign(seconds=0.5).to_csv(path, index=False)
+    return tmp_path / "sweep"
+
+
+def test_the_times_to_an_easy_default_target_are_not_drawn_and_the_error_names_the_option(slow_baseline):
+    found = runner.load(slow_baseline)
+    assert "score_by_time" in found.figures()
+    assert "time_to_target" not in found.figures()
+    with pytest.raises(UserError, match=r"^time_to_target: this report does not draw it: .*far from.*--target"):
+        found.figure("time_to_target")
+
+
+@pytest.mark.parametrize("options", [{"target": 0.2}, {"baseline": "b"}])
+def test_the_times_to_a_chosen_target_or_one_that_is_not_easy_are_drawn(slow_baseline, options):
+    assert "time_to_target" in runner.load(slow_baseline).compare(**options).figures()

@@ -61,6 +61,16 @@ class Tasks:
     relative_profile: pd.DataFrame
     notes: Sequence[str] = ()
 
+    @property
+    def profiles(self) -> pd.DataFrame:
+        """Both profiles side by side: for each variant, the nth threshold of the one beside the nth of the other.
+
+        The columns of relative errors are missing values if there is no such profile.
+        """
+        columns = ["relative_error", *(f"relative_{name}" for name in PERFORMANCE_COLUMNS[2:])]
+        relative = self.relative_profile[PERFORMANCE_COLUMNS[1:]].set_axis(columns, axis="columns")
+        return self.profile.join(relative)
+
 
 def compare_over_datasets(
     summary: pd.DataFrame, datasets: Sequence[str], metric: str, baselines: Mapping[str, str], rope: float | None = None

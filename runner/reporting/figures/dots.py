@@ -28,8 +28,8 @@ from runner.reporting.statistics.ties import rounding_of
 INTERVAL = f"mean and its {CONFIDENCE:.0%} interval"
 _NAME, _NOTE, _HEADING, _LABEL = 40, 24, 90, 76  # characters per line of a name, a note, a heading and the axis label
 _LEGEND = 60  # characters per line of the legend
-# Inches: around all rows, a variant with a name of one line, one with an ensemble, a panel's heading and ticks.
-_FRAME, _ROW, _HIGH_ROW, _TITLE = 0.95, 0.2, 0.27, 0.45
+# Inches: around all rows, a variant with a name of one line, a panel's heading and ticks.
+_FRAME, _ROW, _TITLE = 0.95, 0.2, 0.45
 _NEAREST, _FARTHEST = 0.06, 0.38  # range above the middle over which dots are spread, as a share of a row
 _BASELINE: dict[str, Any] = {"color": BASELINE_COLOR, "linestyle": ":", "linewidth": 1, "zorder": 1}
 _ENSEMBLE = "ensemble"
@@ -37,8 +37,7 @@ _DIAMOND: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": "blac
 _FAR = 10  # multiple of the typical distance from the median mean beyond which a variant is placed off the axis
 _ROOM = 0.06  # room at either end of the axis, as a share of its length
 _NEUTRAL = "0.5"  # colour of dots of variants that do not stand out, and of the legend
-_BELOW, _LOWEST = 0.14, 0.35  # positions of mean and interval, and of the ensemble, as shares of a row
-_LAST = 0.18  # room for an ensemble below the last row, as a share of a row
+_BELOW = 0.14  # position of mean, interval and ensemble below the middle, as a share of a row
 _FROM_ARROW = 8  # distance of a mean from the edge with its arrow, in points
 _ALONE = 2  # factor from equal values to the ends of their logarithmic axis
 
@@ -90,8 +89,7 @@ def dots(
     )
     parts = _parts(values, shown, looks)
     heights = [part.rows for part in parts]
-    row_height = _HIGH_ROW if looks.crosses else _ROW
-    inches = _FRAME + row_height * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
+    inches = _FRAME + _ROW * sum(heights) + _TITLE * len(parts) * (len(parts) > 1)
     figure, row = panels(len(parts), title, TWO_COLUMNS, inches, columns=1, heights=heights)
     _draw_parts(row, parts, values, looks)
     _explain(row[-1], row, looks)
@@ -161,10 +159,10 @@ class _Part:
     far: Mapping[str, float]  # means of the outlying variants, which lie off the axis
 
     @classmethod
-    def of(cls, cell: str, values: pd.DataFrame, others: str, looks: _Looks) -> "_Part":
+    def of(cls, cell: str, values: pd.DataFrame, others: str, far_means: Mapping[str, float], looks: _Looks) -> "_Part":
         variants = [str(variant) for variant in dict.fromkeys(values["variant"])]
         names = [looks.name(variant) for variant in variants]
-        far = {name: mean for name, mean in _far_means(values, looks).items() if name != others}
+        far = {name: far_means[name] for name in variants if name in far_means and name != others}
         equal = _equal_variants(values, looks)
         notes = (", ".join(filter(None, [equal.get(name), looks.notes.get(name)])) for name in variants)
         asides = [wrapped(note, _NOTE) for note in notes]
@@ -185,7 +183,7 @@ class _Part:
                 )
         places = dict(zip(self.variants, self.middles, strict=True))
         if own := {variant: value for variant, value in looks.crosses.items() if variant in places}:
-            below = [places[variant] + _LOWEST for variant in own]
+            below = [places[variant] + _BELOW for variant in own]
             axes.plot([*own.values()], below, "D", markersize=5, label=hidden_name(_ENSEMBLE), zorder=4, **_DIAMOND)
         for variant, known in by_variant.items():
             if variant in looks.baselines and len(known):
@@ -198,23 +196,35 @@ class _Part:
             if len(drawn) and np.ptp(drawn) <= rounding_of(drawn):  # Matplotlib cannot scale such an axis
                 axes.set_xlim(drawn.min() / _ALONE, drawn.max() * _ALONE)
         axes.set_yticks(self.middles, labels=self.names)
-        axes.set_ylim(self.rows + _LAST * bool(own), 0)
+        axes.set_ylim(self.rows, 0)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         axes.margins(x=_ROOM)
         if self.far:
-            self._limit_to_near(axes, by_variant, looks)
+            self._limit_to_near(axes, looks)
         if looks.share:
             share_ticks(axes.xaxis)
 
-    def _limit_to_near(self, axes: Axes, by_variant: Mapping[str, "pd.Series[float]"], looks: _Looks) -> None:
+    def _limit_to_near(self, axes: Axes, looks: _Looks) -> None:
         """Limit the axis to the variants that are not outliers."""
-        near = [own.to_numpy(float) for variant, own in by_variant.items() if variant not in self.far]
-        ends = [found[1:] for own in near if len(own) and np.isfinite((found := looks.summary(own))[1])]
-        crosses = [looks.crosses[name] for name in by_variant if name in looks.crosses and name not in self.far]
-        shown = np.concatenate([*near, *ends, crosses])
+        shown = self._extent([variant for variant in self.variants if variant not in self.far], looks)
         room = _ROOM * float(np.ptp(shown))
         axes.set_xlim(float(shown.min()) - room, float(shown.max()) + room)
+
+    def show_inside(self, axes: Axes, looks: _Looks) -> None:
+        """Extend the axis to all values of the outliers whose means are on it, because they get no arrow."""
+        low, high = axes.get_xlim()
+        shown = self._extent([variant for variant, mean in self.far.items() if low <= mean <= high], looks)
+        if len(shown):
+            room = _ROOM * (max(high, float(shown.max())) - min(low, float(shown.min())))
+            axes.set_xlim(min(low, float(shown.min()) - room), max(high, float(shown.max()) + room))
+
+    def _extent(self, variants: Sequence[str], looks: _Looks) -> npt.NDArray[np.float64]:
+        """Return the finite values of variants, with the ends of their intervals and their ensembles."""
+        own = [self.values.loc[self.values["variant"] == name, looks.column].to_numpy(float) for name in variants]
+        finite = [known for values in own if len(known := values[np.isfinite(values)])]
+        ends = [found[1:] for known in finite if np.isfinite((found := looks.summary(known))[1])]
+        return np.concatenate([*finite, *ends, [looks.crosses[name] for name in variants if name in looks.crosses]])
 
     def mark_far(self, axes: Axes, looks: _Looks) -> None:
         """Mark the variants beyond the final axis with arrows inside its edge, and with their means."""
@@ -244,8 +254,11 @@ def _parts(values: pd.DataFrame, shown: Container[str] | None, looks: _Looks) ->
         places = {variant: place for place, variant in enumerate(looks.cells)}
         values = values.sort_values("variant", key=lambda column: column.map(places), kind="stable")
     cell_of = values["variant"].map(lambda variant: looks.cells[variant][1] if looks.cells else "")
-    by_cell = values.groupby(cell_of, sort=False)
-    return [_Part.of(str(cell), *_few_rows(own, shown, looks), looks) for cell, own in by_cell]
+    rows = {str(cell): _few_rows(own, shown, looks) for cell, own in values.groupby(cell_of, sort=False)}
+    drawn = [own for own, _ in rows.values()]
+    together = {} if looks.apart or not drawn else _far_means(pd.concat(drawn), looks)  # on a common axis
+    far = {cell: _far_means(own, looks) if looks.apart else together for cell, (own, _) in rows.items()}
+    return [_Part.of(cell, own, others, far[cell], looks) for cell, (own, others) in rows.items()]
 
 
 def _draw_parts(row: Sequence[Axes], parts: Sequence[_Part], values: pd.DataFrame, looks: _Looks) -> None:
@@ -255,7 +268,12 @@ def _draw_parts(row: Sequence[Axes], parts: Sequence[_Part], values: pd.DataFram
         if part.cell:
             axes.set_title(wrapped(short_keys(part.cell), _HEADING), loc="left", fontsize="medium", color="0.35")
     if not looks.apart:
-        _share_axis(row, looks, values)
+        _share_limits(row)
+        _share_baseline(row, looks, values)
+    for axes, part in zip(row, parts, strict=True):
+        part.show_inside(axes, looks)
+    if not looks.apart:
+        _share_limits(row)
     for axes, part in zip(row, parts, strict=True):
         part.mark_far(axes, looks)
         if looks.ratios:
@@ -318,15 +336,20 @@ def _draw(
     (mean, *ends), below = looks.summary(values), position + _BELOW
     if np.isfinite(ends[0]):
         axes.plot(ends, [below, below], color="black", linewidth=1.2, zorder=3, label=hidden_name(looks.interval))
-    axes.plot(mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=3)
+    axes.plot(mean, below, "|", color="black", markersize=7, markeredgewidth=1.6, zorder=5)
 
 
-def _share_axis(row: Sequence[Axes], looks: _Looks, values: pd.DataFrame) -> None:
-    """Give the cells of one data set a common axis, and draw the mean of their only baseline in all panels."""
+def _share_limits(row: Sequence[Axes]) -> None:
+    """Give all panels a common axis."""
     limits = [axes.get_xlim() for axes in row]
-    known = values[values["variant"].map(lambda variant: variant in looks.baselines)][looks.column]
     for axes in row:
         axes.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
+
+
+def _share_baseline(row: Sequence[Axes], looks: _Looks, values: pd.DataFrame) -> None:
+    """Draw the mean of the only baseline of one data set in all panels."""
+    known = values[values["variant"].map(lambda variant: variant in looks.baselines)][looks.column]
+    for axes in row:
         if not any(line.get_linestyle() == ":" for line in axes.lines) and np.isfinite(known).any():
             axes.axvline(looks.summary(known[np.isfinite(known)])[0], **_BASELINE)
 

@@ -45,7 +45,10 @@ _LETTERS, _SHORTEST = 80, 18  # characters: of all headings in a row of panels, 
 _FIRST, _FURTHER, _FRAME = 1.7, 1.35, 0.7  # heights in inches: the only row of panels, each of several, the frame
 _TICKS = 6  # maximum number of intervals between ticks
 _APART = 4.5  # points between the triangles of adjacent variants
-_LONGEST = 20  # characters of a baseline's name on the axis; the caption has longer ones
+_LONGEST = 20  # characters of a baseline's name on the axis; the legend has longer ones
+_SEVERAL = "the baseline"  # description of several baselines, and of one whose name is in the legend
+_LEGEND, _LEGEND_BASELINE = 40, 60  # characters per line of the legend, and of its entry for the baseline
+_GREY: dict[str, Any] = {"color": "0.8", "linewidth": 0.7, "zorder": 1}  # line of another panel's variant
 _MANY, _QUARTER, _THIRD = 8, 4, 3  # epochs; parts of the epochs, of which the first may lie outside the axis
 _HIDDEN = 1 / 2  # share of the whole axis within which late differences can hardly be distinguished
 
@@ -85,7 +88,7 @@ def difference_over_time(
     Args:
         frame: result of `differences_by_epoch`.
         metric: column of the history, for the labels.
-        baseline: description of the baseline.
+        baseline: name of the baseline; "the baseline" if there are several.
         styles: styles by variant name; only highlighted variants are drawn.
         margin: differences within it count as equal; drawn as a band.
         apart: whether the cells are different data sets, so that each needs its own axis.
@@ -115,20 +118,29 @@ def difference_over_time(
     together = [str(name) for name in frame["name"].unique()] if not len(parts[0].grey) else []
     named = [name for name in styles if name in together] if key else together
     for name in named:
-        row[0].plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), 40))
+        row[0].plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), _LEGEND))
+    if len(parts[0].grey):
+        row[0].plot([], [], label="other variants", **_GREY)
     _explain_runs(row[0], frame["n"], unit)
-    _explain_marks(figure, row[0], margin, metric)
+    _explain_marks(row, margin, metric)
+    if baseline != _SEVERAL and _on_axis(baseline) == _SEVERAL:
+        label = wrapped(f"baseline: {shown_name(baseline)}", _LEGEND_BASELINE)
+        row[0].plot([], [], color=BASELINE_COLOR, linewidth=1.2, label=label)
     if absent:
-        row[0].plot([], [], " ", label=wrapped(f"no curve: {', '.join(map(shown_name, absent))}", 40))
+        row[0].plot([], [], " ", label=wrapped(f"no curve: {', '.join(map(shown_name, absent))}", _LEGEND))
     legend_below(figure, row[0], title=key)
     return figure
 
 
 def _label(metric: str, baseline: str, width: int) -> str:
     """Return the label of the vertical axes, in lines of at most `width` characters."""
+    return f"{difference_label(metric, _on_axis(baseline), width)}\n{(' ' * 8).join(sides(metric))}"
+
+
+def _on_axis(baseline: str) -> str:
+    """Return the description of the baseline on the axis."""
     short = baseline.partition(" (")[0]  # without its chosen values
-    against = short if len(shown_name(short)) <= _LONGEST else "the baseline"
-    return f"{difference_label(metric, against, width)}\n{(' ' * 8).join(sides(metric))}"
+    return short if len(shown_name(short)) <= _LONGEST else _SEVERAL
 
 
 def _limits(frame: pd.DataFrame, margin: float | None) -> tuple[float, float]:
@@ -188,7 +200,7 @@ def _parts(frame: pd.DataFrame, styles: Mapping[str, Style]) -> list[_Panel]:
 
 def _draw(axes: Axes, part: _Panel, styles: Mapping[str, Style]) -> None:
     for line in part.grey:
-        axes.plot(line.epochs, line.mean, color="0.8", linewidth=0.7, zorder=1, label=hidden_name(line.name))
+        axes.plot(line.epochs, line.mean, label=hidden_name(line.name), **_GREY)
     for name, own in part.shown.groupby("name", sort=False):
         style = styles[str(name)]
         marker = "o" if len(own) == 1 else None
@@ -242,11 +254,12 @@ def _explain_runs(axes: Axes, counts: "pd.Series[int]", unit: Unit) -> None:
         axes.fill_between([], [], color="0.45", alpha=0.6, linewidth=0, label=label)
 
 
-def _explain_marks(figure: Figure, axes: Axes, margin: float | None, metric: str) -> None:
-    """Add the entries of the legend for triangles and the margin."""
-    panels_with_marks = [own for own in figure.axes if any(line.get_marker() in ("v", "^") for line in own.lines)]
-    if panels_with_marks:
-        axes.plot([], [], "^", color="0.45", markersize=3.5, label="beyond the panel")
+def _explain_marks(row: Sequence[Axes], margin: float | None, metric: str) -> None:
+    """Add the entries of the legend for triangles, in the directions that are drawn, and for the margin."""
+    axes, drawn = row[0], {line.get_marker() for own in row for line in own.lines}
+    for marker, where in (("^", "above"), ("v", "below")):
+        if marker in drawn:
+            axes.plot([], [], marker, color="0.45", markersize=3.5, label=f"a mean {where} the panel")
     if margin:
         axes.fill_between(
             [], [], color=MARGIN_COLOR, linewidth=0, label=f"within the margin of {margin_text(margin, metric)}"

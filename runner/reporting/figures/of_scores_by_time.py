@@ -1,4 +1,4 @@
-"""Scores by training time: a panel for each data set or cell of a grid, with all variants and their bands."""
+"""Scores by training time: a panel for each data set or cell of a grid, with the variants and their bands."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from runner.core.text import counted
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import balanced, is_narrow, label_rows, legend_below, panels, wrapped
 from runner.reporting.figures.drawing.curves import (
+    BAND,
     FEW_RUNS,
     ONE_RUN,
     THIN,
@@ -34,9 +38,12 @@ from runner.reporting.metrics import axis_label, is_share, sign_of
 _MOST = 12  # panels
 _ACROSS = 3  # panels side by side
 _STACKED = 4  # most panels that are below each other in a narrow figure
-_FRAME, _ROW = 0.7, 1.8  # heights in inches: the frame, each row of panels
-_NAME = 40  # characters per line
+_FRAME, _ROW, _ALONE = 0.7, 1.8, 2.4  # heights in inches: the frame, each row of panels, the only panel
+_NAME, _HEADING = 40, 80  # characters per line: of a name, of the headings in a row of panels
 _ACROSS_LABELLED = 2  # most panels side by side with names at the ends of the curves
+_MOST_BANDS = 4  # variants in a panel with bands; of more, only the intervals at their ends are drawn
+_OTHER: dict[str, Any] = {"linewidth": 0.7, "zorder": 1}  # line of a variant that does not stand out
+_TICKS = 5  # maximum number of intervals between ticks of the time axis
 _LABELS = 0.5  # height in inches of the axis labels below a panel
 _FEW = 3  # epochs of a curve that is always shown whole
 _WORSE = 1.5  # room for the earlier half of the curves, as a multiple of the range of the later half
@@ -51,15 +58,18 @@ def scores_by_time(
     styles: Mapping[str, Style],
     cells: Mapping[str, tuple[str, str]],
     unit: Unit,
+    key: str = "",
 ) -> Figure:
     """Draw the mean score at the end of each epoch against the mean training time up to that point.
 
-    Up to three runs of a variant are thin lines at their own times; the mean score of more runs has a band.
+    Up to three runs of a variant are thin lines at their own times; the mean score of more runs has a band. Variants
+    that are not highlighted are grey lines.
 
     Args:
         history: one row per run and epoch: position (of the run), variant, epoch, the metric, and elapsed (seconds).
-        styles: by name of the variant; only highlighted variants are drawn.
+        styles: by name of the variant.
         cells: name and cell of each variant.
+        key: title of the legend, if the names are values of this key; then all panels share their axes.
     """
     named = history.assign(
         variant=history["variant"].map({variant: name for variant, (name, _) in cells.items()}),
@@ -67,25 +77,62 @@ def scores_by_time(
     )
     parts = [_Part.of(str(cell), own, metric, unit) for cell, own in named.groupby("cell", sort=False)][:_MOST]
     across = 1 if is_narrow() and len(parts) <= _STACKED else balanced(len(parts), _ACROSS - is_narrow())
-    width = TWO_COLUMNS if across > 1 else ONE_COLUMN
-    figure, row = panels(len(parts), title, width, _FRAME + _ROW * -(-len(parts) // across), columns=across)
-    labelled = across <= _ACROSS_LABELLED and all(part.fits(styles) for part in parts)
+    width, inches = TWO_COLUMNS if across > 1 else ONE_COLUMN, _ALONE if len(parts) == 1 else _ROW
+    figure, row = panels(len(parts), title, width, _FRAME + inches * -(-len(parts) // across), columns=across)
+    labelled = not key and across <= _ACROSS_LABELLED and all(part.fits(styles, inches - _LABELS) for part in parts)
     for axes, part in zip(row, parts, strict=True):
         part.draw(axes, styles)
         part.scale(axes, metric)
-        heading = wrapped(short_keys(part.cell) + blank_text(part.blank), 80 // across)
+        heading = wrapped((short_keys(part.cell) + blank_text(part.blank)).strip(), _HEADING // across)
         axes.set_title(heading, loc="left", fontsize="medium", color="0.35")
+    if key:
+        _share_axes(row, across)
+    for axes, part in zip(row, parts, strict=True):
         if labelled:
-            label_ends(axes, part.ends(styles), _ROW - _LABELS)
+            label_ends(axes, part.ends(styles), inches - _LABELS)
     for axes in row[-across:]:
         axes.set_xlabel("training time (s)")
-    for name in dict.fromkeys(named["variant"]) if not labelled else ():
-        if styles[name].shown:
-            row[0].plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), _NAME))
+    _name_variants(row[0], [*dict.fromkeys(named["variant"])], styles, is_legend=not labelled)
     label_rows(figure, row, axis_label(metric))
     number = number_of_runs({*named.groupby(["cell", "variant"])["position"].nunique()})
-    legend_below(figure, row[0], explain(row, row[0], unit, f", {number}"))
+    bands = explain(row, row[0], unit, f", {number}")
+    if has_bars(row):
+        row[0].plot([], [], "|", color="0.5", markersize=8, label=f"{BAND} at the last epoch, {number}")
+        bands = bands if has_bands(row) else ""
+    legend_below(figure, row[0], bands, key)
     return figure
+
+
+def has_bars(panels: Sequence[Axes]) -> bool:
+    """Return whether panels of this figure have intervals at the ends of their curves."""
+    return any(isinstance(drawn, LineCollection) for axes in panels for drawn in axes.collections)
+
+
+def has_bands(panels: Sequence[Axes]) -> bool:
+    """Return whether panels of this figure have bands."""
+    return any(isinstance(drawn, PolyCollection) for axes in panels for drawn in axes.collections)
+
+
+def _name_variants(axes: Axes, names: Sequence[str], styles: Mapping[str, Style], *, is_legend: bool) -> None:
+    """Add the highlighted variants to the legend, unless they are named at their ends, and the number of the others."""
+    shown = [name for name in names if styles[name].shown]
+    for name in shown if is_legend else ():
+        axes.plot([], [], styles[name].dash, color=styles[name].color, label=wrapped(shown_name(name), _NAME))
+    if others := [name for name in names if name not in shown]:
+        axes.plot([], [], color=styles[others[0]].color, **_OTHER, label=counted(len(others), "other variant"))
+
+
+def _share_axes(row: Sequence[Axes], across: int) -> None:
+    """Give all panels the same axes, with labels only at the left."""
+    for name in ("x", "y"):
+        if any(getattr(axes, f"get_{name}scale")() == "log" for axes in row):
+            for axes in row:
+                axes.set(**{f"{name}scale": "log"})
+        limits = [getattr(axes, f"get_{name}lim")() for axes in row]
+        for axes in row:
+            axes.set(**{f"{name}lim": (min(low for low, _ in limits), max(high for _, high in limits))})
+    for position, axes in enumerate(row):
+        axes.tick_params(labelleft=not position % across)
 
 
 @dataclass(frozen=True)
@@ -123,9 +170,9 @@ class _Part:
         """Return the curves of the variants that stand out."""
         return {name: curve for name, curve in self.curves.items() if styles[name].shown}
 
-    def fits(self, styles: Mapping[str, Style]) -> bool:
-        """Return whether the names of all variants fit at the ends of their curves."""
-        return fit_ends([*map(shown_name, self.shown(styles))], _ROW - _LABELS)
+    def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
+        """Return whether the names of the variants that stand out fit next to a panel of this height."""
+        return fit_ends([*map(shown_name, self.shown(styles))], inches)
 
     def ends(self, styles: Mapping[str, Style]) -> list[End]:
         """Return the ends of the curves."""
@@ -135,22 +182,25 @@ class _Part:
         ]
 
     def draw(self, axes: Axes, styles: Mapping[str, Style]) -> None:
-        """Draw the curves with their runs and bands."""
+        """Draw the curves with their runs and bands, and those of the variants that do not stand out in grey."""
         shown = self.shown(styles)
+        for name, curve in self.curves.items():
+            if name not in shown:
+                axes.plot(curve.index, curve["mean"], color=styles[name].color, label=hidden_name(name), **_OTHER)
         for name, curve in shown.items():
             style, label = styles[name], hidden_name(name)
             marker = "o" if len(curve) == 1 else None
             axes.plot(curve.index, curve["mean"], style.dash, color=style.color, marker=marker, zorder=3, label=label)
             for run in self.runs[name]:
                 axes.plot(run.index, run, color=style.color, zorder=2, label=hidden_name(f"{name}{ONE_RUN}"), **THIN)
-            if not np.isfinite(curve["low"]).any():
-                continue
-            bands: dict[str, Any] = {"color": style.color, "alpha": 0.18, "linewidth": 0, "label": label}
-            axes.fill_between(curve.index, curve["low"], curve["high"], **bands)
-        ends = [curve.index[-1] for curve in shown.values()]
+            _draw_interval(axes, curve, style.color, label, is_band=len(shown) <= _MOST_BANDS)
+        ends = [curve.index[-1] for curve in self.curves.values()]
         if ends and max(ends) > _WIDE_RANGE * min(ends) > 0:
             axes.set_xscale("log")
             logarithmic_ticks(axes.xaxis)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(_TICKS))
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         if ends:
             axes.set_xlim(right=min(axes.get_xlim()[1], _SLOWEST * max(ends)))
 
@@ -166,3 +216,12 @@ class _Part:
         if high > low:
             bottom, top = axes.get_ylim()
             axes.set_ylim(max(bottom, low - below * (high - low)), min(top, high + above * (high - low)))
+
+
+def _draw_interval(axes: Axes, curve: pd.DataFrame, color: str, label: str, *, is_band: bool) -> None:
+    """Draw the band of a curve, or only the interval at its end."""
+    if is_band and np.isfinite(curve["low"]).any():
+        axes.fill_between(curve.index, curve["low"], curve["high"], color=color, alpha=0.18, linewidth=0, label=label)
+    elif not is_band and np.isfinite(curve["low"].iloc[-1]):
+        low, high = curve["low"].iloc[-1], curve["high"].iloc[-1]
+        axes.vlines(curve.index[-1], low, high, color=color, label=label, linewidth=1.2, alpha=0.7)

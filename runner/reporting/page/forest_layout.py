@@ -101,7 +101,7 @@ class ForestRow:
     note: str  # chosen values, and lost runs
     position: int
     word: str
-    sentence: str  # without the evidence that the plot already shows
+    sentence: str  # without what the plot already shows; may be ""
     numbers: str = ""  # the estimate and its interval
     p_value: str = ""
     mean: Mark | None = None
@@ -152,6 +152,11 @@ class Forest:
     def has_plot(self) -> bool:
         """True if there is a comparison to plot."""
         return any(group.ruler for group in self.groups)
+
+    @property
+    def has_remarks(self) -> bool:
+        """True if a row has a sentence."""
+        return any(row.sentence for group in self.groups for row in group.rows)
 
     @property
     def is_dense(self) -> bool:

@@ -75,12 +75,13 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
         **_tables_of_study(results),
         "runs": runs_table(results, place),
     }
+    replaced = {*REPLACED, results.metric}
     content = {
         **_opening(results),
         "chart_data": chart_data(results, results.differences_by_epoch, settings),
         **{name: table and table.with_names(results.print_names) for name, table in tables.items()},
         **_studied(results),
-        "replaced": [*REPLACED, results.metric],
+        "replaced": replaced,
         "failures": _failures(results),
         "left_out": results.left_out.reasons,
         "environment": environment_table(run.record for run in results.runs),
@@ -93,7 +94,7 @@ def page_text(results: Results, drawings: Sequence[Drawing], table: PaperTable, 
         subtitle=f"{results.title}; {_which_images(results.metric)}",
         planned_looks=results.looks_note if results.asked.looks else "",
         sections=sections.items(),
-        placed=placed(drawings, sections),
+        placed=placed(drawings, sections, replaced),
         **content,
         **assets(),
     )
@@ -106,11 +107,10 @@ def _opening(results: Results) -> dict[str, Any]:
     return {
         "conclusion": with_names(results.conclusion, results.print_names),
         "answer": first,
-        "further": {
-            "Over the data sets": _named(results, [_without_heading(sentence) for sentence in results.task_verdicts]),
-            "Effects of the axes": [_begun(sentence) for sentence in _named(results, results.effect_verdicts)],
-        },
-        "cautions": _named(results, results.cautions),
+        "notices": _named(results, results.distant_baselines),
+        "over_data_sets": _named(results, [_without_heading(sentence) for sentence in results.task_verdicts]),
+        "effect_verdicts": [_begun(sentence) for sentence in _named(results, results.effect_verdicts)],
+        "cautions": _named(results, [text for text in results.cautions if text not in results.distant_baselines]),
         "verdicts": [with_names(sentence, own_names(results, variant)) for variant, sentence in in_full],
     }
 

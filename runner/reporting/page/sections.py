@@ -1,7 +1,7 @@
 """Sections of the page: their order, their requirements, and the section of each figure."""
 
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass, replace
 
 from runner.reporting.sentences.captions import TUNING_CAPTIONS
 
@@ -21,7 +21,7 @@ REPLACED = (
 )  # fmt: skip
 """Figures that a chart replaces."""
 _PLACES = {
-    **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "effects",
+    **dict.fromkeys([*TUNING_CAPTIONS, "sensitivity"], "tuning"), "interaction": "effects", "heat_map": "verdict",
     "critical_difference": "data-sets", "performance_profile": "data-sets", "aggregate_scores": "data-sets",
     "probability_of_improvement": "data-sets", "score_by_time": "data-sets", "variance_sources": "variance",
 }  # fmt: skip
@@ -36,12 +36,27 @@ class Drawing:
     address: str
     wide: bool
     alt: str
+    alone: bool = False  # whether its caption fills the rest of its row, because no other figure does
 
 
-def placed(drawings: Sequence[Drawing], sections: Container[str]) -> dict[str, list[Drawing]]:
-    """Return the figures of each section; figures of an absent section are in the section Figures."""
+def placed(
+    drawings: Sequence[Drawing], sections: Container[str], replaced: Collection[str]
+) -> dict[str, list[Drawing]]:
+    """Return the figures of each section; figures of an absent section are in the section Figures.
+
+    Args:
+        replaced: figures that charts replace.
+    """
     places: dict[str, list[Drawing]] = {anchor: [] for anchor in SECTIONS}
     for figure in drawings:
         own = _PLACES.get(figure.stem, "figures")
         places[own if own in sections else "figures"].append(figure)
-    return places
+    return {anchor: _with_full_rows(figures, replaced) for anchor, figures in places.items()}
+
+
+def _with_full_rows(figures: Sequence[Drawing], replaced: Collection[str]) -> list[Drawing]:
+    """Mark figures without a neighbour: a narrow figure stands next to a wide one, and three narrow ones in a row."""
+    shown = [figure for figure in figures if figure.stem not in replaced]
+    wide = [figure for figure in shown if figure.wide]
+    alone = shown if len(shown) == 1 else wide[len(shown) - len(wide) :]
+    return [replace(figure, alone=figure in alone) for figure in figures]

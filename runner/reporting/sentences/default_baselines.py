@@ -29,7 +29,7 @@ def default_baseline_cautions(aggregate: pd.DataFrame, metric: str, baselines: M
         if rank > len(own) / 2 and errors[baseline] > _FAR * errors.min():
             best = value_text(float(own[str(errors.idxmin())]), metric)
             yield (
-                f"the baseline {baseline} is the first variant, because none was chosen; its {quantity(metric)} "
+                f"The baseline {baseline} is the first variant, because none was chosen; its {quantity(metric)} "
                 f"({value_text(float(own[baseline]), metric)}) has rank {rank} of {len(own)}, far from the best "
                 f"({best}), so almost any variant is better. --baseline or study.baseline chooses another one."
             )

@@ -22,6 +22,7 @@ from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
 from runner.reporting.figures.grids.scored_panels import BEYOND
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
+from runner.reporting.figures.of_scores_by_time import has_bands, has_bars
 from runner.reporting.figures.shown_rows import MOST_ROWS
 from runner.reporting.metrics import axis_label, margin_text, quantity
 from runner.reporting.results import Results
@@ -194,8 +195,11 @@ def _of_times(figure: Figure) -> Iterator[str]:
         yield "Thick lines are means over seeds of score and time, thin lines single seeds."
     else:
         yield "Lines are means over seeds of score and time."
-    if any(axes.collections for axes in figure.axes):
+    if has_bands(figure.axes):
         yield f"Bands are {CONFIDENCE:.0%} t-intervals of the mean score at each epoch."
+    if has_bars(figure.axes):
+        few = " of panels with more than four variants" * has_bands(figure.axes)
+        yield f"Vertical bars at the ends of the curves{few} are {CONFIDENCE:.0%} t-intervals of the final mean score."
 
 
 def _colors_of(figure: Figure) -> Iterator[str]:
@@ -337,10 +341,10 @@ def _from_title(stem: str, results: Results, confusion: str | None) -> Iterator[
         yield f"Workloads: {counted(profile.workloads, profile.workload)}."
     if stem in ("time_to_target", "time_profile") and results.goal:
         yield f"Target: {results.goal}."
-    if stem == "time_to_target" or is_time(stem):
+    if is_time(stem):
         yield from results.easy_target
     if stem in ("forest", "difference_over_time"):
-        yield from (caution[:1].upper() + caution[1:] for caution in results.distant_baselines)
+        yield from results.distant_baselines
     if stem in ("heat_map", "interaction", "critical_difference", "variance_sources"):
         yield f"Metric: {quantity(results.metric)}."
 

@@ -72,7 +72,7 @@ class Verdict:
 
     variant: str
     claim: str
-    finding: str  # the claim without the names of the variant and its baseline
+    finding: str  # without the names of the variant and its baseline, and without the word of the verdict; may be ""
     mean: str = ""
     estimate: str = ""
     evidence: str = ""
@@ -80,8 +80,9 @@ class Verdict:
 
     @property
     def short(self) -> str:
-        """The finding as a sentence, for a table that names both variants."""
-        return f"{self.finding[:1].upper()}{self.finding[1:]}{self.doubt}."
+        """The finding as a sentence, for a table with the names and the word of the verdict; "" if nothing is left."""
+        text = f"{self.finding}{self.doubt}".removeprefix("; ")
+        return f"{text[:1].upper()}{text[1:]}." if text else ""
 
     def __str__(self) -> str:
         """Return the whole sentence."""
@@ -125,9 +126,7 @@ def _verdict(
         doubt = f"; {next(_of_these_examples(found))}" if claims_too_much else _despite_interval(found)
         claim, mean = _claim(found), _mean(row)
         estimate = _estimate(found, rows)
-        too_few = not can_decide(found) and not shows_only_equivalence(found)
-        finding = f"too few {unit_noun(found)}s" if too_few else claim.finding
-        finding = finding if row["n"] else f"{mean}; {finding}"
+        finding = "; ".join(filter(None, ["" if row["n"] else mean, _remark(found, claim, doubt)]))
         return Verdict(variant, f" {claim}", finding, f" ({mean})", estimate, evidence, doubt)
     mean = _mean(row)
     if not row["n"]:
@@ -137,9 +136,21 @@ def _verdict(
         text = f"{mean} (n = {row['n']:.0f}); its baseline, {baseline}, has no result"
         return Verdict(variant, f": {text}", text)
     if any(found["baseline"] == variant for found in compared.values()):
-        return Verdict(variant, " is the baseline", mean, f" ({mean}, n = {row['n']:.0f})")
+        lost = mean if runs_lost(row, row["metric"]) else ""
+        return Verdict(variant, " is the baseline", lost, f" ({mean}, n = {row['n']:.0f})")
     text = f"{mean} (n = {row['n']:.0f})"
     return Verdict(variant, f": {text}", text)
+
+
+def _remark(found: _Row, claim: Claim, doubt: str) -> str:
+    """Return the part of a claim that its word does not say; "" if there is none."""
+    if not can_decide(found) and not shows_only_equivalence(found):
+        return f"too few {unit_noun(found)}s"
+    if found["verdict"] != UNDECIDED:
+        return claim.rest.lstrip(" ,")
+    if found["reason"] == NOT_SIGNIFICANT and not doubt and not math.isnan(found["detectable"]):
+        return f"detectable with {POWER:.0%} power: {detectable_text(found['detectable'], found['metric'])}"
+    return claim.finding
 
 
 def _verdict_on_times(found: _Row, rows: Mapping[str, _Row], goal: str, comparisons: int) -> Verdict:

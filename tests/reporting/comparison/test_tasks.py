@@ -132,6 +132,18 @@ def test_profile_begins_with_all_runs_and_ends_with_none():
     assert profile.last().to_dict() == {"a": 0, "b": 0}
 
 
+def test_both_profiles_are_side_by_side_and_the_scores_alone_without_relative_errors():
+    summary = runs({"a": 0.0, "b": 0.02})
+    tasks = compared(summary)
+    columns = ["relative_error", "relative_share", "relative_share_low", "relative_share_high"]
+    assert list(tasks.profiles.columns) == [*PERFORMANCE_COLUMNS, *columns]
+    pd.testing.assert_frame_equal(tasks.profiles[PERFORMANCE_COLUMNS], tasks.profile)
+    beside = tasks.profiles[["variant", *columns]].set_axis(PERFORMANCE_COLUMNS, axis="columns")
+    pd.testing.assert_frame_equal(beside, tasks.relative_profile)
+    perfect = summary.assign(test_accuracy=summary["test_accuracy"].where(summary["arm"] == "b", 1.0))
+    assert compared(perfect).profiles[columns].isna().all(axis=None)
+
+
 def test_region_of_equivalence_adds_the_bayesian_test():
     frame = compared(runs({"a": 0.0, "b": 0.02, "c": 0.001}), rope=0.01).frame.set_index("variant")
     assert frame["rope"].tolist() == [0.01] * 3

@@ -111,6 +111,13 @@ def test_variants_that_are_not_shown_share_the_last_row_with_a_dot_for_the_mean_
     assert list(ensemble.get_xdata()) == [0.8]
 
 
+def test_an_ensemble_is_on_the_line_of_its_variants_mean():
+    (axes,) = dots(values(a=[0.5, 0.7], b=[0.1, 0.2]), "x", "", "", share=False, crosses={"a": 0.8, "b": 0.9}).axes
+    means = [line.get_ydata()[0] for line in axes.lines if line.get_marker() == "|"]
+    (ensembles,) = [line.get_ydata() for line in axes.lines if line.get_marker() == "D" and len(line.get_xdata())]
+    assert list(ensembles) == means
+
+
 def test_every_data_set_is_a_panel_with_its_own_axis_and_the_mean_of_its_own_baseline():
     own = pd.DataFrame(
         [("a [x]", 0.5), ("a [y]", 9.0), ("b [x]", 0.6), ("b [y]", 9.5), ("c [y]", 8.0)], columns=["variant", "x"]
@@ -168,6 +175,25 @@ def test_a_far_variant_says_how_many_of_its_dots_are_beyond_the_axis():
     own = values(a=[0.90, 0.91], b=[0.89, 0.90], c=[0.91, 0.92], d=[0.90, 0.92], lost=[0.1, 0.2, 0.9])
     texts = dots(own, "x", "", "", share=True, baselines={"a"}).axes[0].texts
     assert [text.get_text() for text in texts] == ["mean 40.00%, 2 of 3 seeds beyond"]
+
+
+def test_no_dot_of_a_far_variant_is_cut_off_by_the_common_axis_of_a_grid():
+    cells = {name: (name, "x" if name < "e" else "y") for name in "abcdefgh"}
+    near = {name: [0.90, 0.91 + place / 1000] for place, name in enumerate("bcdefg")}
+    own = values(a=[0.20, 0.205, 0.21], **near, h=[0.1, 0.1, 0.5])  # far from f and g, but not from the baseline
+    figure = dots(own, "x", "", "", share=True, cells=cells, baselines={"a"}, apart=False)
+    low, _ = figure.axes[1].get_xlim()
+    assert low < 0.1
+    assert not [text for axes in figure.axes for text in axes.texts]
+
+
+def test_a_variant_is_far_from_those_of_all_panels_with_a_common_axis():
+    cells = {"a": ("a", "x"), "b": ("b", "x"), "c": ("c", "y"), "d": ("d", "y"), "e": ("e", "y"), "f": ("f", "y")}
+    own = values(a=[0.3], b=[0.8], c=[0.90], d=[0.91], e=[0.92], f=[0.25])
+    figure = dots(own, "x", "", "", share=True, cells=cells, apart=False)
+    assert figure.axes[0].get_xlim()[0] < 0.25
+    apart = dots(own, "x", "", "", share=True, cells=cells, apart=True)
+    assert [text.get_text() for text in apart.axes[1].texts] == ["mean 25.00%"]
 
 
 def test_ratios_have_a_logarithmic_axis_with_all_seeds_and_geometric_means():

@@ -51,6 +51,7 @@ def test_of_more_each_has_its_panel_in_which_the_others_are_grey():
         assert [line.get_ydata()[-1] for line in own] == [place]
         assert len(curves(axes)) == 5
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
+    assert "other variants" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_what_leaves_the_panel_is_marked_at_its_edge_and_in_the_legend():
@@ -58,8 +59,10 @@ def test_what_leaves_the_panel_is_marked_at_its_edge_and_in_the_legend():
     (axes,) = figure.axes
     low, _ = axes.get_ylim()
     marks = [(*line.get_xdata(), *line.get_ydata()) for line in axes.lines if line.get_marker() == "v"]
-    assert marks == [(1, low)]
-    assert "beyond the panel" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert marks == [(1, low), ()]  # the last one is the entry of the legend
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "a mean below the panel" in said
+    assert "a mean above the panel" not in said
 
 
 def test_ticks_are_on_both_sides_of_zero():
@@ -115,7 +118,8 @@ def test_the_axis_names_the_baseline_and_nothing_leaves_the_figure():
 def test_triangles_of_several_variants_are_side_by_side():
     frames = [rows(name, [-0.9, -0.01, 0.0, 0.01, 0.01, 0.01]) for name in "bc"]
     axes = draw(*frames).axes[0]
-    places = [line.get_transform().transform(line.get_xydata())[0] for line in axes.lines if line.get_marker() == "v"]
+    marks = [line for line in axes.lines if line.get_marker() == "v" and len(line.get_xdata())]
+    places = [line.get_transform().transform(line.get_xydata())[0] for line in marks]
     assert len({tuple(place.round(3)) for place in places}) == 2
 
 
@@ -124,10 +128,17 @@ def test_an_epoch_at_which_only_the_band_leaves_the_panel_has_no_triangle():
     assert not [line for line in draw(wide).axes[0].lines if line.get_marker() == "v"]
 
 
-def test_a_long_name_of_the_baseline_is_left_to_the_caption():
+def test_a_long_name_of_the_baseline_is_left_to_the_legend():
     frame = rows("b", [0.0, 0.1, 0.2])
     figure = difference_over_time(frame, "val_accuracy", "a" * 30, "", variant_styles(["b"], ["b"], None))
     assert figure.get_supylabel().replace("\n", " ").startswith("difference from the baseline in")
+    assert f"baseline: {'a' * 30}" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_several_baselines_have_no_entry_in_the_legend():
+    frame, styles = rows("b", [0.0, 0.1, 0.2]), variant_styles(["b"], ["b"], None)
+    figure = difference_over_time(frame, "val_accuracy", "the baseline", "", styles)
+    assert not [text for text in figure.legends[0].get_texts() if "baseline" in text.get_text()]
 
 
 def test_up_to_three_pairs_are_thin_lines_and_their_intervals_do_not_stretch_the_axis():

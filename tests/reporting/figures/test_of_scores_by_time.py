@@ -5,7 +5,7 @@ import pytest
 from runner.reporting.comparison.folds import SEEDS
 from runner.reporting.figures.drawing.appearance import look_of, own_style
 from runner.reporting.figures.drawing.styles import variant_styles
-from runner.reporting.figures.of_scores_by_time import scores_by_time
+from runner.reporting.figures.of_scores_by_time import has_bands, has_bars, scores_by_time
 
 CELLS = {f"{name} [{cell}]": (name, cell) for cell in ("digits", "wine") for name in ("sgd", "adam")}
 
@@ -125,3 +125,49 @@ def test_an_early_part_far_below_the_later_half_leaves_the_panel():
     longer["val_accuracy"] = late.where(longer["epoch"] > 1, 0.1)
     low, high = drawn(longer).axes[0].get_ylim()
     assert 0.85 < low < 0.9 < high < 0.95
+
+
+def of_one_data_set(count, runs=4, **options):
+    """Draw this many variants of one data set, with four runs each."""
+    names = [f"v{number}" for number in range(count)]
+    rows = [
+        {"position": runs * place + run, "variant": name, "epoch": epoch, "elapsed": (1 + place) * epoch / 10,
+         "val_accuracy": 0.9 - 0.01 * place + 0.01 * epoch + 0.001 * run}
+        for place, name in enumerate(names) for run in range(runs) for epoch in (1, 2)
+    ]  # fmt: skip
+    options = {"styles": variant_styles(names, names, "v0"), "cells": {name: (name, "") for name in names}, **options}
+    return scores_by_time(pd.DataFrame(rows), "val_accuracy", "", unit=SEEDS, **options)
+
+
+def test_the_variants_of_one_data_set_share_a_panel():
+    (axes,) = of_one_data_set(2).axes
+    assert axes.get_title(loc="left") == ""
+    assert [text.get_text() for text in axes.texts] == ["v0", "v1"]
+    assert means(axes)[1].get_xdata() == pytest.approx([0.2, 0.4])
+
+
+@pytest.mark.parametrize("count", [4, 5])
+def test_more_than_four_variants_have_intervals_only_at_their_ends(count):
+    figure = of_one_data_set(count)
+    assert has_bands(figure.axes) == (count == 4)
+    assert has_bars(figure.axes) == (count == 5)
+    where = " at the last epoch" * (count == 5)
+    assert [text.get_text() for text in figure.legends[0].texts] == [f"95% interval of the mean{where}, n = 4"]
+
+
+def test_of_many_variants_those_that_do_not_stand_out_are_thin_and_counted():
+    figure = of_one_data_set(15)
+    axes = figure.axes[0]
+    assert len(means(axes)) == 6
+    assert len([line for line in axes.lines if line.get_linewidth() < 1 and len(line.get_xdata())]) == 9
+    assert "9 other variants" in [text.get_text() for text in figure.legends[0].texts]
+
+
+def test_the_panels_of_a_grid_share_their_axes_and_the_legend_has_the_key():
+    cells = {"v0": ("1", "a=1"), "v1": ("2", "a=1"), "v2": ("1", "a=2"), "v3": ("2", "a=2")}
+    figure = of_one_data_set(4, cells=cells, styles=variant_styles(["1", "2"], [], None), key="b")
+    first, second = figure.axes
+    assert (first.get_xlim(), first.get_ylim()) == (second.get_xlim(), second.get_ylim())
+    assert second.get_xlim()[1] >= 0.8 > first.lines[0].get_xdata()[-1]
+    assert figure.legends[0].get_title().get_text() == "b"
+    assert [text.get_text() for text in figure.legends[0].texts][:2] == ["1", "2"]

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -5,6 +7,7 @@ from runner.core.omissions import LeftOut
 from runner.reporting.collection.collect import find_runs
 from runner.reporting.comparison.differences import differences
 from runner.reporting.page.answer import answer
+from runner.reporting.page.assets import template_of
 from runner.reporting.page.forest_layout import Forest
 from runner.reporting.result_reader import Wish, read_results
 
@@ -53,7 +56,7 @@ def test_dots_and_estimate_stand_at_the_paired_differences_on_one_axis(shifted):
     assert at(found.ruler.zero) == places["0"]
     assert [dot.text for dot in other.dots][:2] == ["seed 0: +1.00", "seed 1: +2.00"]
     assert other.numbers == "+1.50 [+0.93, +2.07]"
-    assert (found.baseline, other.sentence) == ("a", "Significantly better.")
+    assert (found.baseline, other.sentence) == ("a", "")
     assert found.ends == ("worse", "better")
 
 
@@ -185,3 +188,25 @@ def test_many_variants_are_ordered_by_rank_below_the_baseline(shifted):
     order = [3, 1, 2, *range(4, 14)]
     found = answered(shifted({"base": [0.5], **{f"v{place}": [0.5 + place / 100] for place in order}}))
     assert [row.name for row in rows_of(found)] == ["base", *(f"v{place}" for place in range(13, 0, -1))]
+
+
+def test_a_remark_says_what_the_word_does_not(shifted):
+    base = [*BASE, 0.56, 0.57]
+    scores = {
+        "base": base,
+        "undecided": [value + 0.01 * (-1) ** seed for seed, value in enumerate(base)],
+        "better": [value + 0.02 + 0.001 * (seed % 3) for seed, value in enumerate(base)],
+    }
+    sweep = shifted(scores)
+    remarks = {row.name: row.sentence for row in rows_of(answered(sweep))}
+    assert re.fullmatch(r"Detectable with 80% power: [\d.]+ percentage points\.", remarks.pop("undecided"))
+    assert remarks == {"base": "", "better": ""}
+    with_margin = {row.name: row.sentence for row in rows_of(answered(sweep, Wish(margin=0.001)))}
+    assert with_margin["better"] == "By more than 0.1 percentage points."
+
+
+def test_remarks_have_a_column_only_if_there_are_any(shifted):
+    found = answered(shifted({"a": BASE, "b": [value + 0.02 for value in BASE]}))
+    source = '{% from "macros.html" import forest %}{{ forest(answer) }}'
+    assert "Remark" not in template_of(source).render(answer=found)
+    assert ">Too few seeds.</td>" in template_of(source).render(answer=answered(shifted({"c": [0.5, 0.6]})))

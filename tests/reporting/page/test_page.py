@@ -135,13 +135,13 @@ def hints(browser, kind):
     return {hint.is_displayed() for hint in found}
 
 
-def test_wide_figures_fill_a_window_and_say_so_where_they_do_not_fit(opened):
+def test_texts_of_all_figures_have_the_same_size_and_wide_ones_say_where_they_do_not_fit(opened):
     resize(opened, 1200)
     opened.find_element(By.CSS_SELECTOR, "#figures .tools input").click()  # also those that charts replace
-    sizes = opened.execute_script(
-        "return [...document.querySelectorAll('figure.wide img')].map((image) => image.clientWidth)"
+    scales = opened.execute_script(
+        "return [...document.querySelectorAll('figure img')].map((image) => image.clientWidth / image.naturalWidth)"
     )
-    assert min(sizes) > 0.9 * 1200
+    assert max(scales) < 1.15 * min(scales)
     assert hints(opened, "figure.wide") == {False}
     resize(opened, 400)
     WebDriverWait(opened, 5).until(lambda _: hints(opened, "figure.wide") == {True})
@@ -155,7 +155,7 @@ def test_figures_with_the_same_title_have_different_names_for_screen_readers(mak
     results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
     drawings = [Drawing(stem, "", "data:,", wide=True, alt="Figure. Errors") for stem in ("accuracy", "heat_map")]
     text = page_text(results, drawings, results_table(results), tmp_path)
-    assert re.findall(r'aria-label="(Figure.*?)"', text) == ["Figure. Errors (accuracy)", "Figure. Errors (heat map)"]
+    assert re.findall(r'aria-label="(Figure.*?)"', text) == ["Figure. Errors (heat map)", "Figure. Errors (accuracy)"]
 
 
 def test_in_the_dark_figures_keep_their_colours(opened):
@@ -318,3 +318,18 @@ def test_with_a_margin_the_page_has_its_p_and_the_four_verdicts(make_run, tmp_pa
     place = [column.name for column in table.columns].index("p (equivalence)")
     assert [row[place].parts[0][0] for row in table.rows] == ["", "0.016", "1.000"]
     assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+def test_a_distant_default_baseline_is_named_above_the_plot_and_the_heat_map_is_below(make_run, tmp_path):
+    levels = [(optimizer, rate) for optimizer in ("adam", "sgd") for rate in ("0.001", "0.1")]
+    for (optimizer, rate), accuracy in zip(levels, (0.2, 0.8, 0.9, 0.95), strict=True):
+        for seed in range(2):
+            overrides = [f"optimizer={optimizer}", f"optimizer.learning_rate={rate}"]
+            make_run(f"sweep/{optimizer}{rate}{seed}", overrides, seed=seed, accuracies=[0.1, accuracy + seed / 100])
+    left_out, paths = LeftOut(), [tmp_path / "sweep"]
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+    drawings = [Drawing("heat_map", "", "data:,", wide=False, alt="Figure. Heat map")]
+    text = page_text(results, drawings, results_table(results), tmp_path)
+    assert text.count("is the first variant") == len(results.distant_baselines) == 1
+    places = ["is the first variant", 'class="forest', "Effects of the axes", 'id="figure-heat_map"', 'id="charts"']
+    assert [*map(text.index, places)] == sorted(map(text.index, places))

@@ -12,7 +12,7 @@ def said(metric, *means):
 
 def test_a_default_baseline_far_from_the_best_is_named_with_its_rank():
     (caution,) = said("test_accuracy", 0.252, 0.9, 0.921, 0.1)
-    assert caution.startswith("the baseline v0 is the first variant")
+    assert caution.startswith("The baseline v0 is the first variant")
     assert "(25.20%) has rank 3 of 4, far from the best (92.10%)" in caution
     assert "--baseline or study.baseline" in caution
     assert said("test_loss", 0.9, 0.3, 0.2, 1.0)

@@ -20,6 +20,7 @@ from runner.reporting.sentences.figure_captions import (
     _beyond,
     _of_forest,
     _of_points,
+    _of_times,
     _of_tuning_curve,
     _panels_of_grid,
     _with_runs,
@@ -27,6 +28,7 @@ from runner.reporting.sentences.figure_captions import (
     write_captions,
 )
 from tests.reporting.figures.test_forest_plot import difference
+from tests.reporting.figures.test_of_scores_by_time import of_one_data_set
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -326,3 +328,10 @@ def test_the_caption_says_that_thin_lines_replace_bands():
     assert [*_with_runs([f"Accuracy. {BAND}"], figure, SEEDS)] == [thin]
     axes.fill_between([1, 2], [0.1, 0.7], [0.2, 0.9])
     assert next(iter(_with_runs([BAND], figure, SEEDS))) == BAND
+
+
+@pytest.mark.parametrize(("count", "what"), [(4, "Bands are"), (5, "Vertical bars at the ends of the curves are")])
+def test_the_caption_of_scores_by_time_names_the_kind_of_intervals(count, what):
+    said = " ".join(_of_times(of_one_data_set(count)))
+    assert f"{what} 95% t-intervals" in said
+    assert ("Bands" in said) == (count == 4)

@@ -287,7 +287,7 @@ def test_an_interval_for_new_examples_may_begin_at_zero_and_then_the_claim_is_of
 def test_a_claim_without_its_evidence_says_that_it_may_be_of_these_examples_alone(right, changes, is_said):
     summary, compared = measured(right)
     parts = verdict_parts(aggregate_frame(summary, "test_accuracy"), compared.assign(**changes), {"a": "a", "b": "a"})
-    assert parts["b"].short.endswith("; the difference may hold for these 800 test examples only.") == is_said
+    assert parts["b"].short.endswith("he difference may hold for these 800 test examples only.") == is_said
 
 
 def test_a_difference_without_significance_may_be_these_examples_alone_too(right):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,7 +15,7 @@ from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style
 from runner.reporting.figures.tuning.scales import Scale, joined, scale_of
-from runner.reporting.figures.tuning.trial_marks import draw_trials, name_marks
+from runner.reporting.figures.tuning.trial_marks import Array, draw_trials, name_marks
 from runner.reporting.metrics import axis_label
 from runner.reporting.tuning.tuning_trials import Trials, placed
 
@@ -28,6 +29,8 @@ _MOST_LEVELS = 12  # ticks of levels
 _TOGETHER = 4  # maximum number of variants in one panel
 _ACROSS_ALONE, _MOST_PANELS = 4, 24  # panels of one variant: side by side, and in all
 _HEADING = 22  # characters per line of a panel's heading
+_WIDTH = 0.5  # width over which the trials of a level are drawn, as a share of the distance between levels
+_FEWEST_APART = 10  # number of trials of a level, less one, from which they fill this width
 _OTHER = Style("0.8", "-", "o", shown=False)
 
 
@@ -45,7 +48,8 @@ def tuning_slices(variants: Sequence[Trials], score_axis: ScoreAxis, title: str,
     """Draw the score of each trial against the value of each key; a panel per key, a star at each variant's choice.
 
     With more than four variants, each has a panel for each of its keys, in which the others are grey, unless that
-    would be too many panels. Only trials that set the key are drawn, and only the first of many keys.
+    would be too many panels. Trials with the same level of a key are side by side, in order. Only trials that set the
+    key are drawn, and only the first of many keys.
     """
     parts = _panels(variants, styles)
     is_alone = bool(parts[0].heading)
@@ -100,11 +104,22 @@ def _draw(
     axes: Axes, trials: Trials, key: str, scale: Scale, style: Style, score_axis: ScoreAxis, *, large: bool = False
 ) -> list[str]:
     places = placed(trials.overrides[key], scale)
+    if scale.kind == "levels":
+        places = _apart(places, _WIDTH / len(scale.levels))
     scores = trials.table["score"].to_numpy(float)
     chosen = trials.table["is_chosen"].to_numpy(bool) & ~score_axis.is_off(scores)
     if style.shown:
         axes.plot(places[chosen], scores[chosen], "*", color=style.color, zorder=5, **STAR)
     return draw_trials(axes, places, trials, style, score_axis, large=large)
+
+
+def _apart(places: Array, width: float) -> Array:
+    """Return the places of trials with those of equal trials side by side in order, within a width around them."""
+    found = places.copy()
+    for place in np.unique(places[~np.isnan(places)]):
+        own = np.flatnonzero(places == place)
+        found[own] += width * (np.arange(len(own)) - (len(own) - 1) / 2) / max(len(own) - 1, _FEWEST_APART)
+    return found
 
 
 def _label(axes: Axes, name: str, scale: Scale, inches: float) -> None:

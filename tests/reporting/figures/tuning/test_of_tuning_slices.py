@@ -44,6 +44,15 @@ def test_the_choice_has_a_star_in_every_panel(figure):
     assert legend(figure) == ["sgd", "chosen"]
 
 
+def test_trials_with_the_same_level_are_side_by_side_and_the_star_is_on_its_trial(figure):
+    norm = figure.axes[1]
+    (alone, first, second), (star,) = ([x for x, _ in dots(norm, marker)] for marker in "o*")
+    assert alone == pytest.approx(0.25)
+    assert 0.5 < first < 0.75 < second < 1
+    assert first + second == pytest.approx(2 * 0.75)
+    assert star == first
+
+
 def test_variants_share_the_panel_of_a_key_and_its_widest_range():
     wider = TunedAxes({"rate": RATE}, {"adam": {"rate": TunedAxis(low=0.0001, high=0.1, log=True)}})
     variants = made_trials(
