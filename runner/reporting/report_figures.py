@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from runner.core.text import counted
 from runner.reporting.axis_figures import axis_figures
 from runner.reporting.collection.predictions import class_names, mean_confusion
+from runner.reporting.collection.rate_steps import stepped_variants
 from runner.reporting.comparison.differences import names_and_cells
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.comparison.paired_difference import Difference
@@ -320,13 +321,15 @@ def _rate_figure(results: Results, styles: dict[str, Style], grid: GridPanels | 
     if "learning_rate" not in history:
         return
     title = f"Learning rates: {results.title}"
+    stepped = stepped_variants(results.runs, results.summary["variant"].tolist(), results.left_out)
     if not grid:
         names = {label: name for label, (name, _) in names_and_cells(results).items()}
         styles = styles | {label: styles[name] for label, name in names.items()}
         if _have_one_rate(history, names):
             history = history.assign(variant=history["variant"].map(names))
+            stepped = stepped.union(names[label] for label in stepped if label in names)
     draw = partial(variant_curves, history, "learning_rate", "learning rate", title, styles, results.unit)
-    yield "learning_rate", partial(draw, **_panels_of(grid))
+    yield "learning_rate", partial(draw, **_panels_of(grid), stepped=stepped)
 
 
 def _have_one_rate(history: pd.DataFrame, names: Mapping[str, str]) -> bool:

@@ -828,7 +828,7 @@ def test_the_curves_of_a_grid_have_panels_by_one_key_and_colours_by_the_other(ma
     results = report([tmp_path / "sweep"], tmp_path / "out", Wish(), CSV).results
     draw = dict(report_figures(results, None, None, seeds=False))
     curves, differences = draw["accuracy"](), draw["difference_over_time"]()
-    panels = ["batch_size=32", "batch_size=64"]
+    panels = ["batch size=32", "batch size=64"]
     assert [axes.get_title(loc="left") for axes in curves.axes[::2]] == panels
     assert [axes.get_title(loc="left") for axes in differences.axes] == panels
     lines = [[line for line in axes.lines if len(line.get_xdata()) > 1] for axes in curves.axes]
@@ -838,12 +838,12 @@ def test_the_curves_of_a_grid_have_panels_by_one_key_and_colours_by_the_other(ma
     assert all([line.get_color() for line in own] == colors for own in lines)
     for figure in (curves, differences):
         (legend,) = figure.legends
-        assert legend.get_title().get_text() == "learning_rate"
+        assert legend.get_title().get_text() == "learning rate"
         assert [text.get_text() for text in legend.get_texts()][:4] == ["0.1", "0.2", "0.3", "0.4"]
         assert [line.get_color() for line in legend.get_lines()][:4] == colors
         caption = figure_caption("accuracy", figure, results)
         assert (
-            "Each value of batch_size has its own panels; a colour stands for the same learning_rate in all" in caption
+            "Each value of batch size has its own panels; a colour stands for the same learning rate in all" in caption
         )
 
 

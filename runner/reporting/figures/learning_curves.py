@@ -36,13 +36,14 @@ from runner.reporting.figures.drawing.curves import (
     stacked_ticks,
 )
 from runner.reporting.figures.drawing.drawn_data import hidden_name
+from runner.reporting.figures.drawing.early_values import early_top
 from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_ends
 from runner.reporting.figures.drawing.grid_panels import MOST_PANELS
 from runner.reporting.figures.drawing.names import short_keys, shown_name
-from runner.reporting.figures.drawing.plain_ticks import share_ticks
+from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks, share_ticks
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.drawing.zoom import LastPart, last_part
-from runner.reporting.metrics import axis_label, is_share
+from runner.reporting.metrics import axis_label, has_direction, is_share, sign_of
 
 ZOOM_TITLE = "the part in the box"
 _SINGLE, _OF_SEVERAL, _AROUND = 2.6, 1.9, 0.3  # heights in inches: the only row of panels, each of several, the frame
@@ -60,6 +61,7 @@ _BAR_ROOM = 0.023  # distance of these intervals to the right of the curves, as 
 _EARLY = 0.05  # quantile of all values; smaller proportions may lie below the axis if no curve ends there
 _EARLIER = 0.1  # room below that quantile, as a share of the range
 _LEAST = 0.8  # lower end of a logarithmic axis, as a multiple of the smallest value
+_TOP_ROOM = 0.05  # room at the ends of an axis that early values leave, as a share of the range
 _TOP = 1.005  # highest upper limit of an axis of proportions, although bands may extend beyond it
 
 
@@ -73,6 +75,8 @@ class _Part:
     curves: Mapping[str, pd.DataFrame]  # mean and interval of the last column by epoch, for each variant
     zoomed: LastPart | None
     far: Mapping[str, Mapping[str, float]]  # for each column, variants far above it, with their largest values
+    above: Mapping[str, Mapping[str, float]]  # likewise, variants with early outliers
+    tops: Mapping[str, float]  # for each column, the largest value that is not an early outlier
     is_log: bool
 
     @classmethod
@@ -86,9 +90,14 @@ class _Part:
             column: {} if is_share(metric) else far_variants({name: [own["mean"]] for name, own in found.items()})
             for column, found in means.items()
         }
-        is_log = any(_reach(_near_values(history, column, far[column]), (), metric)[2] for column in columns)
-        part = cls(cell, history, blank, means[columns[-1]], None, far, is_log)
-        return replace(part, zoomed=_zoom(part.near_curves(), part.values(), metric))
+        tops = {column: np.inf if is_share(metric) else _top(history, column, far[column]) for column in columns}
+        above = {
+            column: {name: top for name, own in found.items() if (top := _largest(own)) > tops[column]}
+            for column, found in means.items()
+        }
+        part = cls(cell, history, blank, means[columns[-1]], None, far, above, tops, is_log=False)
+        is_log = any(_reach(part.near_values(column), (), metric)[2] for column in columns)
+        return replace(part, is_log=is_log, zoomed=_zoom(part.near_curves(), part.values(), metric))
 
     def near_curves(self) -> list[pd.DataFrame]:
         """Return the curves without those of variants far above the others."""
@@ -96,7 +105,12 @@ class _Part:
 
     def values(self) -> npt.NDArray[np.float64]:
         """Return all finite values that determine the scale."""
-        return np.concatenate([_near_values(self.history, column, far) for column, far in self.far.items()])
+        return np.concatenate([self.near_values(column) for column in self.far])
+
+    def near_values(self, column: str) -> npt.NDArray[np.float64]:
+        """Return the finite values of a column, without those far above the others."""
+        values = _finite(_near(self.history, self.far[column])[column])
+        return values[values <= self.tops[column]]
 
     def fits(self, styles: Mapping[str, Style], inches: float) -> bool:
         """Return whether all names fit at the ends of the curves."""
@@ -132,13 +146,21 @@ class _Part:
         means = {name: own["mean"].loc[zoom.first :] for name, own in self.curves.items()}
         is_inside = {name: own.between(zoom.low, zoom.high).any() for name, own in means.items()}
         late = self.history[self.history["epoch"] >= zoom.first]
-        return late[late["variant"].map(is_inside)]
+        return late[late["variant"].map(is_inside).astype(bool)]
 
 
-def _near_values(history: pd.DataFrame, column: str, far: Container[str]) -> npt.NDArray[np.float64]:
-    """Return the finite values of a column, without those of variants far above it."""
-    is_near = [variant not in far for variant in history["variant"]]
-    return _finite(history[column].to_numpy(float)[is_near])
+def _near(history: pd.DataFrame, far: Container[str]) -> pd.DataFrame:
+    """Return the history without the variants far above the others."""
+    return history[[variant not in far for variant in history["variant"]]]
+
+
+def _top(history: pd.DataFrame, column: str, far: Container[str]) -> float:
+    """Return the largest value that is not an early outlier, without regard to variants far above the others."""
+    return early_top(_near(history, far), column)
+
+
+def _largest(curve: pd.DataFrame) -> float:
+    return float(curve["mean"].max())
 
 
 def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metric: str) -> LastPart | None:
@@ -149,7 +171,7 @@ def _zoom(curves: Sequence[pd.DataFrame], finite: npt.NDArray[np.float64], metri
     """
     ends = [float(curve["mean"].iloc[-1]) for curve in curves if len(curve)]
     low, high, is_log = _reach(finite, ends, metric)
-    return last_part(curves, low, high, log=is_log)
+    return last_part(curves, low, high, log=is_log, sign=sign_of(metric) if has_direction(metric) else 0)
 
 
 def _reach(finite: npt.NDArray[np.float64], ends: Sequence[float], metric: str) -> tuple[float, float, bool]:
@@ -180,7 +202,9 @@ def learning_curves(
 
     If the scale hides how the validation curves differ at their ends, an additional panel shows their last part
     (`last_part`). Each of up to six cells of a grid has a row of panels; in a narrow figure, it has only the validation
-    curves, without an enlarged part. The names are at the ends of the curves if they fit there, otherwise in a legend.
+    curves, with an enlarged part only if a legend names the values. The names are at the ends of the curves if they fit
+    there, otherwise in a legend. Early outliers of a loss leave the panel (`early_top`), with their largest mean in the
+    corner.
 
     A mean ends where the shortest run ends. The other runs continue as thin lines, each with a dot at its end;
     nothing is padded. The legend marks variants without finite values.
@@ -199,11 +223,11 @@ def learning_curves(
     if is_short:
         sides = dict([*sides.items()][-1:])
     parts = _parts(history, [*sides], metric, unit, cells, is_common=bool(key))
-    if is_short:
+    if is_short and not key:  # the names at the ends of the curves need the room
         parts = [replace(part, zoomed=None) for part in parts]
     across = len(sides) + any(part.zoomed is not None for part in parts)
     inches = _row_height(len(parts), is_grid=bool(key))
-    figure, row = _rows_of_panels(len(parts), across, inches, title)
+    figure, row = _rows_of_panels(len(parts), across, inches, title, is_stacked=is_narrow() and not is_short)
     counts = {*history.groupby("variant")["position"].nunique()}
     labelled = not key and len(counts) == 1 and all(part.fits(styles, inches - _LABELS) for part in parts)
     drawing = _Drawing(
@@ -214,6 +238,7 @@ def learning_curves(
         key,
         seeds=seeds,
         named=not (labelled or key),
+        numbered=len(counts) > 1,
         label_width=_LABEL if len(parts) == 1 else _SHORT_LABEL,
     )
     for position, part in enumerate(parts):
@@ -225,7 +250,7 @@ def learning_curves(
         drawing.name_values(row[len(sides) - 1], cells or {})
     if any(part.barred(styles) for part in parts):
         row[len(sides) - 1].plot([], [], "|", color="0.5", markersize=8, label=_BAR_NAME)
-    bands = explain(row, row[len(sides) - 1], unit, f", {number_of_runs(counts)}" * (labelled or bool(key)))
+    bands = explain(row, row[len(sides) - 1], unit, f", {number_of_runs(counts)}" * (len(counts) == 1 or bool(key)))
     legend_below(figure, row[len(sides) - 1], bands, key)
     return figure
 
@@ -237,10 +262,12 @@ def _row_height(count: int, *, is_grid: bool) -> float:
     return min(_OF_GRID_STACKED if is_grid and is_narrow() else _OF_SEVERAL, _PAGE / count)
 
 
-def _rows_of_panels(count: int, across: int, inches: float, title: str) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure with rows of panels of a height; in a narrow figure, all panels are below each other."""
+def _rows_of_panels(
+    count: int, across: int, inches: float, title: str, *, is_stacked: bool
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure with rows of panels of a height, or with all panels below each other."""
     width = TWO_COLUMNS if across > 1 else ONE_COLUMN
-    beside = 1 if is_narrow() else across
+    beside = 1 if is_stacked else across
     height = _AROUND + inches * count * (across // beside)
     return panels(across * count, title, width, height, columns=beside)
 
@@ -289,6 +316,7 @@ class _Drawing:
     key: str  # key whose values are the names; "": none
     seeds: bool
     named: bool  # whether the legend names the variants
+    numbered: bool  # whether it says their numbers of runs
     label_width: int  # characters per line of the label of a vertical axis
 
     def row(self, row: Sequence[Axes], part: _Part, label_inches: float) -> None:
@@ -322,11 +350,22 @@ class _Drawing:
         others = sum(not style.shown for style in self.styles.values())
         drawn = row[: len(self.sides)]
         for axes, (column, side) in zip(drawn, self.sides.items(), strict=True):
-            far, log = part.far[column], part.is_log
-            self._draw(axes, part.history, column, others, part.blank, named=self.named, far=far, log=log)
+            far, top, log = part.far[column], part.tops[column], part.is_log
+            self._draw(
+                axes,
+                part.history,
+                column,
+                others,
+                part.blank,
+                named=self.named,
+                numbered=self.numbered,
+                far=far,
+                top=top,
+                log=log,
+            )
             epoch_axis(axes, stacked_ticks(_TICKS))
-            scale_scores(axes, _near_values(part.history, column, far), self.metric, log=log)
-            name_far(axes, far, self.styles)
+            scale_scores(axes, part.near_values(column), self.metric, log=log, top=top)
+            name_far(axes, {**far, **part.above[column]}, self.styles)
             axes.set_ylabel(wrapped(f"{side} {axis_label(self.metric)}", self.label_width))
         _share_scale(drawn, _POINT_ROOM if len({*part.history["epoch"]}) == 1 else 0)
         if part.cell:
@@ -351,6 +390,8 @@ class _Drawing:
         whole, axes = panels
         column = [*self.sides][-1]
         many = part.barred(self.styles)
+        last = int(part.history["epoch"].max())
+        axes.update_datalim([(zoom.first, zoom.low), (last, zoom.high)])  # although a row of a grid may have no curve
         self._draw(axes, part.late(zoom), column, far=many)
         epoch_axis(axes, stacked_ticks(_TICKS))
         axes.margins(x=0.02)
@@ -369,32 +410,32 @@ class _Drawing:
         axes.set_title(ZOOM_TITLE + ", linear" * part.is_log, loc="left", fontsize="small", color=_QUIET)
         if is_share(self.metric):
             share_ticks(axes.yaxis)
-        last = int(part.history["epoch"].max())
         size = last - zoom.first, zoom.high - zoom.low
         whole.add_patch(Rectangle((zoom.first, zoom.low), *size, fill=False, edgecolor=_QUIET, linewidth=0.6, zorder=4))
 
 
-def scale_scores(axes: Axes, values: npt.ArrayLike, metric: str, *, log: bool = False) -> None:
+def scale_scores(axes: Axes, values: npt.ArrayLike, metric: str, *, log: bool = False, top: float = np.inf) -> None:
     """Scale the vertical axis of drawn curves: it may cut off early values, and is logarithmic if a loss varies a lot.
 
     Args:
         log: use a logarithmic axis in any case.
+        top: value above which drawn curves leave the panel.
     """
     finite = _finite(values)
     lines = [ys for line in axes.lines if len(ys := _finite(line.get_ydata()))]
     low, high, is_log = _reach(finite, [ys[-1] for ys in lines], metric)
+    if top < np.inf:
+        axes.set_ylim(low - _TOP_ROOM * (high - low), top + _TOP_ROOM * (top - low))
     if is_log or (log and high > 0):
         axes.set_yscale("log")
-        bottom, top = axes.get_ylim()
-        axes.set_ylim(
-            max(bottom, _LEAST * float(finite[finite > 0].min())), top
-        )  # the lower end of a band may be close to 0
+        least = _LEAST * float(finite[finite > 0].min())
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], least))  # the lower end of a band may be close to 0
     if is_share(metric):
         share_ticks(axes.yaxis)
-        bottom, top = axes.get_ylim()
+        bottom, upper = axes.get_ylim()
         if any(len(ys) > 1 for ys in lines):
             bottom = max(bottom, low - _EARLIER * (high - low))
-        axes.set_ylim(bottom, min(top, _TOP))
+        axes.set_ylim(bottom, min(upper, _TOP))
 
 
 def _finite(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -416,3 +457,5 @@ def _share_scale(row: Sequence[Axes], room: float) -> None:
     space = room * (high - low)
     for axes in row:
         axes.set_ylim(low - space if low > space else low, high + space)
+        if scale == "log":
+            logarithmic_ticks(axes.yaxis)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +62,7 @@ def variant_curves(
     unit: Unit = SEEDS,
     cells: Mapping[str, tuple[str, str]] | None = None,
     key: str = "",
+    stepped: Container[str] = (),
 ) -> Figure:
     """Draw one column of the history for every variant; variants with identical curves share a line and a legend entry.
 
@@ -71,11 +73,12 @@ def variant_curves(
         styles: styles of the variants by label and, in cells, by name.
         cells: name and cell of each variant of a grid; each cell has a panel if the curves are too many for one.
         key: the names are values of this key; the title of the legend.
+        stepped: variants whose values hold for whole epochs, and are drawn as steps.
     """
     merged = _merged(history, column)
     blank = blank_variants(history, [column])
     if cells and len({*merged.values()}) > _TOGETHER:
-        return _curves_by_cell(history, column, label, title, styles, unit, cells, key, blank)
+        return _curves_by_cell(history, column, label, title, styles, unit, cells, key, blank, stepped)
     by_value = _by_value(merged, cells or {})
     named = {line: styles[value] for line, value in by_value.values()} or _named(styles, merged)
     merged = {variant: line for variant, (line, _) in by_value.items()} or merged
@@ -85,12 +88,26 @@ def variant_curves(
     top = _top(history, column)
     scale = _scale(history, column, top)
     lacking = {merged[name] for name in blank}
-    draw_variants(axes, shown, column, named, others, lacking, unit=unit, log=scale == "log", top=top)
+    counts = {*shown.groupby("variant")["position"].nunique()}
+    smooth = {line for variant, line in merged.items() if variant not in stepped}
+    options: dict[str, Any] = {
+        "stepped": {*merged.values()} - smooth,
+        "unit": unit,
+        "numbered": len(counts) > 1,
+        "log": scale == "log",
+        "top": top,
+    }
+    draw_variants(axes, shown, column, named, others, lacking, **options)
     epoch_axis(axes, stacked_ticks(_TICKS_ALONE))
     _set_range(axes, history[column], scale, top)
     name_far(axes, _above(shown, column, unit, top), named)
     axes.set_ylabel(label)
-    legend_below(figure, axes, explain([axes], axes, unit), key if by_value else "")
+    legend_below(
+        figure,
+        axes,
+        explain([axes], axes, unit, f", {number_of_runs(counts)}" * (len(counts) == 1)),
+        key if by_value else "",
+    )
     return figure
 
 
@@ -182,11 +199,13 @@ def _curves_by_cell(
     cells: Mapping[str, tuple[str, str]],
     key: str,
     blank: Container[str],
+    stepped: Container[str],
 ) -> Figure:
     """Draw a panel for each cell of a grid, with a line for each value of the key, on a common scale.
 
     Args:
         blank: variants without finite values.
+        stepped: variants that are drawn as steps.
     """
     variants = {*history["variant"]}
     named = {variant: place for variant, place in cells.items() if variant in variants}
@@ -201,7 +220,9 @@ def _curves_by_cell(
         lacking = sorted(name for variant, name in names.items() if variant in blank)
         shown = history[history["variant"].isin([*names])]
         shown = shown.assign(variant=shown["variant"].map(names))
-        draw_variants(axes, shown, column, styles, 0, unit=unit, named=False, log=scale == "log", top=top)
+        steps = {name for variant, name in names.items() if variant in stepped}
+        options: dict[str, Any] = {"stepped": steps, "unit": unit, "log": scale == "log", "top": top}
+        draw_variants(axes, shown, column, styles, 0, named=False, **options)
         _stripe(axes, _merged(shown, column, _LINE if scale == "linear" else 0))
         epoch_axis(axes, _TICKS)
         _set_range(axes, history[column], scale, top)

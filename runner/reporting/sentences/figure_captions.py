@@ -97,6 +97,8 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
             said += rank_tests(results.ranks)
         if stem == "tuning_curve":
             said = [*_of_tuning_curve(said, figure)]
+        if stem == "learning_rate":
+            said += _steps_of(figure)
         if stem == "score_by_time":
             said += [in_units(sentence, results.unit) for sentence in _of_times(figure)]
         if stem in TUNING_CAPTIONS:
@@ -133,8 +135,8 @@ def _panels_of_grid(figure: Figure) -> Iterator[str]:
     titles = [text for legend in figure.legends if (text := legend.get_title().get_text())]
     headings = [text for axes in figure.axes if "=" in (text := axes.get_title(loc="left"))]
     if titles and headings:
-        found = re.findall(r"(?:^|, )([^=,]+)=", headings[0].replace("\n", " "))
-        keys = [key.replace(" ", "") for key in found]  # a long key is broken over two lines
+        whole = re.sub(r"(?m)^([^\s,]{20,})\n", r"\1", headings[0])  # a long word was broken over two lines
+        keys = re.findall(r"(?:^|, )([^=,]+)=", whole.replace("\n", " "))
         panel = f"combination of {' and '.join(keys)}" if len(keys) > 1 else f"value of {keys[0]}"
         yield f"Each {panel} has its own panels; a colour stands for the same {titles[0]} in all."
 
@@ -176,6 +178,15 @@ def _of_points(figure: Figure, unit: Unit) -> Iterator[str]:
         yield in_units("Lines are means over seeds, small dots single seeds.", unit)
     if any(str(line.get_label()).endswith(BEYOND) for axes in figure.axes for line in axes.lines):
         yield "Triangles at the edge mark points far behind the others."
+
+
+def _steps_of(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of steps, and of lines between the recorded rates, in a figure of learning rates."""
+    is_stepped = [line.get_drawstyle() == "steps-pre" for line in _lines(figure.axes)]
+    if any(is_stepped):
+        yield "Steps are rates that are constant within each epoch."
+    if not all(is_stepped):
+        yield f"{'Other' if any(is_stepped) else 'The'} lines join the rates at the ends of the epochs."
 
 
 def _of_times(figure: Figure) -> Iterator[str]:
@@ -239,7 +250,7 @@ def _beyond(stem: str, figure: Figure) -> Iterator[str]:
     if stem == "difference_over_time" and any(line.get_marker() in ("v", "^") for line in _lines(panels)):
         yield "Triangles at the edge mark epochs at which a mean is beyond the panel."
     elif any(FAR_TEXT in text.get_text() for axes in figure.axes for text in axes.texts):
-        yield "A number with an arrow is the largest mean of a variant far above the panel."
+        yield "A number with an arrow is the largest mean of a curve that leaves the panel or lies above it."
     elif stem in _BY_EPOCH and any(_leaves(axes, "curves") for axes in panels):
         yield "Early parts of some curves are beyond the panels."
     if any(_leaves(axes, "bands") for axes in panels):

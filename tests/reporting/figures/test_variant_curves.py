@@ -3,6 +3,7 @@ import pandas as pd
 
 from runner.reporting.figures.drawing.styles import variant_styles
 from runner.reporting.figures.variant_curves import variant_curves
+from runner.reporting.sentences import figure_captions
 
 
 def history(curves):
@@ -72,7 +73,7 @@ def test_a_line_that_all_cells_share_has_the_name_and_the_colour_of_its_value():
     figure, styles = of_grid(lambda _, line: line)
     (legend,) = figure.legends
     texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in legend.get_texts()]
-    assert texts == [f"{name}: 2 variants (n = 2)" for name in "0123"]
+    assert texts == [f"{name}: 2 variants" for name in "0123"]
     assert legend.get_title().get_text() == "learning_rate"
     assert [line.get_color() for line in legend.get_lines()] == [styles[name].color for name in "0123"]
 
@@ -130,7 +131,7 @@ def test_norms_that_decay_after_the_first_epoch_stay_on_a_logarithmic_axis():
 def test_a_variant_whose_norms_are_all_infinite_is_named():
     figure = norms({"a": [[1.0, 2.0]], "b": [[float("inf")] * 2]})
     texts = [text.get_text().replace("\N{NO-BREAK SPACE}", " ") for text in figure.legends[0].get_texts()]
-    assert texts == ["a (n = 1)", "b (n = 1: no finite value)"]
+    assert texts == ["a", "b (no finite value)"]
 
 
 def test_a_panel_of_a_grid_names_the_values_without_a_curve():
@@ -158,3 +159,26 @@ def test_the_interval_of_learning_rates_does_not_exceed_the_highest_rate():
     )
     (band,) = figure.axes[0].collections
     assert np.isclose(band.get_paths()[0].vertices[:, 1].max(), 0.1)
+
+
+def test_rates_that_are_constant_within_epochs_are_steps_from_the_beginning_of_the_first():
+    frame = history({"drops": [[0.1, 0.1, 0.05]] * 4, "smooth": [[0.09, 0.06, 0.03]] * 4})
+    styles = variant_styles(["drops", "smooth"], [], None)
+    figure = variant_curves(frame, "val_accuracy", "learning rate", "", styles, stepped={"drops"})
+    steps, line = (own for own in figure.axes[0].lines if len(own.get_xdata()) > 1)
+    assert (steps.get_drawstyle(), line.get_drawstyle()) == ("steps-pre", "default")
+    assert steps.get_xydata().tolist() == [[0, 0.1], [1, 0.1], [2, 0.1], [3, 0.05]]
+    assert line.get_xdata().tolist() == [1, 2, 3]
+    captions = [*figure_captions._steps_of(figure)]
+    assert captions == [
+        "Steps are rates that are constant within each epoch.",
+        "Other lines join the rates at the ends of the epochs.",
+    ]
+
+
+def test_a_line_that_a_stepped_and_a_smooth_schedule_share_has_no_steps():
+    frame = history({"a": [[0.1, 0.05]], "b": [[0.1, 0.05]]})
+    figure = variant_curves(
+        frame, "val_accuracy", "learning rate", "", variant_styles(["a", "b"], [], None), stepped={"a"}
+    )
+    assert {line.get_drawstyle() for line in figure.axes[0].lines} == {"default"}

@@ -126,7 +126,7 @@ def test_rows_of_a_sweep_have_short_keys(make_run, tmp_path, few_resamples):
     for rate in ("0.1", "0.2"):
         make_run(f"sweep/{rate}", [f"optimizer.learning_rate={rate}"])
     found = answered(tmp_path / "sweep")
-    assert [row.name for row in found.groups[0].rows] == ["learning_rate=0.1", "learning_rate=0.2"]
+    assert [row.name for row in found.groups[0].rows] == ["learning rate=0.1", "learning rate=0.2"]
     assert found.groups[0].rows[0].variant == "optimizer.learning_rate=0.1"
 
 

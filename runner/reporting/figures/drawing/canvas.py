@@ -36,6 +36,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LETTERS_AN_INCH = 16  # average number of characters per inch in titles and legends
 _LONGEST = 500  # characters of a string
 _FEWEST_LETTERS = 18  # minimum number of characters in a line
+_HANDLE = 7  # characters that fit beside a name in a legend, in the place of its line and the gap
 _TITLE_LINE, _LEGEND_LINE = 0.17, 0.15  # heights in inches
 _FURTHER_LINE = 0.7  # rows taken by each additional line of a name
 _NEAR = 0.6  # smallest distance from a tick to the first or last one, as a share of the tick spacing
@@ -193,12 +194,25 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "", title: str = "") -
         _own_legend(axes, handles, labels, title)
         return
     lines = [str(label).splitlines() for label in labels]
-    longest = max(len(line) for label in lines for line in label)
-    columns = min(max(1, int(figure.get_figwidth() * _LETTERS_AN_INCH // (longest + 7))), len(labels))
+    widths = [max(map(len, label)) + _HANDLE for label in lines]
+    columns = _most_columns(widths, figure.get_figwidth() * _LETTERS_AN_INCH)
     rows = -(-len(labels) // columns) * max(len(label) for label in lines)
     figure.set_figheight(figure.get_figheight() + _LEGEND_LINE * (rows + bool(title)))
     looks: dict[str, Any] = {"title": plain(title), "title_fontsize": 7} if title else {}
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=7, **looks)
+
+
+def _most_columns(widths: Sequence[int], room: float) -> int:
+    """Return the largest number of columns of a legend that fits into a number of characters.
+
+    Args:
+        widths: characters of the entries, which fill one column after the other.
+    """
+    for columns in range(len(widths), 1, -1):
+        rows = -(-len(widths) // columns)
+        if sum(max(widths[first : first + rows]) for first in range(0, len(widths), rows)) <= room:
+            return columns
+    return 1
 
 
 def _own_legend(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:

@@ -55,9 +55,11 @@ def draw_variants(
     seeds: bool = False,
     unit: Unit = SEEDS,
     named: bool = True,
+    numbered: bool = True,
     log: bool = False,
     far: Container[str] = (),
     top: float = np.inf,
+    stepped: Container[str] = (),
 ) -> None:
     """Draw a line for each variant of the history, with its band.
 
@@ -69,24 +71,26 @@ def draw_variants(
         blank: variants without finite values.
         seeds: draw every seed as a thin line.
         named: add the variants to the legend.
+        numbered: add the numbers of runs to their names.
         log: whether the axis is logarithmic.
         far: variants that do not determine the limits of the axis and have no band.
         top: value above which a mean has no band.
+        stepped: variants whose values hold for whole epochs, and are drawn as steps from the beginning of the first.
     """
     hidden, bounds = 0, _bounds(history[column], column)
     for variant, runs in sorted(by_variant(history, column).items(), key=lambda item: styles[item[0]].shown):
         style = styles[variant]
-        count = f"(n = {runs.curves.shape[1]}{': no finite value' if variant in blank else ''})"
-        whole = count.replace(" ", "\N{NO-BREAK SPACE}")
-        label = wrapped(f"{shown_name(variant)} {whole}", _NAME) if style.shown else None
+        notes = [f"n = {runs.curves.shape[1]}"] * numbered + ["no finite value"] * (variant in blank)
+        whole = f"({': '.join(notes)})".replace(" ", "\N{NO-BREAK SPACE}") if notes else ""
+        label = wrapped(f"{shown_name(variant)} {whole}".rstrip(), _NAME) if style.shown else None
         if not style.shown:
             hidden += 1
             label = None if hidden > 1 else counted(others, "other variant")
         shown = label if named and label else hidden_name(variant)
         limits = axes.dataLim.intervaly.copy()
-        _draw_variant(
-            axes, runs, style, shown, unit, bounds, seeds=seeds, log=log, top=-np.inf if variant in far else top
-        )
+        highest = -np.inf if variant in far else top
+        is_stepped = variant in stepped
+        _draw_variant(axes, runs, style, shown, unit, bounds, seeds=seeds, log=log, top=highest, is_stepped=is_stepped)
         if variant in far:
             axes.dataLim.intervaly = limits
 
@@ -112,8 +116,9 @@ def name_far(axes: Axes, far: Mapping[str, float], styles: Mapping[str, Style]) 
     """Write the largest values of variants far above the panel into its upper right corner."""
     shown = [name for name in far if styles[name].shown][:_MOST_NAMED]
     for line, name in enumerate(shown):
+        rounded = float(f"{far[name]:.2g}")
         axes.annotate(
-            f"{wrapped(shown_name(name), _FAR_NAME)}{FAR_TEXT}{far[name]:.2g} \N{UPWARDS ARROW}",
+            f"{wrapped(shown_name(name), _FAR_NAME)}{FAR_TEXT}{rounded:g} \N{UPWARDS ARROW}",
             (1, 1),
             (-2, -2 - 9 * line),
             xycoords="axes fraction",
@@ -164,6 +169,10 @@ class Runs:
 
     epochs: npt.NDArray[np.int64]
     curves: npt.NDArray[np.float64]  # (epochs, runs)
+
+    def from_beginning(self) -> "Runs":
+        """Return the runs with the values of the first epoch also at its beginning, for steps."""
+        return Runs(np.r_[self.epochs[:1] - 1, self.epochs], np.vstack([self.curves[:1], self.curves]))
 
 
 def by_variant(history: pd.DataFrame, column: str) -> dict[str, Runs]:
@@ -230,10 +239,14 @@ def _draw_variant(
     seeds: bool,
     log: bool,
     top: float,
+    is_stepped: bool,
 ) -> None:
+    runs = runs.from_beginning() if is_stepped else runs
     mean, reach = _mean_and_reach(runs, unit)
     epochs = runs.epochs[: len(mean)]
     line: dict[str, Any] = {"color": style.color, "linestyle": style.dash, "zorder": 3 if style.shown else 1}
+    if is_stepped:
+        line["drawstyle"] = "steps-pre"
     point: dict[str, Any] = {"marker": style.marker, "markersize": 4} if len(mean) == 1 else {}
     axes.plot(epochs, mean, label=label, **point, **line)
     if not style.shown or top == -np.inf:
@@ -243,7 +256,8 @@ def _draw_variant(
     if len(mean) == 1:
         axes.vlines(epochs, low, high, color=style.color, alpha=0.35, linewidth=3, label=hidden_name(label))
     elif not is_few and (high - low > SAME * np.abs(mean)).any():
-        axes.fill_between(epochs, low, high, color=style.color, alpha=0.18, linewidth=0, label=hidden_name(label))
+        band: dict[str, Any] = {"color": style.color, "alpha": 0.18, "linewidth": 0, "label": hidden_name(label)}
+        axes.fill_between(epochs, low, high, step="pre" if is_stepped else None, **band)
     first = 0 if seeds or is_few else max(0, len(mean) - 1)  # the other runs continue from the end of the mean
     if seeds or is_few or not len(mean) or len(runs.epochs) > first + 1:
         of_runs = hidden_name(f"{label}{ONE_RUN}")

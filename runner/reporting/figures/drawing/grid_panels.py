@@ -7,7 +7,7 @@ from itertools import product
 import pandas as pd
 
 from runner.reporting.figures.drawing.axes import LEARNING_RATE, varying_axes
-from runner.reporting.figures.drawing.names import key_names
+from runner.reporting.figures.drawing.names import key_names, shown_value
 from runner.reporting.figures.drawing.styles import MOST_SHOWN
 
 MOST_PANELS = 6
@@ -17,7 +17,7 @@ _TOGETHER = 6  # maximum number of variants that share one panel
 
 @dataclass(frozen=True)
 class GridPanels:
-    """Short form of the key that distinguishes the lines and, for each variant, the key's value and the panel.
+    """Name of the key that distinguishes the lines and, for each variant, the key's value and the panel.
 
     Value and panel are, for example, ("0.1", "model.units=8"). The variants are in the order of the panels, and then of
     the values.
@@ -29,8 +29,7 @@ class GridPanels:
     @property
     def named_cells(self) -> dict[str, tuple[str, str]]:
         """The cells, with the key in the heading of the panel: ("0.1", "model.units=8, by learning rate")."""
-        words = key_names([self.key])[self.key]
-        return {variant: (value, f"{cell}, by {words}") for variant, (value, cell) in self.cells.items()}
+        return {variant: (value, f"{cell}, by {self.key}") for variant, (value, cell) in self.cells.items()}
 
 
 def grid_panels(overrides: pd.DataFrame, variants: Sequence[str]) -> GridPanels | None:
@@ -60,4 +59,8 @@ def grid_panels(overrides: pd.DataFrame, variants: Sequence[str]) -> GridPanels 
     if not is_complete or not fits or len({*short}) < len(short):
         return None
     named = {pair: ",".join(f"{axis.key}={level}" for axis, level in zip(panel, pair, strict=False)) for pair in pairs}
-    return GridPanels(line.key.rpartition(".")[2], {variant_of[pair]: (pair[-1], named[pair]) for pair in pairs})
+    values = {level: shown_value(level) for level in line.levels}
+    if len({*values.values()}) < len(values):
+        values = {level: level for level in line.levels}
+    found_cells = {variant_of[pair]: (values[pair[-1]], named[pair]) for pair in pairs}
+    return GridPanels(key_names([line.key])[line.key], found_cells)

@@ -1,4 +1,4 @@
-"""Display names of variants and cells: with spaces in place of underscores, and keys without their groups."""
+"""Display names of variants, cells, keys and values: words, keys without their groups, and plain numbers."""
 
 import re
 from collections import Counter
@@ -13,6 +13,8 @@ _IN_FORCE: ContextVar[Mapping[str, str] | None] = ContextVar("names", default=No
 _KEY = re.compile(r"(?:^|(?<=,))[\w.]+\.(\w+)=")  # the key of an override, with its groups
 _OPTIONS = re.compile(r"(?:^|(?<=,))(\w+)=[A-Za-z]\w*(?=,|$)")  # a group of the configuration with a chosen option
 _OVERRIDE = re.compile(r"(?:^|(?<=,))([\w.]+)=")  # the full key of an override
+_PART = re.compile(r"(?:^|(?<=,))(\w+)=")  # a key without a group
+_NUMBER = re.compile(r"(?<==)[-+]?\d[\d.eE+-]*(?=$|[, ])")  # the value of an override
 _WORDS = re.compile(r"[^\W_]+(_[^\W_]+)+")  # letters and digits, joined by single underscores
 
 
@@ -52,14 +54,28 @@ def _short_arms(arms: Sequence[str]) -> dict[str, str]:
     are_alike = len({tuple(_OVERRIDE.findall(arm)) for arm in arms}) == 1
     groups = {frozenset(option[1] for option in _OPTIONS.finditer(arm)) for arm in arms} if are_alike else set()
     group = "".join(*groups) if [len(own) for own in groups] == [1] else ""
-    return {arm: short_keys(re.sub(rf"(?:^|(?<=,)){group}=", "", arm) if group else arm) for arm in arms}
+    short = {arm: short_keys(re.sub(rf"(?:^|(?<=,)){group}=", "", arm) if group else arm) for arm in arms}
+    return short if len({*short.values()}) == len(short) else {}
 
 
 def short_keys(cell: str) -> str:
-    """Return a cell with its keys in short form, `learning_rate=0.1`; unchanged if two of them would be equal."""
+    """Return a cell in short form, `optimizer=sgd, learning rate=0.1`.
+
+    Keys are in words, unless two of them would be equal, and values are as on an axis (`shown_value`).
+    """
     short = _KEY.sub(r"\1=", cell)
-    keys = re.findall(r"(?:^|,)(\w+)=", short)
-    return short if len({*keys}) == len(keys) else cell
+    keys = _PART.findall(short)
+    shown = _PART.sub(lambda key: f"{_in_words(key[1])}=", short) if len({*keys}) == len(keys) else cell
+    return _NUMBER.sub(lambda value: shown_value(value[0]), re.sub(r",(?=[\w. ]+=)", ", ", shown))
+
+
+def shown_value(text: str) -> str:
+    """Return a value of a key as it is printed: a number of up to six digits as on an axis, `1` for `1.0`."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return short if float(short := f"{number:g}") == number else text
 
 
 def key_names(keys: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 _HIDDEN = 1 / 3  # share of the axis within which ends can hardly be distinguished
-_FEWEST = 5  # minimum number of epochs
+_FEWEST_BETTER = 3  # minimum number of variants in the better half, if only that is enlarged
+_FEWEST, _FEWEST_OF_HALF = 5, 4  # minimum number of epochs
 _FAR = 10  # multiple of the typical distance from the median beyond which ends may lie outside the enlarged part
 _FEWEST_SHOWN = 3  # minimum number of epochs of the part
 _AROUND = 1.0  # share of the range of the ends, above and below it, within which earlier values are shown
@@ -24,21 +25,37 @@ class LastPart:
     high: float
 
 
-def last_part(curves: Sequence[pd.DataFrame], low: float, high: float, *, log: bool = False) -> LastPart | None:
-    """Return the part to enlarge; None if the curves' ends can be distinguished, or if there is nothing to compare.
+def last_part(
+    curves: Sequence[pd.DataFrame], low: float, high: float, *, log: bool = False, sign: int = 0
+) -> LastPart | None:
+    """Return the part to enlarge: that of all curves, or else of the better half of many; None if neither is hidden.
 
-    The ends are hidden if they and their intervals cover less than a third of the axis; ends far from most others do
-    not count. The part begins at the epoch from which all curves stay near their final range, so that the curves fill
-    it. It contains at least three epochs. No mean curve leaves it, apart from those that end far from most others.
+    Worse variants often stretch the axis, as too small and too large learning rates of a grid do.
 
     Args:
         curves: mean, low and high by epoch, one for each variant.
         low: lower end of the whole axis.
         high: its upper end.
         log: whether the whole axis is logarithmic.
+        sign: 1 if higher values are better, -1 if lower ones are, 0 if neither.
     """
     known = [own for curve in curves if len(own := curve[curve["mean"].notna()])]
-    if len(known) < 2 or max(own.index[-1] for own in known) < _FEWEST:
+    last = max((int(own.index[-1]) for own in known), default=0)
+    part = _hidden_part(known, low, high, log=log) if last >= _FEWEST else None
+    better = sorted(known, key=lambda own: -sign * float(own["mean"].iloc[-1]))[: -(-len(known) // 2)]
+    if part or not sign or len(better) < _FEWEST_BETTER or last < _FEWEST_OF_HALF:
+        return part
+    return _hidden_part(better, low, high, log=log)
+
+
+def _hidden_part(known: Sequence[pd.DataFrame], low: float, high: float, *, log: bool) -> LastPart | None:
+    """Return the last part of curves; None if their ends can be distinguished, or if there is nothing to compare.
+
+    The ends are hidden if they and their intervals cover less than a third of the axis; ends far from most others do
+    not count. The part begins at the epoch from which all curves stay near their final range, so that the curves fill
+    it. It contains at least three epochs. No mean curve leaves it, apart from those that end far from most others.
+    """
+    if len(known) < 2:
         return None
     near = _near(known)
     bands = [own.iloc[-1] for own in near]

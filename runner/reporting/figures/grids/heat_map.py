@@ -14,7 +14,7 @@ from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.axes import Axis
 from runner.reporting.figures.drawing.canvas import canvas, plain, wrapped
 from runner.reporting.figures.drawing.difference_axis import minus
-from runner.reporting.figures.drawing.names import key_names
+from runner.reporting.figures.drawing.names import key_names, shown_name, shown_value
 from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.forest_plot import WORDS
 from runner.reporting.metrics import axis_label, is_share, sign_of, signed_text, spread_text
@@ -65,15 +65,17 @@ def heat_map(
         axes.text(column, row, text, ha="center", va="center", fontsize=6, color=color, **look)
     turned = max(map(len, across.levels)) * len(across.levels) > figure.get_figwidth() * _TURNED
     turn: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if turned else {}
-    axes.set_xticks(range(len(across.levels)), labels=[plain(value) for value in across.levels], **turn)
-    names = [f"{value} (baseline)" if value == baseline and is_apart else value for value in down.levels]
-    axes.set_yticks(range(len(down.levels)), labels=[wrapped(name, 24) for name in names])
+    axes.set_xticks(range(len(across.levels)), labels=[plain(shown_value(value)) for value in across.levels], **turn)
+    rows = [shown_value(shown_name(value)) + " (baseline)" * (value == baseline and is_apart) for value in down.levels]
+    axes.set_yticks(range(len(down.levels)), labels=[wrapped(name, 24) for name in rows])
     keys = key_names([across.key, down.key])
     axes.set(xlabel=plain(keys[across.key]), ylabel=wrapped(keys[down.key], 24))
     axes.set(xlim=(-0.5, len(across.levels) - 0.5), ylim=(len(down.levels) - 0.5, -0.5))
     if of_baseline is not None:
         end = images[0].get_clim()[1]
-        bar = figure.colorbar(images[0], ax=axes, label=wrapped(f"compared with {baseline}, by data set", 30))
+        bar = figure.colorbar(
+            images[0], ax=axes, label=wrapped(f"compared with {shown_name(str(baseline))}, by data set", 30)
+        )
         bar.set_ticks([-end, 0, end] if sign_of(metric) > 0 else [end, 0, -end], labels=["worse", "equal", "better"])
         bar.outline.set_visible(False)
     elif not is_apart and np.isfinite(mean).any():

@@ -136,7 +136,7 @@ def _ranked(panel: _Panel, metric: str) -> list[str]:
 
 def _level_name(panel: _Panel, level: str) -> str:
     """Return `momentum=0.9` for a line, with the key's group if the horizontal key would have the same short form."""
-    return short_keys(f"{panel.across.key}=,{panel.lines.key}={level}").partition(",")[2]
+    return short_keys(f"{panel.across.key}=,{panel.lines.key}={level}").partition(", ")[2]
 
 
 def _draw(axes: Axes, panel: _Panel, styles: Mapping[str, Style], width: float) -> None:

@@ -15,7 +15,7 @@ def crossed(rates, batches, seeds=2):
 
 def test_the_key_with_fewer_values_has_the_panels_and_both_ascend():
     found = grid_panels(*crossed(["0.1", "0.01", "1", "0.001"], ["64", "32", "128"]))
-    assert found.key == "learning_rate"
+    assert found.key == "learning rate"
     assert [*found.cells.items()][3:6] == [
         ("1,32", ("1", f"{BATCH}=32")),
         ("0.001,64", ("0.001", f"{BATCH}=64")),
@@ -25,7 +25,7 @@ def test_the_key_with_fewer_values_has_the_panels_and_both_ascend():
 
 
 def test_of_equally_long_keys_the_learning_rate_has_the_lines():
-    assert grid_panels(*crossed("123", "456")).key == "learning_rate"
+    assert grid_panels(*crossed("123", "456")).key == "learning rate"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_grid_of_three_keys_has_a_panel_for_each_combination_of_the_two_with_f
     frame = pd.DataFrame([*itertools.product(*keys.values())], columns=[*keys], dtype=object)
     variants = [",".join(row) for row in frame.itertuples(index=False)]
     found = grid_panels(frame, variants)
-    assert found.key == "learning_rate"
+    assert found.key == "learning rate"
     cells = [cell for _, cell in found.cells.values()]
     panels = [f"optimizer={name},{BATCH}={size}" for name in ("sgd", "adam") for size in ("32", "64")]
     assert [*dict.fromkeys(cells)] == panels

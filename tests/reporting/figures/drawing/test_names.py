@@ -4,6 +4,7 @@ from runner.reporting.figures.drawing.names import (
     print_names,
     short_keys,
     shown_name,
+    shown_value,
     with_names,
 )
 
@@ -22,9 +23,9 @@ def test_cells_and_labels_keep_what_follows_the_name():
     labels = {"sgd,model=cnn [digits]": "sgd,model=cnn", "sgd_2": "sgd_2", "adam,a.b=1": "adam,a.b=1"}
     assert print_names(labels, ["sgd", "adam"], {"sgd": "SGD"}) == {
         "sgd": "SGD",
-        "sgd,model=cnn": "SGD,model=cnn",
-        "sgd,model=cnn [digits]": "SGD,model=cnn [digits]",
-        "adam,a.b=1": "adam,b=1",
+        "sgd,model=cnn": "SGD, model=cnn",
+        "sgd,model=cnn [digits]": "SGD, model=cnn [digits]",
+        "adam,a.b=1": "adam, b=1",
     }
 
 
@@ -40,10 +41,10 @@ def test_names_are_in_force_within_the_block_and_leave_parentheses():
 
 
 def test_keys_lose_their_groups_unless_two_would_be_equal():
-    assert short_keys("digits,model.hidden_units=[32,64],seed=0") == "digits,hidden_units=[32,64],seed=0"
-    assert short_keys(",optimizer.learning_rate=0.1 [digits]") == ",learning_rate=0.1 [digits]"
+    assert short_keys("digits,model.hidden_units=[32,64],seed=0") == "digits, hidden units=[32,64], seed=0"
+    assert short_keys(",optimizer.learning_rate=0.1 [digits]") == ", learning rate=0.1 [digits]"
     assert short_keys("optimizer.momentum=0.9,normalization.momentum=0.99") == (
-        "optimizer.momentum=0.9,normalization.momentum=0.99"
+        "optimizer.momentum=0.9, normalization.momentum=0.99"
     )
 
 
@@ -51,8 +52,8 @@ def test_labels_of_a_sweep_have_short_keys_unless_one_would_stand_for_two():
     arms = ["optimizer.learning_rate=0.1,seed=0", "optimizer=sgd"]
     labels = {arms[0]: arms[0], f"{arms[0]} [digits]": arms[0], arms[1]: arms[1]}
     assert print_names(labels, [], {}) == {
-        arms[0]: "learning_rate=0.1,seed=0",
-        f"{arms[0]} [digits]": "learning_rate=0.1,seed=0 [digits]",
+        arms[0]: "learning rate=0.1, seed=0",
+        f"{arms[0]} [digits]": "learning rate=0.1, seed=0 [digits]",
     }
     ambiguous = ["optimizer.momentum=0.9", "normalization.momentum=0.9"]
     assert print_names(dict(zip(ambiguous, ambiguous, strict=True)), [], {}) == {}
@@ -84,8 +85,8 @@ def test_options_of_one_group_are_named_without_it():
     }
     grid = ["optimizer=sgd,optimizer.learning_rate=0.1", "optimizer=adam,optimizer.learning_rate=0.1"]
     assert [*print_names({arm: arm for arm in grid}, [], {}).values()] == [
-        "sgd,learning_rate=0.1",
-        "adam,learning_rate=0.1",
+        "sgd, learning rate=0.1",
+        "adam, learning rate=0.1",
     ]
     for others in (
         ["optimizer=sgd", "model=mlp"],
@@ -93,4 +94,17 @@ def test_options_of_one_group_are_named_without_it():
         ["optimizer=sgd,width=1", "optimizer=adam"],
         ["optimizer=sgd,model=mlp", "optimizer=adam,model=mlp"],
     ):
-        assert not print_names({other: other for other in others}, [], {})
+        names = print_names({other: other for other in others}, [], {})
+        assert all(name.replace(" ", "") == other for other, name in names.items())
+
+
+def test_numbers_are_printed_as_on_an_axis_unless_digits_would_be_lost():
+    texts = ["1.0", "1e-3", "0.10", "64", "0.1234567", "[1.0,2]", "sgd", "none", "1.2.3"]
+    printed = ["1", "0.001", "0.1", "64", "0.1234567", "[1.0,2]", "sgd", "none", "1.2.3"]
+    assert [*map(shown_value, texts)] == printed
+    assert [short_keys(f"a.b={text}") for text in texts] == [f"b={text}" for text in printed]
+
+
+def test_arms_that_differ_in_the_spelling_of_a_number_keep_their_labels():
+    arms = ["model.width=1.0", "model.width=1"]
+    assert print_names(dict(zip(arms, arms, strict=True)), [], {}) == {}

@@ -82,3 +82,29 @@ def test_a_logarithmic_axis_is_measured_as_it_is_drawn():
 def test_an_interval_that_reaches_0_or_below_on_a_logarithmic_axis_is_no_error(reach):
     losses = [curve(1, 0.5, 0.2, 0.1, 0.05, 0.04, reach=reach), curve(1, 0.5, 0.2, 0.1, 0.05, 0.041)]
     assert last_part(losses, 0.004, 1, log=True) is None
+
+
+def with_bad_half(*good):
+    bad = [curve(0.1, 0.1, 0.15, 0.2, 0.2, end) for end in (0.2, 0.4, 0.6)]
+    return [*(curve(*means) for means in good), *bad]
+
+
+def test_the_better_half_is_enlarged_if_the_others_stretch_the_axis():
+    curves = with_bad_half(A, B, (0.1, 0.5, 0.8, 0.89, 0.9, 0.9))
+    assert last_part(curves, 0.1, 0.92) is None
+    part = last_part(curves, 0.1, 0.92, sign=1)
+    assert part is not None
+    assert part.low > 0.8
+    assert part.high == pytest.approx(0.92, abs=2e-3)
+
+
+def test_the_better_half_of_a_loss_has_the_lower_ends():
+    curves = [curve(*(1 - own["mean"])) for own in with_bad_half(A, B, (0.1, 0.5, 0.8, 0.89, 0.9, 0.9))]
+    part = last_part(curves, 0.08, 0.9, sign=-1)
+    assert part is not None
+    assert part.high < 0.2
+    assert last_part(curves, 0.08, 0.9, sign=1) is None
+
+
+def test_the_better_half_of_a_few_variants_is_not_enlarged():
+    assert last_part(with_bad_half(A, B)[:4], 0.1, 0.92, sign=1) is None

@@ -18,7 +18,7 @@ def test_a_heat_map_has_the_mean_and_deviation_of_every_cell():
     assert texts[0, 0] == "60.00\n± 0.00"  # sgd at 0.01
     assert texts[1, 0] == "60.00\n± 14.14"
     assert texts[2, 1] == "-"  # adam at 1 diverged
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1e-2", "0.1", "1"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.01", "0.1", "1"]  # as on an axis
     assert axes.images[0].get_array()[1, 0] == pytest.approx(0.9)
     assert axes.images[0].get_array().mask[1, 2]
     assert axes.patch.get_hatch()  # unlike any colour of the map
