@@ -20,7 +20,7 @@ from runner.reporting.figures.drawing.files import Draw
 from runner.reporting.figures.drawing.styles import Style
 from runner.reporting.figures.grids.heat_map import DATASET, heat_map
 from runner.reporting.figures.grids.sensitivity import sensitivity
-from runner.reporting.metrics import axis_label
+from runner.reporting.metrics import axis_label, validation_counterpart
 from runner.reporting.results import Results
 from runner.reporting.tuning.tuning_trials import only_axis, point_values
 
@@ -45,7 +45,8 @@ def axis_figures(results: Results, styles: dict[str, Style]) -> Named:
         points = points_along(axis, overrides, scores)
         if points.groupby("group")["value"].nunique().max() >= _FEWEST_ALONG:
             title = f"Sensitivity: {results.title}"
-            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, unit=results.unit)
+            own: dict[str, Any] = {"unit": results.unit, "margin": results.margin}
+            yield "sensitivity", partial(sensitivity, points, axis.key, results.metric, title, {}, **own)
     if is_grid(axes, overrides) and scores.notna().any():
         label = axis_label(results.metric)
         title = f"{label[:1].upper()}{label[1:]}, mean ± sd: {results.title}"
@@ -83,5 +84,7 @@ def _along_tuned(results: Results, tuning: pd.DataFrame, axis: Axis, styles: dic
     }
     chosen = {variant: (value, "") for variant, value in values.items() if value is not None}
     title = f"Tuned on validation: {', '.join(dict.fromkeys(results.summary['dataset']))}"
-    options: dict[str, Any] = {"direction": results.asked.direction, "baseline": results.baseline, "styles": styles}
+    margin = results.margin if validation_counterpart(results.metric) == metric else None
+    options: dict[str, Any] = {"baseline": results.baseline, "styles": styles, "margin": margin}
+    options |= {"direction": results.asked.direction}
     return partial(sensitivity, points, axis.key, metric, title, chosen, **options)

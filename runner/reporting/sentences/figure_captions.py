@@ -20,6 +20,7 @@ from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.dots import INTERVAL
 from runner.reporting.figures.drawing.curves import FAR_TEXT, FEW_RUNS, ONE_RUN
 from runner.reporting.figures.drawing.names import names_in_force, shown_name
+from runner.reporting.figures.grids.good_range import GOOD, OF_MARGIN, OF_SEEDS
 from runner.reporting.figures.grids.scored_panels import BEYOND
 from runner.reporting.figures.learning_curves import ZOOM_TITLE
 from runner.reporting.figures.of_scores_by_time import has_bands, has_bars
@@ -92,7 +93,7 @@ def _sentences(stem: str, figure: Figure, results: Results, confusion: str | Non
         if stem == "confusion_matrix" and any("(" in text.get_text() for axes in figure.axes for text in axes.texts):
             said.append("In parentheses: numbers of examples.")
         if stem in ("sensitivity", "interaction"):
-            said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit)]
+            said = [*_without_absent(said, figure, results), *_of_points(figure, results.unit), *_of_good(figure)]
         if stem == "critical_difference" and results.ranks is not None:
             said += rank_tests(results.ranks)
         if stem == "tuning_curve":
@@ -187,6 +188,21 @@ def _steps_of(figure: Figure) -> Iterator[str]:
         yield "Steps are rates that are constant within each epoch."
     if not all(is_stepped):
         yield f"{'Other' if any(is_stepped) else 'The'} lines join the rates at the ends of the epochs."
+
+
+def _of_good(figure: Figure) -> Iterator[str]:
+    """Yield the meaning of the broad strokes along the good parts of lines."""
+    entries = [text.get_text().replace("\n", " ") for legend in figure.legends for text in legend.get_texts()]
+    for found in (re.fullmatch(rf"{GOOD} (.+) of its best \((.+)\)", entry) for entry in entries):
+        if found:
+            source = {
+                OF_MARGIN: "the margin",
+                OF_SEEDS: f"half the {CONFIDENCE:.0%} t-interval of the difference between two means, with the pooled "
+                "spread of the better half of all points",
+            }[found[2]]
+            yield f"Broad strokes mark the part of a line that is at most {found[1]} worse than its best: {source}."
+            if any(axes.get_title(loc="right") for axes in figure.axes):
+                yield "The numbers above a panel are its range."
 
 
 def _of_times(figure: Figure) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Sensitivity: a metric along one axis of a grid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from runner.reporting.figures.drawing.names import key_names, short_keys, shown_
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
 from runner.reporting.figures.drawing.styles import STAR, Style, variant_styles
 from runner.reporting.figures.drawing.value_axis import scale_values
+from runner.reporting.figures.grids.good_range import explain_good, mark_good, noise_of_seeds
 from runner.reporting.figures.grids.scored_panels import are_few, draw_seeds, scale_scores
 from runner.reporting.metrics import axis_label, sign_of
 from runner.reporting.statistics.summary import Summary, summarize
@@ -34,6 +35,7 @@ _FAR = 1000  # values beyond this multiple of the largest value with a completed
 _TOGETHER, _ACROSS = 4, 4  # maximum number of groups in one panel, and of panels side by side
 _FRAME, _PANEL = 0.7, 1.5  # heights in inches: the frame, each row of panels
 _HEADING, _KEY = 22, 30  # characters per line of a panel's heading and of a key
+_ABOVE = 25  # characters of a heading and the range beside it
 _REACH = 0.75  # length of the bands that is shown beyond the points, as a share of their range
 _MOST_GROUPS = 7  # maximum number of distinguishable lines with bands
 
@@ -48,12 +50,16 @@ def sensitivity(
     unit: Unit = SEEDS,
     baseline: str | None = None,
     styles: Mapping[str, Style] | None = None,
+    margin: float | None = None,
 ) -> Figure:
     """Draw a metric against a numeric key: the mean over seeds, with its 95% interval as a band.
 
     A line joins points that differ in this key alone; other points are not joined. A group in which other numeric keys
     vary as well has no bands, and up to three seeds are dots in place of a band. Points far behind the others are
     triangles at the edge. With more than four groups, each has a panel in which the others are grey.
+
+    A broad stroke marks the part of a line that is about as good as its best point: at most worse by the margin or,
+    without one, by the noise of the seeds (`noise_of_seeds`).
 
     Args:
         points: one row per run: group, rest (the values of its other keys), value (of the key) and score; NaN for a run
@@ -63,8 +69,10 @@ def sensitivity(
         unit: unit of the runs, for the bands.
         baseline: the group of the baseline, if there is one.
         styles: styles of a report's variants, used if every group is one of them.
+        margin: smallest difference that matters, in the unit of the metric.
     """
-    styles = _styles(points, sign_of(metric, direction), baseline, styles or {})
+    sign = sign_of(metric, direction)
+    styles = _styles(points, sign, baseline, styles or {})
     apart = [group for group, style in styles.items() if style.shown]
     is_together = len(apart) <= _TOGETHER
     columns = 1 if is_together else fitting(len(apart), _ACROSS)
@@ -87,6 +95,13 @@ def sensitivity(
         axes.set_xlabel(key_lines(key_names([key])[key], _KEY))
     if hidden := sum(not style.shown for style in styles.values()):
         last.plot([], [], color="0.75", label=counted(hidden, "other"))
+    tolerance = noise_of_seeds(points, sign, unit) if margin is None else margin
+    for axes, group in zip([last] * len(apart) if is_together else row, apart, strict=True):
+        good = mark_good(axes, points[points["group"] == group], styles[group].color, sign, tolerance)
+        if not is_together:
+            _name_range(axes, good, styles[group].color)
+    if tolerance > 0:
+        explain_good(last, tolerance, metric, is_margin=margin is not None)
     if chosen:
         last.plot([], [], "*", color="white", label="chosen", **STAR)
     scale_scores(row, metric, columns, _score_axis(points, metric, direction), unit, _REACH)
@@ -146,6 +161,15 @@ def _draw_alone(
     axes.set_title(wrapped(short_keys(shown_name(group)), _HEADING), loc="left", fontsize="medium", color="0.35")
     _mark_lost(axes, points[points["group"] == group], styles, named=False)
     scale_values(axes, sorted({*known["value"]}), width)
+
+
+def _name_range(axes: Axes, values: Sequence[float], color: str) -> None:
+    """Write the range of the good values to the right of a panel's heading, if there is room."""
+    if not values:
+        return
+    text = " to ".join(dict.fromkeys(f"{value:g}" for value in (values[0], values[-1])))
+    if len(axes.get_title(loc="left")) + len(text) <= _ABOVE:
+        axes.set_title(text, loc="right", fontsize="small", color=color)
 
 
 def _explain_marks(axes: Axes, points: pd.DataFrame) -> None:

@@ -3,7 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from runner.reporting.comparison.folds import SEEDS
 from runner.reporting.figures.drawing.axes import (
     Axis,
     is_grid,
@@ -13,8 +15,11 @@ from runner.reporting.figures.drawing.axes import (
     sensitivity_axis,
     varying_axes,
 )
+from runner.reporting.figures.drawing.drawn_data import hidden_name
 from runner.reporting.figures.drawing.styles import Style
+from runner.reporting.figures.grids.good_range import GOOD, noise_of_seeds
 from runner.reporting.figures.grids.sensitivity import sensitivity
+from runner.reporting.sentences.figure_captions import _of_good
 
 
 class Record:
@@ -207,3 +212,50 @@ def test_of_many_groups_those_with_the_lowest_loss_are_highlighted():
     headings = [axes.get_title(loc="left") for axes in figure.axes]
     assert "best" in headings
     assert "v8" not in headings
+
+
+def noisy(**means):
+    """Four seeds with a standard deviation of 0.01 at the values 0.01, 0.1, 1 and 10 of each group."""
+    rows = [
+        {"group": group, "rest": "", "value": 10.0**place, "score": mean + noise}
+        for group, own in means.items()
+        for place, mean in enumerate(own, start=-2)
+        for noise in np.array([-1, 1, -1, 1]) * 0.01 * np.sqrt(3 / 4)
+    ]
+    return pd.DataFrame(rows)
+
+
+def strokes(figure):
+    return [[*line.get_xdata()] for axes in figure.axes for line in axes.lines if line.get_label() == hidden_name(GOOD)]
+
+
+def test_a_stroke_marks_the_values_that_the_noise_of_the_seeds_cannot_tell_from_the_best():
+    points = noisy(sgd=[0.5, 0.895, 0.9, 0.89], adam=[0.9, 0.7, 0.9, 0.6])
+    noise = stats.t.ppf(0.975, 4 * 3) * 0.01 * np.sqrt(2 / 4)  # of the four better points
+    figure = sensitivity(points, "lr", "val_accuracy", "", {})
+    assert noise_of_seeds(points, 1, SEEDS) == pytest.approx(noise)
+    assert strokes(figure) == [[0.1, 1, 10], [0.01]]  # not the equally good value beyond a worse one
+    texts = [text.get_text().replace("\n", " ") for text in figure.legends[0].texts]
+    assert f"within {100 * noise:.2g} percentage points of its best (noise)" in texts
+
+
+def test_a_margin_replaces_the_noise_and_a_loss_is_good_where_it_is_low():
+    points = noisy(sgd=[0.5, 0.105, 0.1, 0.2])
+    figure = sensitivity(points, "lr", "val_loss", "", {}, margin=0.002)
+    assert strokes(figure) == [[1]]
+    assert strokes(sensitivity(points, "lr", "val_loss", "", {}, margin=0.15)) == [[0.1, 1, 10]]
+    assert "within 0.002 of its best (the margin)" in [text.get_text() for text in figure.legends[0].texts]
+    assert [*_of_good(figure)] == [
+        "Broad strokes mark the part of a line that is at most 0.002 worse than its best: the margin."
+    ]
+
+
+def test_one_seed_has_no_noise_and_so_no_stroke():
+    figure = sensitivity(noisy(sgd=[0.5, 0.8, 0.9, 0.6])[::4], "lr", "val_accuracy", "", {})
+    assert not strokes(figure)
+    assert not any("its best" in text.get_text() for text in figure.legends[0].texts)
+
+
+def test_panels_name_the_good_range():
+    figure = sensitivity(noisy(**{name: [0.5, 0.895, 0.9, 0.6] for name in "abcde"}), "lr", "val_accuracy", "", {})
+    assert [axes.get_title(loc="right") for axes in figure.axes] == ["0.1 to 1"] * 5
