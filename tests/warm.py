@@ -78,9 +78,9 @@ def _fork_workers_from(server: str) -> None:
 
 def _leave_out_figures() -> None:
     """Make this process write reports without figures, because figures take seconds."""
-    from runner.reporting import report
+    from runner.reporting import report, run_report
 
-    report.run_figures = report._write_figures = lambda *_: ()
+    run_report.run_figures = report._write_figures = lambda *_: ()
 
 
 @contextmanager

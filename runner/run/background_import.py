@@ -16,4 +16,4 @@ def import_ahead() -> Thread:
 
 def _import() -> None:
     with suppress(Exception):  # an error recurs where the module is used
-        import runner.reporting.report  # noqa: F401
+        import runner.reporting.run_report  # noqa: F401
