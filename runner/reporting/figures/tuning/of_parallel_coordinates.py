@@ -12,10 +12,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from runner.core.text import counted
 from runner.reporting.figures.drawing.appearance import TWO_COLUMNS
-from runner.reporting.figures.drawing.canvas import PALETTE, key_lines, legend_below, panels, plain, wrapped
+from runner.reporting.figures.drawing.canvas import PALETTE, key_lines, legend_below, panels, plain, sideways, wrapped
 from runner.reporting.figures.drawing.names import key_names, shown_name
 from runner.reporting.figures.drawing.plain_ticks import share_ticks
 from runner.reporting.figures.drawing.score_axis import ScoreAxis
@@ -33,6 +34,8 @@ _THIN, _THICK = 0.7, 1.7  # widths of a line and of the chosen line, relative to
 _NAME = 60  # characters per line of a variant's name
 _LETTERS_AN_INCH = 16  # average number of characters per inch in the names of keys
 _LINE = 1.2  # line height of these names, in font sizes
+_ASIDE = 4.5  # points, from an axis to its numbers
+_OUTLINE = 1.8  # points, of the white outline of the numbers in front of lines
 _LOST = "0.8"  # colour of trials without a score
 _CHOSEN = PALETTE[1]
 _MOST_NAMED, _NOTE = 6, 70  # names of variants that are not shown, and characters per line of this note
@@ -149,10 +152,11 @@ def _draw_axis(axes: Axes, place: float, ticks: Sequence[Tick], name: str, *, is
     axes.vlines(place, 0, 1, color="0.3", linewidth=0.8, zorder=3)
     axes.plot([place] * len(heights), heights, "_", color="0.3", markersize=5, markeredgewidth=0.8, zorder=3)
     look: Any = {"fontsize": "small", "va": "center", "ha": "left" if is_last else "right", "zorder": 4}
+    look["transform"] = sideways(axes, _ASIDE if is_last else -_ASIDE)
     is_inside = place > 0 and not is_last  # lines pass behind this text, so it needs no room at the margin
     if is_inside:
-        look["bbox"] = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.6}
+        look["path_effects"] = [withStroke(linewidth=_OUTLINE, foreground="white")]  # a box would cut the lines
     for height, text in ticks:
-        shown = axes.text(place + (0.03 if is_last else -0.02), height, plain(text), **look)
+        shown = axes.text(place, height, plain(text), **look)
         shown.set_in_layout(not is_inside)
     axes.text(place, 1.07, name, ha="center", va="bottom")

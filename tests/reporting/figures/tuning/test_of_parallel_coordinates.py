@@ -73,11 +73,22 @@ def test_the_best_loss_is_on_top():
 
 def test_ticks_and_names_stand_at_their_axes():
     figure = drawn()
-    texts = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
-    assert texts["none"] == (pytest.approx(0.98), 0.25)
-    assert texts["validation accuracy (%)"][0] == 3
-    assert texts["60"][0] > 3
-    assert figure.axes[0].get_title("left") == "sgd (3 trials)"
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    places = {text.get_text(): text.get_position() for text in axes.texts}
+    assert places["none"] == (1, 0.25)
+    assert places["validation accuracy (%)"][0] == 3
+    of_second, of_last = (axes.transData.transform((place, 0))[0] for place in (1, 3))
+    assert boxes["none"].x1 < of_second
+    assert boxes["60"].x0 > of_last
+    assert axes.get_title("left") == "sgd (3 trials)"
+
+
+def test_numbers_in_front_of_lines_have_an_outline_instead_of_a_box_that_cuts_the_lines():
+    texts = {text.get_text(): text for text in drawn().axes[0].texts}
+    assert texts["none"].get_path_effects()
+    assert texts["none"].get_bbox_patch() is None
 
 
 def test_names_of_keys_do_not_overlap_in_a_narrow_figure():
