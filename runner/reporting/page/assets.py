@@ -12,7 +12,7 @@ from runner.reporting.page.cells import with_minus
 # In the order of their dependencies.
 _SCRIPTS = (
     "variants", "tables", "filters", "columns", "tip", "charts", "forest", "groups", "curves", "curve_texts",
-    "curve_charts", "dots", "scatter", "pictures", "views", "two_runs",
+    "curve_charts", "dots", "scatter", "parallel", "pictures", "views", "two_runs",
 )  # fmt: skip
 _COMMA = re.compile(r"(?<=,)(?!\s)")
 _PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1

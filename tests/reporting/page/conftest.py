@@ -1,5 +1,7 @@
 """Pages with hostile names, opened in the browser."""
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -39,14 +41,18 @@ def page(once) -> Path:
     return once("page", study) / "out" / "index.html"
 
 
-def tuned_study(base: Path) -> None:
-    """Two variants, each with three trials of a learning rate, one without a score; the page has no figures."""
+RATES = {"lr=0.001": 0.5, "lr=0.1": 0.9, "lr=1.0": None}
+RATES_AND_SIZES = {"lr=0.001 size=8": 0.5, "lr=0.1 size=32": 0.9, "lr=0.01 size=8": 0.7, "lr=1.0 size=16": None}
+
+
+def tuned_study(base: Path, points: Mapping[str, float | None] = RATES) -> None:
+    """Two variants, each with a trial of each point and its score; the page has no figures."""
     make_run, rows = run_maker(base), []
     for variant in ("sgd", "adam"):
         make_run(f"sweep/{variant}", label=variant)
-        rows += [(variant, f"lr={rate}", score) for rate, score in ((0.001, 0.5), (0.1, 0.9), (1.0, None))]
+        rows += [(variant, point, score) for point, score in points.items()]
     table = pd.DataFrame(rows, columns=["variant", "point", "val_accuracy"])
-    table = table.assign(seeds=1, scored=1, chosen=[False, True, False] * 2, on_edge=False, budget=3)
+    table = table.assign(seeds=1, scored=1, chosen=table["val_accuracy"] == 0.9, on_edge=False, budget=len(points))
     table.to_csv(base / "sweep" / "tuning.csv", index=False)
     left_out, paths = LeftOut(), [base / "sweep"]
     results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
@@ -74,6 +80,12 @@ def opened_datasets(browser, once):
 @pytest.fixture
 def opened_tuned(browser, once):
     return opened_anew(browser, (once("tuned page", tuned_study) / "index.html").as_uri())
+
+
+@pytest.fixture
+def opened_tuned_over_two_keys(browser, once):
+    build = partial(tuned_study, points=RATES_AND_SIZES)
+    return opened_anew(browser, (once("page tuned over two keys", build) / "index.html").as_uri())
 
 
 @pytest.fixture

@@ -25,6 +25,11 @@ const faded = (color, alpha) => {
     : color.match(/\d+/g);
   return `rgba(${red},${green},${blue},${alpha})`;
 };
+// The number in a cell; null without one.
+const numberOfCell = (cell) => {
+  const text = plainText(cell).replace(/[,%]/g, "");
+  return text === "" || Number.isNaN(Number(text)) ? null : Number(text);
+};
 const short = (value) => `${Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4))}`.replaceAll("-", MINUS);
 // Powers of ten or, over few decades, round numbers between the ends of a logarithmic axis.
 const logSplits = (_, __, low, high) => {

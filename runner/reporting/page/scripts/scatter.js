@@ -8,11 +8,7 @@ const scatterChart = (place, table, words, first) => {
   const colors = variants.map((variant) => data.variants[variant]?.color ?? "#777777");
   const heads = [...table.tHead.rows[0].cells];
   const numbers = heads.flatMap((head, position) => (head.classList.contains("number") ? [[head.dataset.name, position]] : []));
-  const number = (row, position) => {
-    const text = plainText(row.cells[position]).replace(/[,%]/g, "");
-    return text === "" || Number.isNaN(Number(text)) ? null : Number(text);
-  };
-  const columns = new Map(numbers.map(([name, position]) => [name, rows.map((row) => number(row, position))]));
+  const columns = new Map(numbers.map(([name, position]) => [name, rows.map((row) => numberOfCell(row.cells[position]))]));
   for (const [name, values] of columns) if (values.every((value) => value === null)) columns.delete(name);
   if (!columns.size) return null;
   const usual = columns.has(table.dataset.metric) ? table.dataset.metric : columns.keys().next().value;
