@@ -1,6 +1,6 @@
 """Results of a report: frames for its files, figures and sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -48,7 +48,7 @@ from runner.reporting.tables.marks import Mark
 from runner.reporting.targets import is_easy, is_time, usual_final, with_compilation, with_targets
 from runner.reporting.tuning.importances import Importances, importances
 from runner.reporting.tuning.selection_optimism import selection_frame, selection_warnings
-from runner.reporting.tuning.tuning_curves import pruning_sentences, tuning_curve_frame, tuning_sentences
+from runner.reporting.tuning.tuning_curves import is_unsettled, pruning_sentences, tuning_curve_frame, tuning_sentences
 from runner.reporting.tuning.tuning_trials import Trials, tuning_trials
 
 _SPENDING = {"pocock": "Pocock-like spending", "obrien_fleming": "O'Brien-Fleming-like spending"}
@@ -186,8 +186,20 @@ class Results:
         curves = self.tuning_curve
         if curves is None:
             return []
-        leads = tuning_sentences(curves, self.asked.variants or dict.fromkeys(curves["variant"]))
+        leads = tuning_sentences(curves, self._names_in_study(curves))
         return leads if self.tuning is None else [*leads, *pruning_sentences(self.tuning, self.asked.pruner)]
+
+    def _names_in_study(self, curves: pd.DataFrame) -> Iterable[str]:
+        return self.asked.variants or dict.fromkeys(curves["variant"])
+
+    def _unsettled_tuning(self) -> Iterator[str]:
+        """Warn if the tuning over ranges, in which more trials could find better values, had not settled."""
+        curves, axes = self.tuning_curve, [axis for trials in self.trials for axis in trials.axes.values()]
+        if curves is not None and any(axes) and is_unsettled(curves, self._names_in_study(curves)):
+            yield (
+                "the order of the variants still changes at the last tuning budget, so with more trials, the verdicts "
+                "may be different."
+            )
 
     @cached_property
     def aggregate(self) -> pd.DataFrame:
@@ -490,6 +502,7 @@ class Results:
         """Limits of the evidence, one sentence each."""
         tuned = [] if self.selection is None else selection_warnings(self.selection, self.asked.budget, self.asked.cost)
         records = [run.record for run in self.runs]
+        tuned += self._unsettled_tuning()
         found = cautions(self.aggregate, self.comparisons, records, tuned, self.not_begun)
         apart = sweeps_apart(self.runs, self.left_out)
         own = [*self._without_baseline(), *self._own_losses(), *self._unranked(), *self.factorial.notes]

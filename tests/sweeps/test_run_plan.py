@@ -124,7 +124,7 @@ def test_a_study_tunes_over_ranges_and_says_what_it_could_not(composer, tmp_path
     plan = planned(composer, TUNED | {"tune": tune})
     said = " ".join(conducted(plan, tmp_path).split())
     assert "sgd has only 2 points to tune, fewer than its budget of 3: all of them are tried" in said
-    assert "sgd: optimizer.learning_rate=2 lies at the edge of the values tried" in said
+    assert "sgd: optimizer.learning_rate=2 lies at the edge of the search" in said
     assert "the tuning budget of 3 points was not used up: sgd has only 2 points." in said
     tuning = pd.read_csv(tmp_path / "tuning.csv")
     for _, point in tuning.iterrows():  # a score equals its learning rate: these points were trained

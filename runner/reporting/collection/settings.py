@@ -13,7 +13,7 @@ from runner.reporting.collection.groups import asked_of
 NONE = "none"  # stands for a key that a run does not have
 _MOST_READ = 200  # configurations; reading one takes milliseconds
 _CHECKED = "dataset.fingerprint"  # a check of the data, set for some data sets only
-_IMPLIED = "._target_"  # suffix of keys that repeat the option of a group
+_IMPLIED = ("._target_", "._partial_")  # suffixes of keys that follow from the option of a group
 
 
 @dataclass(frozen=True)

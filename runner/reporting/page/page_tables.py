@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from runner.records.record import RunRecord
-from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, can_decide, outcome, p_text, short_reason
+from runner.reporting.comparison.decision import STILL_TRAINING, UNDECIDED, outcome, p_text, short_reason
 from runner.reporting.comparison.folds import unit_noun
 from runner.reporting.comparison.lost_runs import no_result_text
 from runner.reporting.metrics import (
@@ -45,7 +45,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     metric = results.metric
     compared = {row["variant"]: row for row in results.comparisons.to_dict("records")}
     has_new_images = bool(results.comparisons["new_images_low"].notna().any())
-    new_images = "95% interval, new images too" + " (this look alone)" * (results.asked.looks is not None)
+    new_images = "95% interval, new test examples too" + " (this look alone)" * (results.asked.looks is not None)
     has_p = any(p_text(row) != "-" for row in compared.values())
     heads = ["difference", "95% interval", *([p_head(results.comparisons)] if has_p else [])]
     heads += ["p (equivalence)"] * (has_p and results.margin is not None)
@@ -71,7 +71,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
         )
     unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
     caption = table.caption + _POINTS * (unit == "pp")
-    has_claim = any(can_decide(row) and not pd.isna(row["win_claim"]) for row in compared.values())
+    has_claim = any(row["verdict"] != UNDECIDED and not pd.isna(row["win_claim"]) for row in compared.values())
     aside = _CLAIMS * (has_claim and not results.folds)
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
     columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
@@ -127,8 +127,9 @@ def _verdict(against: Mapping[Any, Any], word: str) -> str:
 
 
 def _wins_text(against: Mapping[Any, Any]) -> str:
-    """Format the interval of P(better) and the claim that it supports: [0.57, 1.00] meaningful."""
-    claim = f" {against['win_claim']}" if not pd.isna(against["win_claim"]) and can_decide(against) else ""
+    """Format the interval of P(better) and, unless the verdict is undecided, its claim: [0.57, 1.00] meaningful."""
+    has_claim = not pd.isna(against["win_claim"]) and against["verdict"] != UNDECIDED
+    claim = f" {against['win_claim']}" if has_claim else ""
     return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
 
 

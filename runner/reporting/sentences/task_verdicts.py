@@ -58,6 +58,9 @@ def _evidence(row: Mapping[Any, Any]) -> Iterator[str]:
     if not math.isnan(row["improvement_low"]):
         interval = f", 95% CI {row['improvement_low']:.2f} to {row['improvement_high']:.2f} for these data sets"
     yield f"probability of improvement {row['improvement']:.2f}{interval}"
+    if not math.isnan(row.get("relative_mean", math.nan)):
+        ends = f"{row['relative_mean_low']:.2f} to {row['relative_mean_high']:.2f}"
+        yield f"mean error relative to {row['baseline']} {row['relative_mean']:.2f}, 95% CI {ends} for these data sets"
     if not math.isnan(row["rope"]):
         region = margin_text(row["rope"], row["metric"])
         yield (

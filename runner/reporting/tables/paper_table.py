@@ -261,7 +261,7 @@ def _test_set_error(aggregate: pd.DataFrame, comparisons: pd.DataFrame, examples
     paired = comparisons.get("test_set_error", pd.Series(dtype=float)).dropna()
     span = " to ".join(dict.fromkeys(error_text(end, metric) for end in (paired.min(), paired.max())))
     alone = f" The finite test set ({examples:,} examples) alone causes a standard error of "
-    only_seeds = f"the intervals cover only seeds, not this error.{_of_new_examples(comparisons)}"
+    only_seeds = f"intervals over seeds do not cover this error.{_of_new_examples(comparisons)}"
     if metric in RESAMPLED:
         bootstrap = f"{alone}{span}{unit} in a paired difference (bootstrap over the examples); {only_seeds}"
         return bootstrap if len(paired) else ""

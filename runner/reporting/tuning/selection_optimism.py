@@ -56,7 +56,7 @@ def selection_frame(
 
 
 def selection_warnings(selection: pd.DataFrame, budget: int | None = None, cost: str | None = None) -> list[str]:
-    """Warn about choices at the edge of the values tried, unequal budgets, and budgets that were not used up.
+    """Warn about choices at the edge of the search, unequal budgets, and budgets that were not used up.
 
     Args:
         budget: the number of points that each variant could have tried; None: no such limit was set.
@@ -82,7 +82,7 @@ def _edge_warning(row: "pd.Series[Any]") -> str:
     known = [f"{key}={values[key]}" for key in row["edge_keys"].split()]
     where = "has a value" if " " in row["point"] else "lies"
     said = f"{' and '.join(known)} {'lies' if len(known) == 1 else 'lie'}" if known else f"{row['point']} {where}"
-    return f"{row['variant']}: {said} at the edge of the values tried; a better value may lie beyond."
+    return f"{row['variant']}: {said} at the edge of the search; a better value may lie beyond."
 
 
 def read_tuning(sweep: Path) -> pd.DataFrame:

@@ -144,11 +144,19 @@ def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
         curves: frame from `tuning_curve_frame`.
         names: names of the study's variants, without cells of a grid.
     """
-    return [
-        f"Tuning budget{f' ({cell})' if cell else ''}: {_leads(rows)}"
-        for cell, rows in _cells(curves, names)
-        if rows["budget"].max() > 1 and rows["expected"].notna().any()
-    ]
+    return [f"Tuning budget{f' ({cell})' if cell else ''}: {_leads(rows)}" for cell, rows in _scored(curves, names)]
+
+
+def is_unsettled(curves: pd.DataFrame, names: Iterable[str]) -> bool:
+    """Return whether the order of the variants changes at the last budget in a cell; arguments as above."""
+    found = [_orders(rows) for _, rows in _scored(curves, names)]
+    return any(orders[-1] != orders[-2] for orders in found)
+
+
+def _scored(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.DataFrame]]:
+    """Return the cells with scores and more than one budget."""
+    cells = _cells(curves, names)
+    return [(cell, rows) for cell, rows in cells if rows["budget"].max() > 1 and rows["expected"].notna().any()]
 
 
 def pruning_sentences(tuning: pd.DataFrame, pruner: str) -> list[str]:
@@ -165,11 +173,19 @@ def pruning_sentences(tuning: pd.DataFrame, pruner: str) -> list[str]:
     return [f"Pruning ({pruner.replace('_', ' ')}): {stopped} of {trials} ended early; {epochs}."]
 
 
+def _by_budget(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the place of each variant (column) at each budget (row)."""
+    return rows.pivot_table(index="budget", columns="variant", values="place", sort=False)
+
+
+def _orders(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in _by_budget(rows).to_numpy()]
+
+
 def _leads(rows: pd.DataFrame) -> str:
-    table = rows.pivot_table(index="budget", columns="variant", values="place", sort=False)
+    table = _by_budget(rows)
     leaders = [tuple(map(str, table.columns[row == 1])) for row in table.to_numpy()]
-    orders = [tuple(row) for row in table.to_numpy()]
-    most, begins, settled = len(table), _begins(leaders), _begins(orders)[-1]
+    most, begins, settled = len(table), _begins(leaders), _begins(_orders(rows))[-1]
     text = f"{_lead(leaders[-1])} {_span(begins[-1], most, most)} in {_evidence(rows[rows['budget'] == most])}"
     earlier = [
         f"{' and '.join(leaders[first - 1])} {_span(first, after - 1, most)}" for first, after in pairwise(begins)

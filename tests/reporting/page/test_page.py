@@ -227,9 +227,9 @@ def test_the_interval_for_new_images_is_a_column_where_predictions_are_known(mak
         tables[name] = variants_table(results, PaperTable([], [""] * len(results.variants), str))
     heads = {name: [column.name for column in table.columns] for name, table in tables.items()}
     baseline, other = (dict(zip(heads["with"], row, strict=True)) for row in tables["with"].rows)
-    assert other["95% interval, new images too"].parts[0][0].startswith("[")
-    assert baseline["95% interval, new images too"].parts[0][0] == ""
-    assert {*heads["with"]} - {*heads["without"]} == {"95% interval, new images too"}
+    assert other["95% interval, new test examples too"].parts[0][0].startswith("[")
+    assert baseline["95% interval, new test examples too"].parts[0][0] == ""
+    assert {*heads["with"]} - {*heads["without"]} == {"95% interval, new test examples too"}
 
 
 def test_why_the_seeds_cannot_decide_is_said_once_below_the_variants(make_run, tmp_path):

@@ -297,7 +297,7 @@ def test_where_the_seeds_can_show_neither_a_note_says_that():
 @pytest.mark.parametrize(
     ("reach", "of_what", "caption_ends"),
     [
-        (0.0009, "10,000 test examples", "not this error."),
+        (0.0009, "10,000 test examples", "not cover this error."),
         (
             0.0011,
             "the equivalence may hold for these 10,000 test examples only",

@@ -57,7 +57,7 @@ def test_edges_and_unequal_budgets_are_named():
     assert edge.startswith("sgd: lr=1 lies at the edge")
     assert "unequal budgets (adam 2, sgd 1 points tried)" in budget
     several = selection_frame(TUNING.replace({"point": {"lr=1": "lr=1 beta=0.5"}}), summary())
-    assert selection_warnings(several)[0].startswith("sgd: lr=1 beta=0.5 has a value at the edge of the values tried;")
+    assert selection_warnings(several)[0].startswith("sgd: lr=1 beta=0.5 has a value at the edge of the search;")
 
 
 def test_the_key_at_the_edge_is_named():
@@ -67,7 +67,7 @@ def test_the_key_at_the_edge_is_named():
     selection = selection_frame(tuning, summary(), None, tuning_trials(tuning, Question()))
     assert selection["edge_keys"].tolist() == ["optimizer.lr"]
     (warning,) = selection_warnings(selection)
-    assert warning == "sgd: optimizer.lr=1 lies at the edge of the values tried; a better value may lie beyond."
+    assert warning == "sgd: optimizer.lr=1 lies at the edge of the search; a better value may lie beyond."
     plan = Question(tuned_axes=TunedAxes({"optimizer.lr": TunedAxis(0.01, 1000, True), "beta": TunedAxis(0.2, 0.8)}))
     selection = selection_frame(tuning, summary(), None, tuning_trials(tuning, plan))
     assert selection["edge_keys"].tolist() == [""]  # the middle of both ranges

@@ -1,6 +1,7 @@
 // Parts of the charts of dots: ticks at tried values, variants side by side, means with intervals, stars.
 const MOST_TRIED = 12; // values of a column up to which each has a tick, and variants stand side by side
 const APART = 44; // least distance of two ticks in pixels
+const SHIFT = 9; // pixels between variants at the same value
 const WIDE = 0.3; // half the width of a mean, in places of variants
 const CAP = 0.12; // half the width of the caps of its interval
 

@@ -28,7 +28,13 @@ const scatterChart = (place, table, words, first) => {
   const visible = (run) => !hidden.has(variants[run]) && (shown.includes(variants[run]) || !data.variants[variants[run]]);
   const tried = () => (state.x === BY_VARIANT ? [] : triedValues(at.x.filter((_, run) => visible(run))));
   const triedTicks = (self, _, low, high) => spacedTicks(tried(), low, high, (self.width ?? box.clientWidth) - 70, state.log.x);
-  const placeX = (plot, run) => plot.valToPos(at.x[run], "x") + (plot.shifts?.get(variants[run]) ?? 0);
+  const placeX = (plot, run) => plot.valToPos(at.x[run], "x") + (plot.shifts?.get(variants[run]) ?? shiftFromSame(run));
+  // Trials of several variants at exactly the same value stand side by side too.
+  const shiftFromSame = (run) => {
+    if (state.x === BY_VARIANT || chosenAt < 0) return 0;
+    const sharing = [...new Set(variants.filter((_, other) => at.x[other] === at.x[run] && visible(other)))];
+    return (sharing.indexOf(variants[run]) - (sharing.length - 1) / 2) * SHIFT;
+  };
   const jitter = (run) => ((run * 0.618034) % 1) * 0.5 - 0.25;
   const at = { x: [], y: [] };
   const placeOf = (run, key) => (state[key] === BY_VARIANT ? shown.indexOf(variants[run]) + jitter(run) : columns.get(state[key])[run]);
