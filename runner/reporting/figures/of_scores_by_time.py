@@ -15,6 +15,7 @@ from runner.core.text import counted
 from runner.reporting.comparison.folds import Unit
 from runner.reporting.figures.drawing.appearance import ONE_COLUMN, TWO_COLUMNS
 from runner.reporting.figures.drawing.canvas import balanced, is_narrow, label_rows, legend_below, panels, wrapped
+from runner.reporting.figures.drawing.curve_scale import scale_scores
 from runner.reporting.figures.drawing.curves import (
     BAND,
     FEW_RUNS,
@@ -32,7 +33,6 @@ from runner.reporting.figures.drawing.end_labels import End, fit_ends, label_end
 from runner.reporting.figures.drawing.names import short_keys, shown_name
 from runner.reporting.figures.drawing.plain_ticks import logarithmic_ticks
 from runner.reporting.figures.drawing.styles import Style
-from runner.reporting.figures.learning_curves import scale_scores
 from runner.reporting.metrics import axis_label, is_share, sign_of
 
 _MOST = 12  # panels

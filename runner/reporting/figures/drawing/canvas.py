@@ -203,14 +203,15 @@ def legend_below(figure: Figure, axes: Axes, bands: str = "", title: str = "") -
 
 
 def _most_columns(widths: Sequence[int], room: float) -> int:
-    """Return the largest number of columns of a legend that fits into a number of characters.
+    """Return the number of columns of a legend with the fewest rows that fit into a number of characters.
 
     Args:
-        widths: characters of the entries, which fill one column after the other.
+        widths: characters of the entries, which fill one column after the other, the first ones with one row more.
     """
-    for columns in range(len(widths), 1, -1):
-        rows = -(-len(widths) // columns)
-        if sum(max(widths[first : first + rows]) for first in range(0, len(widths), rows)) <= room:
+    for rows in range(1, len(widths)):
+        columns = -(-len(widths) // rows)
+        parts = np.array_split(np.asarray(widths), columns)
+        if sum(int(part.max()) for part in parts) <= room:
             return columns
     return 1
 

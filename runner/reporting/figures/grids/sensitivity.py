@@ -96,10 +96,7 @@ def sensitivity(
     if hidden := sum(not style.shown for style in styles.values()):
         last.plot([], [], color="0.75", label=counted(hidden, "other"))
     tolerance = noise_of_seeds(points, sign, unit) if margin is None else margin
-    for axes, group in zip([last] * len(apart) if is_together else row, apart, strict=True):
-        good = mark_good(axes, points[points["group"] == group], styles[group].color, sign, tolerance)
-        if not is_together:
-            _name_range(axes, good, styles[group].color)
+    _mark_ranges(row, points, {group: styles[group].color for group in apart}, sign, tolerance)
     if tolerance > 0:
         explain_good(last, tolerance, metric, is_margin=margin is not None)
     if chosen:
@@ -161,6 +158,21 @@ def _draw_alone(
     axes.set_title(wrapped(short_keys(shown_name(group)), _HEADING), loc="left", fontsize="medium", color="0.35")
     _mark_lost(axes, points[points["group"] == group], styles, named=False)
     scale_values(axes, sorted({*known["value"]}), width)
+
+
+def _mark_ranges(
+    row: Sequence[Axes], points: pd.DataFrame, colors: Mapping[str, str], sign: int, tolerance: float
+) -> None:
+    """Mark the good part of each group's line, in one panel or in a panel for each group.
+
+    Args:
+        colors: colour of each group that is highlighted.
+    """
+    has_panels = len(row) == len(colors) > 1
+    for axes, (group, color) in zip(row if has_panels else [*row] * len(colors), colors.items(), strict=True):
+        good = mark_good(axes, points[points["group"] == group], color, sign, tolerance)
+        if has_panels:
+            _name_range(axes, good, color)
 
 
 def _name_range(axes: Axes, values: Sequence[float], color: str) -> None:
