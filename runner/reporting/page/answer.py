@@ -68,11 +68,12 @@ def _scores(results: Results) -> dict[str, Score]:
     shares = lost_shares(results.summary, results.metric, "variant")
     for _, own in results.aggregate.groupby("dataset", sort=False):
         names = [*own["variant"].astype(str)]
-        order = places(own["mean"], shares.reindex(names), sign_of(results.metric)) + 1
-        for row, rank in zip(own.to_dict("records"), order, strict=True):
+        order = places(own["mean"], shares.reindex(names), sign_of(results.metric))
+        ranks = [1 + int((order < place).sum()) for place in order]  # after two variants that share rank 1: rank 3
+        for row, rank in zip(own.to_dict("records"), ranks, strict=True):
             name, has_value = str(row["variant"]), row["n"] > 0
             text = spread_text(row["mean"], row["std"], results.metric)
-            scores[name] = Score(text, int(rank) if has_value else 0, results.marks[name])
+            scores[name] = Score(text, rank if has_value else 0, results.marks[name])
     return scores
 
 

@@ -32,7 +32,12 @@ def template_of(source: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters |= {"breakable": _breakable, "minus": with_minus, "digest": _digest}
+    environment.filters |= {
+        "breakable": _breakable,
+        "short_parts": _short_parts,
+        "minus": with_minus,
+        "digest": _digest,
+    }
     return environment.from_string(source)
 
 
@@ -55,6 +60,12 @@ def _breakable(name: str) -> list[str]:
         return [name]
     parts = _COMMA.split(name)
     return parts if len(parts) > 1 and max(map(len, parts)) <= _LONGEST_PART else _PUNCTUATION.split(name)
+
+
+def _short_parts(name: str) -> list[str]:
+    """Return the parts of a name such as "adam, learning rate=0.01" that have one line each; none if one is long."""
+    parts = re.split(r"(?<=,) ", name)
+    return parts if len(parts) > 1 and max(map(len, parts)) <= _LONGEST_PART else []
 
 
 def _digest(text: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from runner.reporting.targets import warm_seconds
 
 _MOST = 250_000  # maximum number of values in all curves together; beyond it, epochs are thinned out evenly
 _DIGITS = 5  # significant digits of a number
+_FEW = 0.05  # share of the lowest values that do not decide whether an axis is logarithmic
 _DECIMALS = 2  # of a proportion in percent, as in the tables
 _NO_CURVES = ("position", "run_id", "variant", "seed", "epoch")
 _BATCH = "training.batch_size"
@@ -203,7 +204,9 @@ def _metric(name: str, sides: Sequence[tuple[str, npt.NDArray[np.float64]]]) -> 
         panels.append({"label": f"{side}{axis_label(name)}", "values": [_trimmed(row) for row in rows]})
     values = np.concatenate([table.ravel() for _, table in sides])
     known = values[~np.isnan(values)]
-    is_wide = not is_share(name) and len(known) > 0 and known.min() > 0 and known.max() > WIDE_RANGE * known.min()
+    # A rate that decays to almost 0 at the end of a few runs does not make a logarithmic axis useful.
+    is_wide = not is_share(name) and len(known) > 0 and known.min() > 0
+    is_wide = is_wide and known.max() > WIDE_RANGE * np.quantile(known, _FEW)
     return {
         "name": name,
         "label": axis_label(name),

@@ -25,6 +25,7 @@ def test_keys_that_differ_are_named_groups_first_and_implied_ones_last(make_run,
                 "training": {"epochs": len(name)},
                 "device": {"threads": seed},
                 "dataset": {"fingerprint": name},  # only checks the data
+                "schedule": {"_partial_": True} if rho else {},
             }
             overrides = [f"optimizer={name}", f"training.epochs={len(name)}", f"seed={seed}"]
             chosen = {"overrides": overrides, "choices": {"optimizer": name}, "seed": seed}

@@ -151,10 +151,10 @@ def test_scores_have_ranks_and_the_marks_of_the_table(shifted):
     )
     scores = {row.name: (row.score.rank, row.score.text, row.score.mark) for row in rows_of(found)}
     assert scores == {
-        "a": (2, "52.50 ± 1.87", ""),
+        "a": (3, "52.50 ± 1.87", ""),
         "best": (1, "54.50 ± 1.87", "best"),
         "tied": (1, "54.50 ± 1.92", "best"),
-        "bad": (3, "42.50 ± 1.87", ""),
+        "bad": (4, "42.50 ± 1.87", ""),
     }
     assert found.scores == "Rank, test accuracy (%)"
     assert found.marks == "Rank of each variant, and mean ± standard deviation. Bold: the best."

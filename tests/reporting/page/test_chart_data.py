@@ -107,3 +107,13 @@ def test_a_variant_has_one_style_on_all_data_sets(make_run, tmp_path):
             make_run(f"sweep/{label}{dataset}", label=label, dataset=dataset)
     styles = {style.pop("name"): style for style in read(tmp_path / "sweep")["variants"]}
     assert styles["a [mnist]"] == styles["a [digits]"] != styles["b [mnist]"] == styles["b [digits]"]
+
+
+@pytest.mark.parametrize(("last", "is_log"), [([1e-8], False), ([1e-3] * 20, True)])
+def test_a_few_tiny_values_do_not_make_an_axis_logarithmic(make_run, tmp_path, last, is_log):
+    rates = [0.1] * 20 + last
+    directory = make_run("sweep/0", accuracies=[0.5] * len(rates))
+    history = pd.read_csv(directory / "history.csv").assign(learning_rate=rates)
+    history.to_csv(directory / "history.csv", index=False)
+    (metric,) = [metric for metric in read(tmp_path / "sweep")["metrics"] if metric["name"] == "learning_rate"]
+    assert metric["log"] == is_log

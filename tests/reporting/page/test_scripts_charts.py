@@ -149,6 +149,8 @@ def test_a_hidden_variant_leaves_the_charts_the_forest_and_the_tables(opened):
         assert rows
         assert not any(row.is_displayed() for row in rows)
         assert opened.find_element(By.CSS_SELECTOR, f"#table-{table} tbody tr[data-variant='0']").is_displayed()
+    count = opened.find_element(By.CSS_SELECTOR, "output[data-counts='table-variants']")
+    assert count.text == "3 of 4 (1 switched off)"
     assert "off" in opened.find_element(By.CSS_SELECTOR, ".forest tr[data-variant='1']").get_attribute("class")
     opened.find_element(By.CSS_SELECTOR, ".forest tr[data-variant='1'] button").click()
     assert button.get_attribute("aria-pressed") == "true"

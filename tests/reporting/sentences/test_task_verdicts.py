@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from runner.reporting.sentences.task_verdicts import claims_line, task_verdicts
@@ -24,6 +26,7 @@ def test_where_the_data_sets_cannot_decide_nothing_is_claimed():
         "Over 4 data sets, b is undecided versus a: 4 data sets are too few (6 needed); probability of improvement 0."
     )
     assert "Bayesian" not in sentence
+    assert re.search(r"; mean error relative to a 0\.\d\d, 95% CI 0\.\d\d to 0\.\d\d for these data sets\.$", sentence)
 
 
 @pytest.mark.parametrize(

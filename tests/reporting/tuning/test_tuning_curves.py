@@ -5,6 +5,7 @@ import pytest
 from runner.reporting.collection.collect import Run
 from runner.reporting.tuning.tuning_curves import (
     TUNING_CURVE_COLUMNS,
+    is_unsettled,
     pruning_sentences,
     tuning_curve_frame,
     tuning_sentences,
@@ -44,6 +45,13 @@ def test_the_leader_is_named_with_the_budget_from_which_it_leads_and_the_order_h
     (sentence,) = said({"sgd": [0.1, 0.9, 0.9], "adam": [0.7, 0.75, 0.8], "lion": [0.3, 0.3, 0.3]})
     assert "sgd leads from 2 points on" in sentence
     assert "before that adam at 1 point. The order of all 3 variants is the same from 2 points on." in sentence
+
+
+@pytest.mark.parametrize(("highest", "unsettled"), [(0.9, True), (0.7, False)])
+def test_tuning_is_unsettled_if_the_order_changes_at_the_last_budget(highest, unsettled):
+    scores = {"sgd": [0.1, 0.5, highest], "adam": [0.7, 0.75, 0.8], "lion": [0.05, 0.05, 0.05]}
+    assert is_unsettled(tuning_curve_frame(tuning(scores), [], NAMES), NAMES) == unsettled
+    assert not is_unsettled(tuning_curve_frame(tuning({"sgd": [0.1]}), [], NAMES), NAMES)
 
 
 def test_one_leader_at_every_budget_and_ties_are_said():

@@ -87,7 +87,8 @@ for (const input of document.querySelectorAll("input[data-filters]")) {
     try {
       const tests = parseFilter(input.value, table);
       for (const row of rows) row.hidden = !tests.every((test) => test(row));
-      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
+      const off = rows.filter((row) => !row.hidden && row.classList.contains("off")).length; // by the buttons of variants
+      count.textContent = `${rows.filter((row) => !row.hidden).length - off} of ${rows.length}${off ? ` (${off} switched off)` : ""}`;
       input.removeAttribute("aria-invalid");
     } catch (error) {
       for (const row of rows) row.hidden = false;
@@ -96,6 +97,7 @@ for (const input of document.querySelectorAll("input[data-filters]")) {
     }
   };
   input.addEventListener("input", filter);
+  follow(filter);
   // A chart may link to a row that the filter hides.
   table.closest(".scroll").addEventListener("reveal", (event) => {
     if (!event.detail.hidden) return;
