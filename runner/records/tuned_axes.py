@@ -19,6 +19,11 @@ class TunedAxis:
     log: bool | Literal["from_one"] = False  # from_one: a logarithmic scale in the distance from 1
     choices: list[Any] | None = None
 
+    @property
+    def is_range(self) -> bool:
+        """True for a range, in which more trials could find better values."""
+        return self.choices is None
+
 
 def _list_is_choices(value: Any) -> Any:
     return {"choices": value} if isinstance(value, list) else value

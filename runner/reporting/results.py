@@ -193,9 +193,10 @@ class Results:
         return self.asked.variants or dict.fromkeys(curves["variant"])
 
     def _unsettled_tuning(self) -> Iterator[str]:
-        """Warn if the tuning over ranges, in which more trials could find better values, had not settled."""
-        curves, axes = self.tuning_curve, [axis for trials in self.trials for axis in trials.axes.values()]
-        if curves is not None and any(axes) and is_unsettled(curves, self._names_in_study(curves)):
+        """Warn if the tuning over ranges had not settled."""
+        curves, axes = self.tuning_curve, [axis for trials in self.trials for axis in trials.axes.values() if axis]
+        has_ranges = any(axis.is_range for axis in axes)
+        if curves is not None and has_ranges and is_unsettled(curves, self._names_in_study(curves)):
             yield (
                 "the order of the variants still changes at the last tuning budget, so with more trials, the verdicts "
                 "may be different."

@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from runner.reporting.collection.collect import Run
+from runner.core.omissions import LeftOut
+from runner.records.sweep_directory import Question
+from runner.records.tuned_axes import TunedAxes, TunedAxis
+from runner.reporting.collection.collect import Run, find_runs
+from runner.reporting.result_reader import Wish, read_results
 from runner.reporting.tuning.tuning_curves import (
     TUNING_CURVE_COLUMNS,
     is_unsettled,
@@ -161,3 +167,16 @@ def test_what_a_pruner_saved_is_said():
     assert pruning_sentences(states, "successive_halving") == [said]
     assert pruning_sentences(states, "none") == []
     assert pruning_sentences(tuning({"sgd": [0.1]}), "median") == []  # from an earlier version
+
+
+@pytest.mark.parametrize(
+    ("axis", "is_said"), [(TunedAxis(0.1, 10.0), True), (TunedAxis(choices=[0, 1, 2]), False), (None, False)]
+)
+def test_a_report_warns_about_an_unsettled_tuning_over_ranges(make_run, tmp_path, axis, is_said):
+    for variant in ("sgd", "adam"):
+        make_run(f"sweep/{variant}", label=variant)
+    left_out, paths = LeftOut(), [tmp_path / "sweep"]
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+    asked = Question(tuned_axes=TunedAxes({"lr": axis} if axis else {}), variants=("sgd", "adam"))
+    found = replace(results, asked=asked, tuning=tuning({"sgd": [0.1, 0.5, 0.9], "adam": [0.7, 0.75, 0.8]}))
+    assert any("still changes at the last tuning budget" in caution for caution in found.cautions) == is_said
