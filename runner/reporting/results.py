@@ -247,8 +247,16 @@ class Results:
     @cached_property
     def marks(self) -> dict[str, Mark]:
         """The mark of each variant: best on its data set, or not significantly different from the best."""
-        bests = bests_by_variant(self.summary, self.aggregate)
-        return best_marks(bests, self._compared(references(bests), bootstrap=False))
+        return best_marks(self._bests, self.against_best)
+
+    @cached_property
+    def against_best(self) -> pd.DataFrame:
+        """Comparisons of the variants with the best on their data sets: `COMPARISON_COLUMNS`."""
+        return self._compared(references(self._bests), bootstrap=False)
+
+    @cached_property
+    def _bests(self) -> dict[str, list[str]]:
+        return bests_by_variant(self.summary, self.aggregate)
 
     def role_of(self, variant: str) -> str:
         """Return the role of a variant that is not compared: "baseline", or "not compared"; "" for the only one."""

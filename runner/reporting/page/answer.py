@@ -4,12 +4,14 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from runner.reporting.comparison.decision import can_decide, p_text
 from runner.reporting.comparison.differences import chosen_values
 from runner.reporting.comparison.lost_runs import lost_shares
 from runner.reporting.comparison.paired_difference import Difference
 from runner.reporting.figures.drawing.names import with_names
-from runner.reporting.metrics import axis_label, p_equation, sign_of, spread_text
+from runner.reporting.metrics import axis_label, p_equation, p_number, sign_of, spread_text
 from runner.reporting.page.forest_layout import (
     Forest,
     ForestGroup,
@@ -22,8 +24,9 @@ from runner.reporting.page.forest_layout import (
     scales_of,
 )
 from runner.reporting.results import Results
+from runner.reporting.statistics.significance.attainability import smallest_p
 from runner.reporting.statistics.significance.holm import after_correction
-from runner.reporting.statistics.ties import places
+from runner.reporting.statistics.ties import ROUNDING, places
 from runner.reporting.tables.paper_table import AS_GOOD
 
 _MOST_IN_ORDER = 12  # rows up to which variants keep the order of the plan, because all are on the first screen
@@ -163,4 +166,15 @@ def _subject(results: Results, headed: Collection[str]) -> Subject:
     correction = results.comparisons["correction"].iloc[0] if len(sizes) > 1 else ""
     adjusted = after_correction(correction) if correction else ""
     shown, has_looks = _shown(results, baseline), results.asked.looks is not None
-    return Subject(results.metric, shown, results.unit.noun, results.margin, sizes, adjusted, has_looks)
+    least = _least_reached(results.comparisons)
+    return Subject(results.metric, shown, results.unit.noun, results.margin, sizes, adjusted, has_looks, least)
+
+
+def _least_reached(comparisons: pd.DataFrame) -> str:
+    """Return the smallest p value that exact tests on so many seeds can give, if a comparison has it; else ""."""
+    is_exact = comparisons["test"].astype(str).str.endswith(", exact").all()
+    sizes = {*comparisons["n"]}
+    if not is_exact or len(sizes) != 1:
+        return ""
+    least = smallest_p(int(sizes.pop()), 1)
+    return p_number(least) if (comparisons["p_adjusted"] <= least * (1 + ROUNDING)).any() else ""

@@ -14,6 +14,7 @@ from runner.reporting.figures.drawing.difference_axis import limits_by_cell
 from runner.reporting.metrics import (
     is_share,
     margin_text,
+    p_equation,
     quantity,
     shown_unit,
     sign_of,
@@ -63,6 +64,7 @@ class Subject:
     sizes: Sequence[int]  # number of observations of each comparison
     adjusted: str = ""  # how p is adjusted: "adjusted by max-T"; "" for one comparison
     has_looks: bool = False  # whether the looks were planned
+    least: str = ""  # the smallest possible p value, if a comparison has it
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,8 @@ def _caption(subject: Subject, rows: Sequence[ForestRow], found: Sequence[Differ
     if subject.adjusted and any(row.p_value for row in rows):
         comparisons = counted(len(subject.sizes), "comparison")
         parts.append(f"p is {subject.adjusted} for {comparisons}, but the intervals are not")
+    if subject.least:
+        parts.append(f"{p_equation(subject.least)} is the smallest possible with {counted(subject.sizes[0], noun)}")
     if subject.has_looks:
         parts.append("p and intervals hold over the planned looks")
     pairs = {*subject.sizes}

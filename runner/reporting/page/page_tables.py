@@ -28,7 +28,15 @@ from runner.reporting.tables.paper_table import PaperTable, p_head
 _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the unit of differences
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
 _OF_WINS = "95% interval of P(better)"
-_MINOR = ("effect size", "P(better)", _OF_WINS, "detectable")  # columns for which a printed page has no room
+_VERSUS_BEST = ("difference from best", "p versus best")
+_MINOR = (
+    "effect size",
+    "P(better)",
+    _OF_WINS,
+    "detectable",
+    *_VERSUS_BEST,
+)  # columns for which a printed page has no room
+_OF_BEST = "p versus best: of the comparison with the best variant on the data set, adjusted over all of these."
 _POINTS = " pp: percentage points."
 _CLAIMS = (
     f"P(better) is meaningful if its unadjusted interval lies above 0.5 and reaches beyond {MEANINGFUL}; for a "
@@ -51,6 +59,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     heads += ["p (equivalence)"] * (has_p and results.margin is not None)
     heads += ["verdict", "effect size", "P(better)", _OF_WINS]
     heads += ["detectable"] * bool(results.comparisons["detectable"].notna().any())
+    to_best = {row["variant"]: row for row in results.against_best.to_dict("records")} if results.arms > 2 else {}
     rows = []
     for row, mark in zip(results.aggregate.to_dict("records"), table.marks, strict=True):
         against = compared.get(row["variant"])
@@ -61,6 +70,7 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
                 Cell.number(spread_text(row["mean"], row["std"], metric), row["mean"], best),
                 *(_against(against, metric, heads) if against else _not_compared(results, row["variant"], heads)),
                 *([_new_images(against, metric)] if has_new_images else []),
+                *(_versus_best(to_best.get(row["variant"]), metric) if to_best else []),
                 Cell.number(value_text(row["iqm"], metric), row["iqm"]),
                 Cell.number(f"{row['n']:.0f}", row["n"]),
                 Cell.text(no_result_text(row), "bad"),
@@ -72,20 +82,21 @@ def variants_table(results: Results, table: PaperTable) -> PageTable:
     unit = _SHORT_UNITS.get(shown_unit(metric), shown_unit(metric))
     caption = table.caption + _POINTS * (unit == "pp")
     has_claim = any(row["verdict"] != UNDECIDED and not pd.isna(row["win_claim"]) for row in compared.values())
-    aside = _CLAIMS * (has_claim and not results.folds)
+    aside = " ".join([_CLAIMS] * (has_claim and not results.folds) + [_OF_BEST] * bool(to_best))
     variants = [results.variants.index(variant) for variant in results.aggregate["variant"]]
-    columns = _variants_columns(metric, heads, [new_images] * has_new_images, unit)
+    further = [*[new_images] * has_new_images, *(_VERSUS_BEST if to_best else ())]
+    columns = _variants_columns(metric, heads, further, unit)
     return PageTable("table-variants", "Variants", caption, columns, rows, variants, aside=aside)
 
 
-def _variants_columns(metric: str, heads: Sequence[str], new_images: Sequence[str], unit: str) -> list[Column]:
+def _variants_columns(metric: str, heads: Sequence[str], further: Sequence[str], unit: str) -> list[Column]:
     of_comparison = [
         Column(head, number=head != "verdict", unit=unit if head in _OF_DIFFERENCES else "", minor=head in _MINOR)
         for head in heads
     ]
     return [
         Column("variant"), Column(axis_label(metric), number=True), *of_comparison,
-        *(Column(head, number=True, unit=unit) for head in new_images),
+        *(Column(head, number=True, unit=unit * (not head.startswith("p ")), minor=head in _MINOR) for head in further),
         Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
         Column("training", number=True, unit="s", minor=True, label="training time"),
         Column("parameters", number=True, minor=True), Column("points tried", number=True, minor=True),
@@ -131,6 +142,17 @@ def _wins_text(against: Mapping[Any, Any]) -> str:
     has_claim = not pd.isna(against["win_claim"]) and against["verdict"] != UNDECIDED
     claim = f" {against['win_claim']}" if has_claim else ""
     return f"[{against['win_low']:.2f}, {against['win_high']:.2f}]{claim}"
+
+
+def _versus_best(against: Mapping[Any, Any] | None, metric: str) -> list[Cell]:
+    """Return the difference from the best variant and its p value; empty for the best itself."""
+    if against is None:
+        return [Cell.number("", None)] * 2
+    column, p = shown_estimate(against)[0], p_text(against)
+    return [
+        Cell.number(signed_text(against[column], metric), against[column]),
+        Cell.number(p, None if p == "-" else against["p_adjusted"]),
+    ]
 
 
 def _new_images(against: Mapping[Any, Any] | None, metric: str) -> Cell:

@@ -205,6 +205,13 @@ def test_a_remark_says_what_the_word_does_not(shifted):
     assert with_margin["better"] == "By more than 0.1 percentage points."
 
 
+@pytest.mark.parametrize(("worst", "is_said"), [(0.02, True), (-0.02, False)])
+def test_the_caption_says_if_p_is_the_smallest_possible(shifted, worst, is_said):
+    gains = [worst, 0.02, 0.03, 0.04, 0.05, 0.06]
+    found = answered(shifted({"a": BASE, "b": [value + gain for value, gain in zip(BASE, gains, strict=True)]}))
+    assert ("p = 0.031 is the smallest possible with 6 seeds" in found.caption) == is_said
+
+
 def test_remarks_have_a_column_only_if_there_are_any(shifted):
     found = answered(shifted({"a": BASE, "b": [value + 0.02 for value in BASE]}))
     source = '{% from "macros.html" import forest %}{{ forest(answer) }}'

@@ -333,3 +333,24 @@ def test_a_distant_default_baseline_is_named_above_the_plot_and_the_heat_map_is_
     assert text.count("is the first variant") == len(results.distant_baselines) == 1
     places = ["is the first variant", 'class="forest', "Effects of the axes", 'id="figure-heat_map"', 'id="charts"']
     assert [*map(text.index, places)] == sorted(map(text.index, places))
+
+
+def test_the_table_of_variants_has_the_comparisons_with_the_best(make_run, tmp_path):
+    scores = {"base": 0.5, "best": 0.8, "bad": 0.2}
+    for label, score in scores.items():
+        for seed in range(7):
+            accuracy = score + 0.01 * seed + 0.001 * (seed * len(label) % 3)
+            make_run(f"sweep/{label}{seed}", label=label, seed=seed, accuracies=[0.1, accuracy])
+    left_out, paths = LeftOut(), [tmp_path / "sweep"]
+    results = read_results(find_runs(paths, left_out), paths, Wish(), left_out)
+    table = variants_table(results, results_table(results))
+    places = [
+        [column.name for column in table.columns].index(name) for name in ("difference from best", "p versus best")
+    ]
+    texts = [[row[place].parts[0][0] for place in places] for row in table.rows]
+    means = results.aggregate.set_index("variant")["mean"]
+    gaps = [f"{100 * (mean - means['best']):+.2f}".replace("-", "\N{MINUS SIGN}") for mean in means]
+    assert dict(zip(means.index, texts, strict=True)) == {
+        label: ["", ""] if label == "best" else [gap, "0.016"]  # 2 / 2^7
+        for label, gap in zip(means.index, gaps, strict=True)
+    }

@@ -11,13 +11,16 @@ const NEAR = 24; // maximum distance in pixels from the pointer to its target
 const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
 const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Colours are chosen for white paper; in the dark scheme, white is added until they are visible.
+// Colours are chosen for white paper; in the dark scheme, white is added until they are visible. Very dark ones become
+// bright first, so that they keep their hue.
 const tone = (color) => {
   if (!isDark()) return color;
   const parts = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
   const light = (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]) / 255;
-  const white = light < 0.1 ? 0.85 : light < 0.3 ? 0.45 : light < 0.5 ? 0.2 : 0;
-  return `rgb(${parts.map((part) => Math.round(part + (255 - part) * white)).join(",")})`;
+  const isBlackish = light < 0.1;
+  const brightness = isBlackish ? 255 / (Math.max(...parts) || 255) : 1;
+  const white = isBlackish ? 0.55 : light < 0.3 ? 0.45 : light < 0.5 ? 0.2 : 0;
+  return `rgb(${parts.map((part) => Math.round(brightness * part + (255 - brightness * part) * white)).join(",")})`;
 };
 const faded = (color, alpha) => {
   const [red, green, blue] = color.startsWith("#")
