@@ -14,12 +14,11 @@ _SCRIPTS = (
     "variants", "tables", "filters", "columns", "tip", "charts", "forest", "groups", "curves", "curve_texts",
     "curve_charts", "dots", "scatter", "parallel", "pictures", "views", "two_runs",
 )  # fmt: skip
-_COMMA = re.compile(r"(?<=,)(?!\s)")
 _PUNCTUATION = re.compile(r"(?<=[,/])(?!\s)|(?<=[_.-])(?![\d\s])")  # not within 0.1, 1e-07 or beta_1
 _DIGEST = re.compile(r"(?:.*=)?([0-9a-f]{20,})")  # a fingerprint, or an override with one
 
 _LONGEST_WORD = 40
-_LONGEST_PART = 22  # characters of one of several parts, such as learning_rate=0.001, that have one line
+_LONGEST_PART = 22  # characters of one of several parts, such as "learning rate=0.001", that have one line
 
 
 def template(name: str = "page.html") -> Template:
@@ -55,11 +54,10 @@ def assets() -> dict[str, str | list[str]]:
 
 
 def _breakable(name: str) -> list[str]:
-    """Return the parts of a name between which a line may break: only at spaces or commas if its words are short."""
+    """Return the parts of a name between which a line may break: at spaces alone if its words are short."""
     if " " in name and max(map(len, name.split())) <= _LONGEST_WORD:
         return [name]
-    parts = _COMMA.split(name)
-    return parts if len(parts) > 1 and max(map(len, parts)) <= _LONGEST_PART else _PUNCTUATION.split(name)
+    return _PUNCTUATION.split(name)
 
 
 def _short_parts(name: str) -> list[str]:

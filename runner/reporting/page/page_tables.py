@@ -29,13 +29,8 @@ _OF_DIFFERENCES = ("difference", "95% interval", "detectable")  # columns in the
 _SHORT_UNITS = {"percentage points": "pp", "seconds": "s"}
 _OF_WINS = "95% interval of P(better)"
 _VERSUS_BEST = ("difference from best", "p versus best")
-_MINOR = (
-    "effect size",
-    "P(better)",
-    _OF_WINS,
-    "detectable",
-    *_VERSUS_BEST,
-)  # columns for which a printed page has no room
+# Columns for which a printed page has no room.
+_MINOR = ("effect size", "P(better)", _OF_WINS, "detectable", *_VERSUS_BEST)
 _OF_BEST = "p versus best: of the comparison with the best variant on the data set, adjusted over all of these."
 _POINTS = " pp: percentage points."
 _CLAIMS = (
@@ -96,7 +91,7 @@ def _variants_columns(metric: str, heads: Sequence[str], further: Sequence[str],
     ]
     return [
         Column("variant"), Column(axis_label(metric), number=True), *of_comparison,
-        *(Column(head, number=True, unit=unit * (not head.startswith("p ")), minor=head in _MINOR) for head in further),
+        *(Column(head, number=True, unit=unit * (head != _VERSUS_BEST[1]), minor=head in _MINOR) for head in further),
         Column("IQM", number=True, minor=True), Column("n", number=True), Column("no result"),
         Column("training", number=True, unit="s", minor=True, label="training time"),
         Column("parameters", number=True, minor=True), Column("points tried", number=True, minor=True),

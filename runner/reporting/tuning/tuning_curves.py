@@ -148,9 +148,14 @@ def tuning_sentences(curves: pd.DataFrame, names: Iterable[str]) -> list[str]:
 
 
 def is_unsettled(curves: pd.DataFrame, names: Iterable[str]) -> bool:
-    """Return whether the order of the variants changes at the last budget in a cell; arguments as above."""
+    """Return whether the order of the variants changes at the last budget in a cell.
+
+    Args:
+        curves: frame from `tuning_curve_frame`.
+        names: names of the study's variants, without cells of a grid.
+    """
     found = [_orders(rows) for _, rows in _scored(curves, names)]
-    return any(orders[-1] != orders[-2] for orders in found)
+    return any(len(orders) > 1 and _begins(orders)[-1] == len(orders) for orders in found)
 
 
 def _scored(curves: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, pd.DataFrame]]:

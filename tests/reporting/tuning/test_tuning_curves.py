@@ -58,6 +58,9 @@ def test_tuning_is_unsettled_if_the_order_changes_at_the_last_budget(highest, un
     scores = {"sgd": [0.1, 0.5, highest], "adam": [0.7, 0.75, 0.8], "lion": [0.05, 0.05, 0.05]}
     assert is_unsettled(tuning_curve_frame(tuning(scores), [], NAMES), NAMES) == unsettled
     assert not is_unsettled(tuning_curve_frame(tuning({"sgd": [0.1]}), [], NAMES), NAMES)
+    late = tuning_curve_frame(tuning(scores), [], NAMES)
+    late.loc[late["budget"] < 3, "place"] = None  # ranks at one budget alone
+    assert not is_unsettled(late, NAMES)
 
 
 def test_one_leader_at_every_budget_and_ties_are_said():
